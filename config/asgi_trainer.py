@@ -1,0 +1,10 @@
+"""The trainer's ASGI application."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings_trainer"
+application = get_asgi_application()

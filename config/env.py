@@ -1,0 +1,128 @@
+"""Readers of environment variables that fail loudly, with a sentence that says what to do.
+
+Every variable may also be given as `NAME_FILE`, the path of a file that holds the value.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+
+class ConfigurationError(Exception):
+    """The surroundings (environment, ports, folders) are wrong; the message is for a person."""
+
+
+def text(name: str, default: str = "") -> str:
+    path = os.environ.get(f"{name}_FILE")
+    if path is None:
+        return os.environ.get(name, default)
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ConfigurationError(f"{name}_FILE names {path}, which cannot be read ({error.strerror}).") from None
+
+
+def flag(name: str, default: bool) -> bool:
+    value = text(name, "1" if default else "0").strip().lower()
+    if value in {"1", "true", "yes"}:
+        return True
+    if value in {"0", "false", "no", ""}:
+        return False
+    raise ConfigurationError(f"{name} must be 1 or 0, not “{value}”.")
+
+
+def number(name: str, default: int, *, least: int = 0, most: int = 2**31) -> int:
+    value = text(name, str(default))
+    try:
+        result = int(value)
+    except ValueError:
+        raise ConfigurationError(f"{name} must be a whole number, not “{value}”.") from None
+    if not least <= result <= most:
+        raise ConfigurationError(f"{name} must be from {least} to {most}, not {result}.")
+    return result
+
+
+def items(name: str, default: str = "") -> list[str]:
+    return [item.strip() for item in text(name, default).split(",") if item.strip()]
+
+
+def folder(name: str, default: Path) -> Path:
+    """Return the folder, made if need be and proven writable."""
+    path = Path(text(name, str(default))).expanduser().resolve()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        probe = path / f".write-test-{os.getpid()}-{secrets.token_hex(4)}"
+        probe.write_bytes(b"tunedeck")
+        probe.unlink()
+    except OSError as error:
+        raise ConfigurationError(
+            f"the data folder {path} cannot be written ({error.strerror}). "
+            f"Make it writable and see that its disk has room, or name another folder in {name}."
+        ) from None
+    return path
+
+
+def secret(name: str, path: Path, length: int = 48) -> str:
+    """Return the variable's value, else the content of the 0600 file `path`, made at first use."""
+    return text(name) or _file_secret(path, length)
+
+
+def _file_secret(path: Path, length: int) -> str:
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        if not path.exists():
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(secrets.token_urlsafe(length))
+            _keep_first(draft, path)
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ConfigurationError(f"the secret file {path} cannot be used ({error.strerror}).") from None
+
+
+def _keep_first(draft: Path, path: Path) -> None:
+    """Publish the draft unless another process, starting at the same moment, was faster."""
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def database(name: str, default: Path) -> dict[str, object]:
+    """Return Django's DATABASES entry for an address such as postgres://user:password@host:5432/name."""
+    address = text(name)
+    if not address:
+        return _sqlite(default)
+    parts = urlsplit(address)
+    if parts.scheme == "sqlite":
+        return _sqlite(Path(unquote(parts.path)))
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise ConfigurationError(f"{name} must begin with postgres:// or sqlite://, not “{parts.scheme}://”.")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"pool": False},
+    }
+
+
+def _sqlite(path: Path) -> dict[str, object]:
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(path),
+        "OPTIONS": {
+            "timeout": 30,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000;",
+        },
+        "TEST": {"NAME": None},
+    }

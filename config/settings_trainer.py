@@ -1,0 +1,12 @@
+"""The trainer's API process: the same database and data folder, another URL root, no sessions and no pages."""
+
+from __future__ import annotations
+
+from config.settings import *  # noqa: F403
+
+ROOT_URLCONF = "trainer.urls"
+ASGI_APPLICATION = "config.asgi_trainer.application"
+MIDDLEWARE = ["django.middleware.security.SecurityMiddleware"]
+APPEND_SLASH = False
+# Clients call the service by whatever name the machine has; a key, not a host name, opens it.
+ALLOWED_HOSTS = ["*"]

@@ -1,0 +1,64 @@
+"""Where fine-tunes run: one account at one provider."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from connections.encryption import EncryptedField
+from openai_api import dialects
+from openai_api.client import Client
+from teams.models import Organization, User
+
+
+class ConnectionQuerySet(models.QuerySet["Connection"]):
+    def of(self, organization: Organization) -> Self:
+        return self.filter(organization=organization)
+
+    def active(self) -> Self:
+        return self.filter(archived_at__isnull=True)
+
+
+class Connection(models.Model):
+    class Dialect(models.TextChoices):
+        JOBS = "jobs", _("Current OpenAI API (/v1/fine_tuning/jobs)")
+        LEGACY = "legacy", _("Legacy OpenAI API (/v1/fine-tunes)")
+        BOTH = "both", _("Both generations of the OpenAI API")
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="connections")
+    name = models.CharField(_("name"), max_length=80)
+    base_url = models.URLField(_("base URL"), max_length=300)
+    dialect = models.CharField(_("dialect"), max_length=20, choices=Dialect, default=Dialect.JOBS)
+    key = EncryptedField(_("API key"))
+    organization_header = models.CharField(_("organization header"), max_length=120, blank=True)
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ConnectionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("created_at", "pk")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["organization", "name"], name="one_connection_per_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("connections:detail", args=[self.pk])
+
+    def dialect_for(self, model: str) -> str:
+        """Return the dialect, `legacy` or `jobs`, in which a fine-tune on this base model is asked for."""
+        return dialects.for_model(self.dialect, model)
+
+    def client(self, dialect: str | None = None, **options: Any) -> Client:
+        return Client(
+            base_url=self.base_url,
+            key=self.key,
+            dialect=dialect or self.dialect,
+            organization=self.organization_header or None,
+            **options,
+        )

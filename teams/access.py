@@ -1,0 +1,96 @@
+"""The only permission gates: every view names the least role that may use it.
+
+A gate asks for sign-in, finds the person's active organization, and puts `organization` and `membership`
+on the request. Objects are then fetched with `.of(request.organization)`, so another organization's
+object is a 404.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+
+from asgiref.sync import iscoroutinefunction, sync_to_async
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+
+from teams.models import Membership, Organization, Role, User
+
+if TYPE_CHECKING:
+    from django_htmx.middleware import HtmxDetails
+
+P = ParamSpec("P")
+ACTIVE = "organization_id"
+
+
+class OrgRequest(HttpRequest):
+    """A request that has passed a gate."""
+
+    user: User  # type: ignore[assignment]
+    organization: Organization
+    membership: Membership
+    htmx: HtmxDetails
+
+
+View = Callable[Concatenate[OrgRequest, P], Any]
+
+
+def viewer(view: View[P]) -> View[P]:
+    return _gate(view, Role.VIEWER)
+
+
+def member(view: View[P]) -> View[P]:
+    return _gate(view, Role.MEMBER)
+
+
+def owner(view: View[P]) -> View[P]:
+    return _gate(view, Role.OWNER)
+
+
+def active_membership(request: HttpRequest) -> Membership | None:
+    """Return the signed-in person's membership in the organization they chose last, else their first one."""
+    memberships = Membership.objects.filter(user_id=request.user.pk).select_related("organization", "user")
+    chosen = request.session.get(ACTIVE)
+    if chosen is not None and (found := memberships.filter(organization_id=chosen).first()):
+        return found
+    return memberships.first()
+
+
+def choose(request: HttpRequest, membership: Membership) -> None:
+    request.session[ACTIVE] = membership.organization_id
+
+
+def _gate(view: View[P], role: Role) -> View[P]:
+    if iscoroutinefunction(view):
+
+        @wraps(view)
+        async def later(request: OrgRequest, *args: P.args, **kwargs: P.kwargs) -> Any:
+            refusal = await sync_to_async(_refusal)(request, role)
+            return refusal or await view(request, *args, **kwargs)
+
+        gated: Any = later
+    else:
+
+        @wraps(view)
+        def now(request: OrgRequest, *args: P.args, **kwargs: P.kwargs) -> Any:
+            return _refusal(request, role) or view(request, *args, **kwargs)
+
+        gated = now
+    gated.least_role = role
+    return gated  # type: ignore[no-any-return]
+
+
+def _refusal(request: OrgRequest, role: Role) -> HttpResponseBase | None:
+    """Return the answer for somebody who may not pass, or None after marking the request."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    membership = active_membership(request)
+    if membership is None:
+        return render(request, "teams/no_organization.html", status=403)
+    request.organization, request.membership = membership.organization, membership
+    if not membership.at_least(role):
+        return render(request, "teams/refused.html", {"needed": role}, status=403)
+    return None

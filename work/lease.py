@@ -1,0 +1,59 @@
+"""Work as a row: due at a time, claimed by a conditional update, held by a lease that is renewed.
+
+Whoever calls `claim` and gets the row back is its only holder until the lease ends. A holder that dies
+simply stops renewing, and the row is due again. Every write of a holder goes through `held()` or
+`release()`, so one that has lost its lease writes nothing.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any, Self, TypeVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+Row = TypeVar("Row", bound="Leased")
+
+
+class LeasedQuerySet(models.QuerySet[Row]):
+    def due(self, now: datetime | None = None) -> Self:
+        now = now or timezone.now()
+        return self.filter(due_at__lte=now).filter(Q(lease_until__isnull=True) | Q(lease_until__lte=now)).order_by("due_at")
+
+    def claim(self, pk: int, seconds: float) -> Row | None:
+        """Return the row with a fresh lease of `seconds`, or None if it is not due or somebody holds it."""
+        token = uuid.uuid4()
+        until = timezone.now() + timedelta(seconds=seconds)
+        won = self.due().filter(pk=pk).order_by().update(lease_token=token, lease_until=until, attempts=F("attempts") + 1)
+        return self.get(pk=pk, lease_token=token) if won else None
+
+
+class Leased(models.Model):
+    due_at = models.DateTimeField(null=True, blank=True, db_index=True, editable=False)
+    lease_token = models.UUIDField(null=True, blank=True, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    attempts = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def held(self) -> models.QuerySet[Self]:
+        """Return the row as a QuerySet that is empty once the lease is lost."""
+        return type(self)._base_manager.filter(pk=self.pk, lease_token=self.lease_token, lease_token__isnull=False)  # type: ignore[return-value]
+
+    def renew(self, seconds: float) -> bool:
+        """Prolong the lease to `seconds` from now; False means it was lost and the holder must stop."""
+        self.lease_until = timezone.now() + timedelta(seconds=seconds)
+        return bool(self.held().update(lease_until=self.lease_until))
+
+    def release(self, *, due_at: datetime | None = None, **changes: Any) -> bool:
+        """Write `changes`, set when the row is due next (None: never) and give the lease back; False if it was lost."""
+        values: dict[str, Any] = {"due_at": due_at, "lease_token": None, "lease_until": None, **changes}
+        won = bool(self.held().update(**values))
+        if won:
+            for name, value in values.items():
+                setattr(self, name, value)
+        return won
