@@ -1,0 +1,172 @@
+"""The verbs that every connection has, whatever dialect its provider speaks.
+
+Everything raises openai_api.errors.APIError and nothing else, except for a wrong use of Python.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Container, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+import httpx
+
+from openai_api import dialects, files, inference, models, probing, results, retry, streams
+from openai_api.http import TIMEOUT, Wire
+from openai_api.probing import Probe
+from openai_api.types import (
+    ChatChunk,
+    ChatCompletion,
+    Completion,
+    CompletionChunk,
+    DialectName,
+    NewFineTune,
+    RemoteCheckpoint,
+    RemoteEvent,
+    RemoteFile,
+    RemoteFineTune,
+    RemoteModel,
+)
+
+
+class Client:
+    """One account at one provider.
+
+    `retries` is how often a harmless request may be sent again; creating and uploading never are.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        key: str,
+        dialect: DialectName = "jobs",
+        *,
+        organization: str | None = None,
+        transport: httpx.BaseTransport | None = None,
+        async_transport: httpx.AsyncBaseTransport | None = None,
+        timeout: httpx.Timeout = TIMEOUT,
+        retries: int = retry.RETRIES,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._dialect = dialects.named(dialect)
+        self._wire = Wire(
+            base_url,
+            key,
+            organization=organization,
+            transport=transport,
+            async_transport=async_transport,
+            timeout=timeout,
+            retries=retries,
+            sleep=sleep,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._wire.close()
+
+    def probe(self) -> Probe:
+        """Find out what works, without changing anything and without raising an APIError."""
+        return probing.probe(self._wire, self._dialect)
+
+    # Files
+
+    def upload_file(
+        self, source: IO[bytes] | Path, filename: str, purpose: str = "fine-tune"
+    ) -> RemoteFile:
+        """Send a file, once: a failure is never followed by a second attempt."""
+        return files.upload(self._wire, source, filename, purpose)
+
+    def files(self) -> list[RemoteFile]:
+        return files.listing(self._wire)
+
+    def file(self, file_id: str) -> RemoteFile:
+        return files.retrieve(self._wire, file_id)
+
+    def file_content(self, file_id: str) -> bytes:
+        return files.content(self._wire, file_id)
+
+    def delete_file(self, file_id: str) -> None:
+        """Delete a file; one that is already gone is a success."""
+        files.delete(self._wire, file_id)
+
+    # Fine-tunes
+
+    def create_fine_tune(
+        self, new: NewFineTune, idempotency_key: str | None = None
+    ) -> RemoteFineTune:
+        """Start a fine-tune, once: a failure is never followed by a second attempt.
+
+        After an error with `may_have_happened`, look through fine_tunes() before asking again.
+        """
+        return self._dialect.create(self._wire, new, idempotency_key)
+
+    def fine_tune(self, fine_tune_id: str) -> RemoteFineTune:
+        return self._dialect.retrieve(self._wire, fine_tune_id)
+
+    def fine_tunes(self, metadata: Mapping[str, str] | None = None) -> Iterator[RemoteFineTune]:
+        """Go through the account's fine-tunes, page by page, each once.
+
+        `metadata` only narrows the request: providers that do not know the filter yield
+        everything, so compare metadata or training_file yourself.
+        Order: newest first for jobs, oldest first for legacy.
+        """
+        return self._dialect.listing(self._wire, metadata)
+
+    def cancel_fine_tune(self, fine_tune_id: str) -> RemoteFineTune:
+        return self._dialect.cancel(self._wire, fine_tune_id)
+
+    def events(self, fine_tune_id: str, known: Container[str] = ()) -> list[RemoteEvent]:
+        """Fetch the events whose keys are not `known`, oldest first."""
+        return self._dialect.events(self._wire, fine_tune_id, known)
+
+    def checkpoints(self, fine_tune_id: str) -> list[RemoteCheckpoint]:
+        """Fetch the checkpoints, oldest first; none where the dialect has none."""
+        return self._dialect.checkpoints(self._wire, fine_tune_id)
+
+    def results(self, fine_tune: RemoteFineTune) -> bytes | None:
+        """Fetch the result file as CSV.
+
+        None means not yet: no file is listed, or it is listed and cannot be had so far
+        (404, 409, or empty, as in the first seconds after the end).
+        """
+        return results.fetch(self._wire, fine_tune)
+
+    # Models
+
+    def models(self) -> list[RemoteModel]:
+        return models.listing(self._wire)
+
+    def model(self, name: str) -> RemoteModel:
+        return models.retrieve(self._wire, name)
+
+    def delete_model(self, name: str) -> None:
+        """Delete a fine-tuned model; one that is already gone is a success."""
+        models.delete(self._wire, name)
+
+    # Inference: parameters go out as they come in, those that are None are left out
+
+    def complete(self, **params: Any) -> Completion:
+        return inference.complete(self._wire, params)
+
+    def chat(self, **params: Any) -> ChatCompletion:
+        return inference.chat(self._wire, params)
+
+    def astream_completion(self, **params: Any) -> AsyncIterator[CompletionChunk]:
+        """Stream a completion; close the iterator (contextlib.aclosing) to hang up."""
+        return streams.completion(self._wire, params)
+
+    def astream_chat(self, **params: Any) -> AsyncIterator[ChatChunk]:
+        """Stream a chat answer; close the iterator (contextlib.aclosing) to hang up."""
+        return streams.chat(self._wire, params)

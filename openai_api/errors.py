@@ -1,0 +1,140 @@
+"""What can go wrong between us and a provider.
+
+APIError                    message: the provider's own words, without secrets
+├── ConnectionFailed        it was never reached: nothing has happened there
+├── OutcomeUnknown          it was asked and did not answer: it may have happened
+│   ├── Timeout
+│   └── ConnectionLost
+├── StatusError             it refused, and said how: status, code, param, type, request_id, retry_after
+│   ├── BadRequest          400
+│   ├── AuthenticationFailed 401
+│   ├── PermissionDenied    403
+│   ├── NotFound            404
+│   ├── Conflict            409
+│   ├── Unprocessable       422
+│   ├── RateLimited         429
+│   └── ServerError         5xx
+├── StreamFailed            it broke off an answer that it had begun
+└── BadAnswer               it agreed, and what it sent makes no sense
+
+`may_have_happened` says whether a request that changes something may have taken effect:
+ask the provider before sending such a request again.
+"""
+
+from __future__ import annotations
+
+
+class APIError(Exception):
+    may_have_happened = False
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class ConnectionFailed(APIError):
+    """No connection, so no request."""
+
+
+class OutcomeUnknown(APIError):
+    may_have_happened = True
+
+
+class Timeout(OutcomeUnknown):
+    """No answer, or not all of it, in the time allowed."""
+
+
+class ConnectionLost(OutcomeUnknown):
+    """The connection broke before the answer was complete."""
+
+
+class StatusError(APIError):
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        code: str | None = None,
+        param: str | None = None,
+        type: str | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.param = param
+        self.type = type
+        self.request_id = request_id
+        self.retry_after = retry_after  # seconds
+
+    @property
+    def out_of_quota(self) -> bool:
+        """Say whether waiting will not help, although the status suggests it."""
+        return bool({self.code, self.type} & {"insufficient_quota", "exceeded_quota"})
+
+
+class BadRequest(StatusError):
+    """400"""
+
+
+class AuthenticationFailed(StatusError):
+    """401: the key is not accepted."""
+
+
+class PermissionDenied(StatusError):
+    """403: the key may not do this."""
+
+
+class NotFound(StatusError):
+    """404"""
+
+
+class Conflict(StatusError):
+    """409: something else is in progress, perhaps this very request."""
+
+    may_have_happened = True
+
+
+class Unprocessable(StatusError):
+    """422"""
+
+
+class RateLimited(StatusError):
+    """429: too much, or a model that is still being loaded."""
+
+
+class ServerError(StatusError):
+    """5xx, and 408: the provider failed, at a moment nobody knows."""
+
+    may_have_happened = True
+
+
+class StreamFailed(APIError):
+    def __init__(self, message: str, *, code: str | None = None, type: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.type = type
+
+
+class BadAnswer(APIError):
+    may_have_happened = True
+
+
+_BY_STATUS: dict[int, type[StatusError]] = {
+    400: BadRequest,
+    401: AuthenticationFailed,
+    403: PermissionDenied,
+    404: NotFound,
+    408: ServerError,
+    409: Conflict,
+    422: Unprocessable,
+    429: RateLimited,
+}
+
+
+def for_status(status: int) -> type[StatusError]:
+    """Choose the class of an answer that is not a success."""
+    if status >= 500:
+        return ServerError
+    return _BY_STATUS.get(status, StatusError)
