@@ -8,6 +8,8 @@ from pathlib import Path
 from celery import Celery
 from django.conf import settings
 
+from config.pulse import PulseStep
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("tunedeck")
@@ -17,3 +19,5 @@ app.autodiscover_tasks()
 for name in ("data_folder_in", "control_folder"):
     if folder := settings.CELERY_BROKER_TRANSPORT_OPTIONS.get(name):
         Path(folder).mkdir(parents=True, exist_ok=True)
+
+app.steps["worker"].add(PulseStep)

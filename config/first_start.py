@@ -1,0 +1,57 @@
+"""What a fresh installation gets: an owner, the trainer's connection, the sample and fine-tunes on it.
+
+Every step looks before it acts, so an interrupted first start is completed by the next one.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.urls import reverse
+
+from connections.models import Connection
+from datasets import sample as sample_dataset
+from finetunes import sample as sample_finetunes
+from teams import sign_in, start
+from teams.models import Membership, Organization, User
+from trainer import keys
+
+TRAINER_NAME = "Tunedeck trainer"
+
+
+def prepare() -> User:
+    """Make whatever is missing and return the first owner."""
+    owner = start.first_owner(settings.OWNER_EMAIL, settings.OWNER_PASSWORD)
+    organization = _organization(owner)
+    keys.ensure(settings.TRAINER_KEY, role="owner", organization=organization.slug)
+    connection = trainer_connection(organization, owner)
+    if settings.SAMPLE:
+        version = sample_dataset.load(organization, owner)
+        sample_finetunes.start(organization, owner, connection, version)
+    return owner
+
+
+def link(owner: User) -> str:
+    """Return where the owner begins: a one-time sign-in link while no password is set, else the sign-in page."""
+    path = reverse("account_login") if owner.has_usable_password() else sign_in.make_link(owner)
+    return f"{settings.SITE_ADDRESS}{path}"
+
+
+def trainer_connection(organization: Organization, owner: User) -> Connection:
+    """Return the connection that holds the trainer's key, at the port where the trainer listens now."""
+    address = f"http://127.0.0.1:{settings.TRAINER_PORT}/v1"
+    for connection in Connection.objects.of(organization):
+        if connection.key == settings.TRAINER_KEY:
+            Connection.objects.filter(pk=connection.pk).update(base_url=address)
+            return connection
+    return Connection.objects.create(
+        organization=organization,
+        name=TRAINER_NAME,
+        base_url=address,
+        dialect=Connection.Dialect.BOTH,
+        key=settings.TRAINER_KEY,
+        created_by=owner,
+    )
+
+
+def _organization(owner: User) -> Organization:
+    return Membership.objects.owners().filter(user=owner).select_related("organization").earliest("created_at").organization

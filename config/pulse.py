@@ -1,0 +1,36 @@
+"""A worker's sign of life: every few seconds, busy or idle, each Celery worker writes a row."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from celery import bootsteps
+from django.db import DatabaseError, close_old_connections
+
+EVERY_SECONDS = 5
+log = logging.getLogger(__name__)
+
+
+class PulseStep(bootsteps.StartStopStep):  # type: ignore[misc]
+    requires = {"celery.worker.components:Timer"}
+
+    def start(self, worker: Any) -> None:
+        queue = worker.hostname.split("@")[0]
+        self.timer = worker.timer.call_repeatedly(EVERY_SECONDS, beat, (worker.hostname, queue))
+        beat(worker.hostname, queue)
+
+    def stop(self, worker: Any) -> None:
+        self.timer.cancel()
+
+
+def beat(worker: str, queue: str) -> None:
+    from work.models import Pulse
+
+    close_old_connections()
+    try:
+        Pulse.objects.beat(worker, queue)
+    except DatabaseError as error:
+        log.warning("could not write a sign of life: %s", error)
+    finally:
+        close_old_connections()

@@ -1,0 +1,89 @@
+"""Fixtures that every package's tests share: an organization with three people, one of each role, and an outsider."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from teams.models import Membership, Organization, Role, User
+
+pytest_plugins = ["tests.trainer.live"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def throw_away_data() -> Iterator[None]:
+    yield
+    shutil.rmtree(settings.DATA, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def messages_go_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ring of the doorbell is not a run of the task: tests call tasks themselves."""
+    from celery.app.task import Task
+
+    monkeypatch.setattr(Task, "apply_async", lambda self, *args, **kwargs: None)
+
+
+@dataclass
+class People:
+    organization: Organization
+    owner: User
+    member: User
+    viewer: User
+    outsider: User  # owner of another organization
+
+
+@pytest.fixture
+def people(db: Any) -> People:
+    organization = Organization.objects.create(name="Example Org", slug="example")
+    elsewhere = Organization.objects.create(name="Elsewhere", slug="elsewhere")
+    made = {
+        role: User.objects.create_user(f"{role}@example.com", "correct horse", name=role.title()) for role in Role.values
+    }
+    for role, user in made.items():
+        Membership.objects.create(user=user, organization=organization, role=role)
+    outsider = User.objects.create_user("outsider@example.com", "correct horse", name="Outsider")
+    Membership.objects.create(user=outsider, organization=elsewhere, role=Role.OWNER)
+    return People(organization, made["owner"], made["member"], made["viewer"], outsider)
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    return client
+
+
+@pytest.fixture
+def owner_client(people: People) -> Client:
+    return signed_in(people.owner)
+
+
+@pytest.fixture
+def member_client(people: People) -> Client:
+    return signed_in(people.member)
+
+
+@pytest.fixture
+def viewer_client(people: People) -> Client:
+    return signed_in(people.viewer)
+
+
+@pytest.fixture
+def outsider_client(people: People) -> Client:
+    return signed_in(people.outsider)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real input that lies beside the project on its own machines and is never shipped with it."""
+    folder = Path(settings.ROOT).parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the shared real input is not on this machine")
+    return folder

@@ -1,0 +1,33 @@
+"""Signs of life of the workers, written by config.pulse and read by the health page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Self
+
+from django.db import models
+from django.utils import timezone
+
+FRESH_SECONDS = 20
+
+
+class PulseQuerySet(models.QuerySet["Pulse"]):
+    def alive(self, queue: str) -> Self:
+        return self.filter(queue=queue, at__gte=timezone.now() - timedelta(seconds=FRESH_SECONDS))
+
+    def beat(self, worker: str, queue: str) -> None:
+        """Write down that the worker is alive now, and forget workers that have been silent for a day."""
+        now = timezone.now()
+        self.update_or_create(worker=worker, defaults={"queue": queue, "at": now})
+        self.filter(at__lt=now - timedelta(days=1)).delete()
+
+
+class Pulse(models.Model):
+    worker = models.CharField(max_length=200, unique=True)
+    queue = models.CharField(max_length=40)
+    at = models.DateTimeField()
+
+    objects = PulseQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.worker} at {self.at:%H:%M:%S}"
