@@ -30,13 +30,16 @@ class Connection(models.Model):
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="connections")
     name = models.CharField(_("name"), max_length=80)
-    base_url = models.URLField(_("base URL"), max_length=300)
+    # Not a URLField: that one refuses the one-word host names of a company network.
+    base_url = models.CharField(_("base URL"), max_length=300)
     dialect = models.CharField(_("dialect"), max_length=20, choices=Dialect, default=Dialect.JOBS)
     key = EncryptedField(_("API key"))
     organization_header = models.CharField(_("organization header"), max_length=120, blank=True)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)
+    tested_at = models.DateTimeField(null=True, blank=True, editable=False)
+    works = models.BooleanField(null=True, editable=False)
 
     objects = ConnectionQuerySet.as_manager()
 

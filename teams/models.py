@@ -108,13 +108,20 @@ def hashed(secret: str) -> str:
 
 class LinkQuerySet(models.QuerySet[Any]):
     def open(self) -> Self:
-        return self.filter(used_at__isnull=True, expires_at__gt=timezone.now())
+        return self.filter(used_at__isnull=True, revoked_at__isnull=True, expires_at__gt=timezone.now())
 
     def for_secret(self, secret: str) -> Self:
-        return self.open().filter(secret_hash=hashed(secret))
+        return self.filter(secret_hash=hashed(secret))
 
     def of(self, organization: Organization) -> Self:
         return self.filter(organization=organization)
+
+
+class LinkState(models.TextChoices):
+    OPEN = "open", _("Open")
+    USED = "used", _("Used")
+    EXPIRED = "expired", _("Expired")
+    REVOKED = "revoked", _("Revoked")
 
 
 class Link(models.Model):
@@ -124,15 +131,35 @@ class Link(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
 
     objects = LinkQuerySet.as_manager()
 
     class Meta:
         abstract = True
 
+    @property
+    def state(self) -> LinkState:
+        if self.used_at:
+            return LinkState.USED
+        if self.revoked_at:
+            return LinkState.REVOKED
+        return LinkState.OPEN if self.expires_at > timezone.now() else LinkState.EXPIRED
+
     def use(self) -> bool:
-        """Mark the link as used; False if somebody was faster."""
-        return bool(type(self)._default_manager.filter(pk=self.pk, used_at__isnull=True).update(used_at=timezone.now()))
+        """Mark the link as used; False if it is no longer open or somebody was faster."""
+        return self._mark("used_at")
+
+    def revoke(self) -> bool:
+        """Close the link; False if it was no longer open."""
+        return self._mark("revoked_at")
+
+    def _mark(self, field: str) -> bool:
+        now = timezone.now()
+        won = bool(LinkQuerySet(type(self)).open().filter(pk=self.pk).update(**{field: now}))
+        if won:
+            setattr(self, field, now)
+        return won
 
 
 class SignInLink(Link):
