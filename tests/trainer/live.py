@@ -1,0 +1,3 @@
+"""The fixture `live_trainer`: the trainer's API and its workers as real processes."""
+
+from __future__ import annotations

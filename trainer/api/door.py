@@ -1,0 +1,111 @@
+"""The way in: who calls, which function answers, and what becomes of what goes wrong."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, QueryDict
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path
+from django.views.decorators.csrf import csrf_exempt
+
+from trainer import keys
+from trainer.api import envelope
+from trainer.models import Key, Organization, Role
+
+log = logging.getLogger(__name__)
+
+
+class Call(HttpRequest):
+    """A request whose key was found valid."""
+
+    key: Key
+    GET: QueryDict  # type: ignore[assignment]
+
+    @property
+    def organization(self) -> Organization:
+        return self.key.organization
+
+
+Handler = Callable[..., HttpResponseBase]
+
+
+def route(address: str, name: str, **methods: Handler) -> list[URLPattern]:
+    """Return the patterns of one address, with and without a slash at its end."""
+    view = _door(methods)
+    return [path(address, view, name=name), path(f"{address}/", view)]
+
+
+def need_owner(call: Call) -> None:
+    if call.key.role != Role.OWNER:
+        raise envelope.Forbidden("You have insufficient permissions for this operation. You need to be this role: Owner.")
+
+
+def _door(methods: dict[str, Handler]) -> Callable[..., HttpResponseBase]:
+    @csrf_exempt
+    def door(request: Call, **arguments: str) -> HttpResponseBase:
+        began, request_id = time.monotonic(), f"req_{uuid.uuid4().hex}"
+        response = _guarded(request, methods, arguments, request_id)
+        response["x-request-id"] = request_id
+        response["openai-version"] = envelope.VERSION
+        response["openai-processing-ms"] = str(round((time.monotonic() - began) * 1000))
+        if hasattr(request, "key"):
+            response["openai-organization"] = request.organization.slug
+        return response
+
+    return door
+
+
+def _guarded(request: Call, methods: dict[str, Handler], arguments: dict[str, str], request_id: str) -> HttpResponseBase:
+    try:
+        request.key = _caller(request)
+        return _handler(request, methods)(request, **arguments)
+    except envelope.Refusal as refusal:
+        return envelope.refused(refusal)
+    except RequestDataTooBig:
+        return envelope.refused(envelope.TooLarge("The body of the request is too large."))
+    except Exception:
+        log.exception("request %s: %s %s failed", request_id, request.method, request.path)
+        return envelope.refused(envelope.Broken(request_id))
+
+
+def _handler(request: Call, methods: dict[str, Handler]) -> Handler:
+    if handler := methods.get(request.method or ""):
+        return handler
+    allowed = ", ".join(methods)
+    raise envelope.NotAllowed(
+        f"Not allowed to {request.method} on {request.path} (HINT: Perhaps you meant to make a request with {allowed}?)",
+        code="method_not_supported",
+    )
+
+
+def _caller(request: HttpRequest) -> Key:
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not secret.strip():
+        raise envelope.Unauthenticated(
+            "You didn't provide an API key. You need to provide your API key in an Authorization header using "
+            "Bearer auth (i.e. Authorization: Bearer YOUR_KEY)."
+        )
+    key = keys.find(secret.strip())
+    if key is None:
+        raise envelope.Unauthenticated(
+            f"Incorrect API key provided: {_hidden(secret.strip())}. The owner of this trainer can make one for you.",
+            code="invalid_api_key",
+        )
+    _check_organization(request, key.organization)
+    return key
+
+
+def _check_organization(request: HttpRequest, organization: Organization) -> None:
+    asked = request.headers.get("OpenAI-Organization", "")
+    if asked and asked not in {organization.public_id, organization.slug}:
+        raise envelope.Unauthenticated(f"No such organization: {asked}.", param=None, code="invalid_organization")
+
+
+def _hidden(secret: str) -> str:
+    return f"{secret[:3]}****{secret[-4:]}" if len(secret) > 12 else "****"
