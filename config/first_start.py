@@ -6,6 +6,7 @@ Every step looks before it acts, so an interrupted first start is completed by t
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.management import call_command
 from django.urls import reverse
 
 from connections.models import Connection
@@ -16,6 +17,13 @@ from teams.models import Membership, Organization, User
 from trainer import keys
 
 TRAINER_NAME = "Tunedeck trainer"
+
+
+def up_to_date() -> str:
+    """Bring database and pages up to date, make what a first start needs, and return the address to open."""
+    call_command("migrate", verbosity=0, interactive=False)
+    call_command("collectstatic", verbosity=0, interactive=False)
+    return link(prepare())
 
 
 def prepare() -> User:
@@ -37,16 +45,15 @@ def link(owner: User) -> str:
 
 
 def trainer_connection(organization: Organization, owner: User) -> Connection:
-    """Return the connection that holds the trainer's key, at the port where the trainer listens now."""
-    address = f"http://127.0.0.1:{settings.TRAINER_PORT}/v1"
+    """Return the connection that holds the trainer's key, at the address where the trainer listens now."""
     for connection in Connection.objects.of(organization):
         if connection.key == settings.TRAINER_KEY:
-            Connection.objects.filter(pk=connection.pk).update(base_url=address)
+            Connection.objects.filter(pk=connection.pk).update(base_url=settings.TRAINER_ADDRESS)
             return connection
     return Connection.objects.create(
         organization=organization,
         name=TRAINER_NAME,
-        base_url=address,
+        base_url=settings.TRAINER_ADDRESS,
         dialect=Connection.Dialect.BOTH,
         key=settings.TRAINER_KEY,
         created_by=owner,

@@ -20,6 +20,8 @@ TRAINER_PORT = env.number("TRAINER_PORT", 8001, least=1, most=65535)
 SAMPLE = env.flag("TUNEDECK_SAMPLE", True)
 OWNER_EMAIL = env.text("TUNEDECK_OWNER_EMAIL")
 OWNER_PASSWORD = env.text("TUNEDECK_OWNER_PASSWORD")
+# Where the dashboard finds the trainer; another machine's address when they are apart.
+TRAINER_ADDRESS = env.text("TUNEDECK_TRAINER_ADDRESS", f"http://127.0.0.1:{TRAINER_PORT}/v1").rstrip("/")
 TRAINER_KEY = env.secret("TUNEDECK_TRAINER_KEY", DATA / "trainer.key")
 
 os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(ROOT / "encodings"))

@@ -14,10 +14,11 @@ from typing import Any
 
 import httpx
 from django.conf import settings
-from django.core.management import BaseCommand, call_command
+from django.core.management import BaseCommand
 from django.db.utils import OperationalError
 
 from config.env import ConfigurationError
+from config.first_start import up_to_date
 from config.supervisor import Gone, Process, Supervisor
 
 START_SECONDS = 60.0
@@ -32,7 +33,7 @@ class Command(BaseCommand):
             with only_one():
                 check_ports()
                 self.stdout.write("Preparing the database and the pages …")
-                self.serve(address=prepare())
+                self.serve(address=up_to_date())
         except (OSError, OperationalError) as error:
             raise ConfigurationError(explained(error)) from None
         except Gone as error:
@@ -76,15 +77,6 @@ def check_ports() -> None:
                 probe.bind((host, port))
             except OSError as error:
                 raise ConfigurationError(f"port {port} of {host} cannot be used ({error.strerror}). Set {name}.") from None
-
-
-def prepare() -> str:
-    """Bring the database and the pages up to date and return the address to open."""
-    from config import first_start
-
-    call_command("migrate", verbosity=0, interactive=False)
-    call_command("collectstatic", verbosity=0, interactive=False)
-    return first_start.link(first_start.prepare())
 
 
 def processes() -> list[Process]:
