@@ -6,7 +6,7 @@ Everything raises openai_api.errors.APIError and nothing else, except for a wron
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Container, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Container, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -82,9 +82,7 @@ class Client:
 
     # Files
 
-    def upload_file(
-        self, source: IO[bytes] | Path, filename: str, purpose: str = "fine-tune"
-    ) -> RemoteFile:
+    def upload_file(self, source: IO[bytes] | Path, filename: str, purpose: str = "fine-tune") -> RemoteFile:
         """Send a file, once: a failure is never followed by a second attempt."""
         return files.upload(self._wire, source, filename, purpose)
 
@@ -103,9 +101,7 @@ class Client:
 
     # Fine-tunes
 
-    def create_fine_tune(
-        self, new: NewFineTune, idempotency_key: str | None = None
-    ) -> RemoteFineTune:
+    def create_fine_tune(self, new: NewFineTune, idempotency_key: str | None = None) -> RemoteFineTune:
         """Start a fine-tune, once: a failure is never followed by a second attempt.
 
         After an error with `may_have_happened`, look through fine_tunes() before asking again.
@@ -163,10 +159,10 @@ class Client:
     def chat(self, **params: Any) -> ChatCompletion:
         return inference.chat(self._wire, params)
 
-    def astream_completion(self, **params: Any) -> AsyncIterator[CompletionChunk]:
+    def astream_completion(self, **params: Any) -> AsyncGenerator[CompletionChunk, None]:
         """Stream a completion; close the iterator (contextlib.aclosing) to hang up."""
         return streams.completion(self._wire, params)
 
-    def astream_chat(self, **params: Any) -> AsyncIterator[ChatChunk]:
+    def astream_chat(self, **params: Any) -> AsyncGenerator[ChatChunk, None]:
         """Stream a chat answer; close the iterator (contextlib.aclosing) to hang up."""
         return streams.chat(self._wire, params)

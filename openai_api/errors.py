@@ -13,7 +13,7 @@ APIError                    message: the provider's own words, without secrets
 │   ├── Conflict            409
 │   ├── Unprocessable       422
 │   ├── RateLimited         429
-│   └── ServerError         5xx
+│   └── ServerError         5xx and 408
 ├── StreamFailed            it broke off an answer that it had begun
 └── BadAnswer               it agreed, and what it sent makes no sense
 
@@ -59,6 +59,7 @@ class StatusError(APIError):
         type: str | None = None,
         request_id: str | None = None,
         retry_after: float | None = None,
+        should_retry: bool | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -67,6 +68,7 @@ class StatusError(APIError):
         self.type = type
         self.request_id = request_id
         self.retry_after = retry_after  # seconds
+        self.should_retry = should_retry  # the provider's advice, which wins over the status
 
     @property
     def out_of_quota(self) -> bool:

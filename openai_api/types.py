@@ -13,9 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 JSON: TypeAlias = Mapping[str, Any]
 DialectName: TypeAlias = Literal["legacy", "jobs", "both"]
-Status: TypeAlias = Literal[
-    "queued", "running", "paused", "cancelling", "succeeded", "failed", "cancelled", "unknown"
-]
+Status: TypeAlias = Literal["queued", "running", "paused", "cancelling", "succeeded", "failed", "cancelled", "unknown"]
 
 
 @dataclass(frozen=True, kw_only=True)

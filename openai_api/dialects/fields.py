@@ -1,0 +1,38 @@
+"""Fields that more than one dialect spells the same way."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from openai_api import values
+
+
+def file_ids(value: Any) -> tuple[str, ...]:
+    """Read a list of files, given as ids or as whole objects."""
+    found = (item.get("id") if isinstance(item, dict) else item for item in values.items(value))
+    return tuple(name for item in found if (name := values.text(item)))
+
+
+def strings(value: Any) -> dict[str, str]:
+    """Read a map of texts, as metadata is."""
+    return {name: text for name, item in values.mapping(value).items() if (text := values.text(item))}
+
+
+class EventKeys:
+    """Name events that have no id, the same at every replay of the whole list in its order.
+
+    Events that look alike to the last character are told apart by how often they came before.
+    """
+
+    def __init__(self) -> None:
+        self._before: Counter[tuple[str, ...]] = Counter()
+
+    def key(self, event: Mapping[str, Any]) -> str:
+        looks = tuple(str(event.get(name)) for name in ("created_at", "level", "message"))
+        occurrence = self._before[looks]
+        self._before[looks] += 1
+        digest = hashlib.sha256("\0".join((*looks, str(occurrence))).encode()).hexdigest()
+        return f"event-{digest[:40]}"

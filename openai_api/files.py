@@ -1,0 +1,60 @@
+"""Files at a provider."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import IO, Any
+
+from openai_api import answers, values
+from openai_api.http import CONTENT_BYTES, CONTENT_SECONDS, Ask, Wire, path
+from openai_api.types import RemoteFile
+
+
+def upload(wire: Wire, source: IO[bytes] | Path, filename: str, purpose: str) -> RemoteFile:
+    with source.open("rb") if isinstance(source, Path) else nullcontext(source) as stream:
+        ask = Ask(
+            method="POST",
+            path="/files",
+            fields={"purpose": purpose},
+            file=(filename, stream),
+            repeatable=False,
+        )
+        return read(answers.as_object(wire.data(ask)))
+
+
+def listing(wire: Wire) -> list[RemoteFile]:
+    return [read(item) for item in values.identified(answers.as_items(wire.get("/files")))]
+
+
+def retrieve(wire: Wire, file_id: str) -> RemoteFile:
+    return read(answers.as_object(wire.get(path("files", file_id))))
+
+
+def content(wire: Wire, file_id: str) -> bytes:
+    ask = Ask(
+        method="GET",
+        path=path("files", file_id, "content"),
+        headers={"Accept": "application/binary"},
+        most_bytes=CONTENT_BYTES,
+        most_seconds=CONTENT_SECONDS,
+    )
+    return wire.send(ask)
+
+
+def delete(wire: Wire, file_id: str) -> None:
+    wire.delete(path("files", file_id))
+
+
+def read(data: dict[str, Any]) -> RemoteFile:
+    """Read a file object; one without a status is as good as processed."""
+    return RemoteFile(
+        id=values.identifier(data),
+        filename=values.text(data.get("filename")) or "",
+        bytes=values.whole(data.get("bytes")),
+        purpose=values.text(data.get("purpose")) or "",
+        status=values.text(data.get("status")) or "processed",
+        status_details=values.text(data.get("status_details")),
+        created_at=values.moment(data.get("created_at")),
+        raw=data,
+    )

@@ -1,0 +1,229 @@
+"""Requests and answers: what every verb needs of HTTP and nothing of what it means.
+
+A key is only ever sent to the base URL (redirects are not followed), and every answer is bounded in
+size and in time.
+"""
+
+from __future__ import annotations
+
+import json
+import ssl
+import time
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cache
+from typing import IO, Any
+from urllib.parse import quote
+
+import httpx
+
+from openai_api import answers, refusals, retry
+from openai_api.errors import (
+    BadAnswer,
+    BadRequest,
+    ConnectionFailed,
+    ConnectionLost,
+    NotFound,
+    Timeout,
+)
+from openai_api.redact import SHORTEST_KEY, STAND_IN, redactor
+
+TIMEOUT = httpx.Timeout(connect=5.0, read=60.0, write=60.0, pool=5.0)
+ANSWER_BYTES = 64 * 1024**2
+ANSWER_SECONDS = 120.0  # from the first byte of an answer to its last
+CONTENT_BYTES = 512 * 1024**2  # what OpenAI accepts as one file
+CONTENT_SECONDS = 900.0
+
+_NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.InvalidURL,
+    UnicodeError,
+)
+
+Query = Mapping[str, str | int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """One request. `repeatable` says that sending it twice does no harm."""
+
+    method: str
+    path: str
+    query: Query = field(default_factory=dict)
+    body: bytes | None = None
+    fields: dict[str, str] = field(default_factory=dict)
+    file: tuple[str, IO[bytes]] | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    repeatable: bool = True
+    most_bytes: int = ANSWER_BYTES
+    most_seconds: float = ANSWER_SECONDS
+
+    def options(self) -> dict[str, Any]:
+        """Spell the request the way httpx wants it; the file comes after the fields."""
+        options: dict[str, Any] = {"headers": self.headers, "params": self.query or None}
+        if self.file:
+            name, source = self.file
+            options["data"] = self.fields
+            options["files"] = {"file": (name, source, "application/octet-stream")}
+        elif self.body is not None:
+            options["content"] = self.body
+            options["headers"] = {"Content-Type": "application/json"} | self.headers
+        return options
+
+
+def path(*segments: str) -> str:
+    """Join path segments; whatever they contain stays within its segment."""
+    if any(segment in {"", ".", ".."} for segment in segments):
+        raise BadRequest("Nothing at a provider has such a name.", status=400)
+    return "/" + "/".join(quote(segment, safe="", errors="replace") for segment in segments)
+
+
+def encoded(params: Mapping[str, Any]) -> bytes:
+    """Encode a body, leaving out what is None."""
+    given = {name: value for name, value in params.items() if value is not None}
+    text = json.dumps(given, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode("utf-8", errors="replace")
+
+
+class Wire:
+    """The connection to one account: sends, waits, tries again, and translates failures."""
+
+    def __init__(
+        self,
+        base_url: str,
+        key: str,
+        *,
+        organization: str | None = None,
+        transport: httpx.BaseTransport | None = None,
+        async_transport: httpx.AsyncBaseTransport | None = None,
+        timeout: httpx.Timeout = TIMEOUT,
+        retries: int = retry.RETRIES,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        key = key.strip()
+        self.redact = redactor(key)
+        self._secret = key.encode() if len(key) >= SHORTEST_KEY else None
+        self._base_url = base_url.rstrip("/")
+        self._headers = _headers(key, organization)
+        self._async_transport = async_transport
+        self._timeout = timeout
+        self._retries = retries
+        self._sleep = sleep
+        self._http = httpx.Client(transport=transport, timeout=timeout, verify=_tls())
+
+    def close(self) -> None:
+        self._http.close()
+
+    def get(self, path: str, query: Query | None = None, *, retries: int | None = None) -> Any:
+        """Fetch JSON."""
+        return self.data(Ask(method="GET", path=path, query=query or {}), retries=retries)
+
+    def data(self, ask: Ask, *, retries: int | None = None) -> Any:
+        """Send a request and parse the JSON that answers it."""
+        return answers.parse(self._without_key(self.send(ask, retries=retries)))
+
+    def send(self, ask: Ask, *, retries: int | None = None) -> bytes:
+        """Send a request, again while that is harmless and promising; return the answer's body."""
+        if not ask.repeatable:
+            return self._once(ask)
+        times = self._retries if retries is None else retries
+        return retry.until_answered(lambda: self._once(ask), retries=times, sleep=self._sleep)
+
+    def delete(self, path: str) -> None:
+        """Delete something; that it is already gone is a success."""
+        with suppress(NotFound):
+            body = self.send(Ask(method="DELETE", path=path))
+            if body.strip() and answers.as_object(answers.parse(body)).get("deleted") is False:
+                raise BadAnswer("The server says that it has not deleted it.")
+
+    @asynccontextmanager
+    async def stream(self, ask: Ask) -> AsyncGenerator[httpx.Response, None]:
+        """Open an answer that comes piece by piece; leaving the block hangs up."""
+        with self._translated():
+            async with (
+                httpx.AsyncClient(transport=self._async_transport, timeout=self._timeout, verify=_tls()) as client,
+                client.stream(ask.method, **self._target(ask)) as answer,
+            ):
+                if not answer.is_success:
+                    await self._refuse(answer, Bounds(ask))
+                yield answer
+
+    def _once(self, ask: Ask) -> bytes:
+        with (
+            self._translated(),
+            self._http.stream(ask.method, **self._target(ask)) as answer,
+        ):
+            within = Bounds(ask)
+            body = b"".join(within.passing(chunk) for chunk in answer.iter_bytes())
+        if not answer.is_success:
+            raise refusals.error(answer.status_code, answer.headers, body, self.redact)
+        return body
+
+    async def _refuse(self, answer: httpx.Response, within: Bounds) -> None:
+        body = b"".join([within.passing(chunk) async for chunk in answer.aiter_bytes()])
+        raise refusals.error(answer.status_code, answer.headers, body, self.redact)
+
+    def _target(self, ask: Ask) -> dict[str, Any]:
+        if not all(value.isascii() and value.isprintable() for value in self._headers.values()):
+            raise ConnectionFailed("The key or the organization has a character too strange to send.")
+        options = ask.options()
+        options["headers"] = self._headers | options["headers"]
+        return options | {"url": self._base_url + ask.path, "follow_redirects": False}
+
+    def _without_key(self, body: bytes) -> bytes:
+        """Take the key out of an answer, should a server repeat it there."""
+        return body.replace(self._secret, STAND_IN.encode()) if self._secret else body
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turn what httpx raises into what this package promises."""
+        try:
+            yield
+        except _NEVER_SENT as error:
+            raise ConnectionFailed(self._said("Could not connect", error)) from error
+        except httpx.TimeoutException as error:
+            raise Timeout("The server did not answer in time.") from error
+        except httpx.DecodingError as error:
+            raise BadAnswer("The server's answer could not be decompressed.") from error
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            raise ConnectionLost(self._said("The connection was lost", error)) from error
+
+    def _said(self, what: str, error: Exception) -> str:
+        return self.redact(f"{what}: {error}." if str(error) else f"{what}.")
+
+
+class Bounds:
+    """Count the bytes and the seconds of one answer."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._left = ask.most_bytes
+        self._end = time.monotonic() + ask.most_seconds
+
+    def passing(self, chunk: bytes) -> bytes:
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise BadAnswer("The server's answer is too long.")
+        if time.monotonic() > self._end:
+            raise Timeout("The server took too long over its answer.")
+        return chunk
+
+
+def _headers(key: str, organization: str | None) -> dict[str, str]:
+    headers = {
+        "Accept": "application/json",
+        "Authorization": f"Bearer {key}" if key else "",
+        "OpenAI-Organization": organization or "",
+        "User-Agent": "tunedeck",
+    }
+    return {name: value for name, value in headers.items() if value}
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Load the certificates once: that takes longer than most requests."""
+    return httpx.create_ssl_context()
