@@ -1,0 +1,72 @@
+"""Which reading fits a file: by its name, corrected by its content."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import BinaryIO
+
+from datasets.formats.options import KINDS
+from datasets.formats.rows import Unreadable, excerpt
+from datasets.words import Sentence
+from datasets.words import gettext_noop as _
+
+_NAMES = {"csv": "CSV", "tsv": "TSV", "xlsx": "Excel", "json": "JSON", "jsonl": "JSON Lines"}
+_JSON_START = re.compile(rb'^(?:\xef\xbb\xbf)?\s*(?:\{\s*["}]|\[\s*[\[{\]])')
+_OBJECT_LINES = re.compile(r"^\ufeff?\s*\{[^\n]*\}[ \t\r]*(\n\s*\{[^\n]*|\s*)$", re.MULTILINE)
+_HELP = {
+    "xls": _("This is an Excel file of the old kind. Open it in Excel and save it as .xlsx."),
+    "ods": _("OpenDocument spreadsheets are not read. Save the sheet as .xlsx or .csv."),
+    "docx": _("Word documents are not read. Put the examples into a spreadsheet, one row each, and upload that."),
+    "pdf": _("PDF files are not read. Put the examples into a spreadsheet, one row each, and upload that."),
+    "zip": _("Archives are not read. Unpack the file and upload what is inside."),
+    "gz": _("Compressed files are not read. Unpack the file and upload what is inside."),
+    "parquet": _("Parquet files are not read. Export the table as .csv or .jsonl."),
+}
+
+
+def kind_of(file: BinaryIO, filename: str) -> tuple[str, Sentence | None]:
+    """The kind of a file, with a note where name and content disagree; raises Unreadable for any other file."""
+    file.seek(0)
+    head = file.read(1 << 16)
+    named = PurePosixPath(filename.replace("\\", "/").lower()).suffix.lstrip(".")
+    found = _by_content(head, named)
+    if found and found != named:
+        return found, _(
+            "The name ends in .%(named)s, but the content is %(found)s; it was read as such.",
+            named=excerpt(named)[:20],
+            found=_NAMES[found],
+        )
+    if named not in KINDS:
+        raise Unreadable(_HELP.get(named) or _not_read(named))
+    return named, None
+
+
+def _not_read(named: str) -> Sentence:
+    if not named:
+        return _("The file's name has no ending. Tunedeck reads .csv, .tsv, .xlsx, .json and .jsonl.")
+    return _(
+        "Files that end in .%(named)s are not read. Tunedeck reads .csv, .tsv, .xlsx, .json and .jsonl: save the"
+        " examples as one of these, one row each.",
+        named=excerpt(named)[:20],
+    )
+
+
+def _by_content(head: bytes, named: str) -> str:
+    """The kind that the first bytes show, or "" where the name has to do."""
+    if not head.strip():
+        raise Unreadable(_("The file is empty."))
+    if head.startswith(b"PK\x03\x04"):
+        return "xlsx" if named in KINDS or b"xl/" in head or b"[Content_Types].xml" in head[:200] else ""
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        raise Unreadable(_("This is a protected workbook or one of the old kind. Save it as .xlsx, without a password."))
+    if named == "xlsx":
+        return _text_kind(head) or "csv"
+    return _text_kind(head)
+
+
+def _text_kind(head: bytes) -> str:
+    if not _JSON_START.match(head.replace(b"\x00", b"").lstrip(b"\xff\xfe")):
+        return ""
+    text = head.replace(b"\x00", b"").decode("utf-8", "replace")
+    return "jsonl" if _OBJECT_LINES.match(text) else "json"

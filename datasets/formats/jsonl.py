@@ -1,0 +1,58 @@
+"""JSON Lines: one object a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import orjson
+
+from datasets.formats.options import Options
+from datasets.formats.rows import MAX_COLUMNS, BadRow, Row, excerpt
+from datasets.formats.text import MAX_LINE, lines
+from datasets.words import Sentence
+from datasets.words import gettext_noop as _
+
+
+def read(file: BinaryIO, options: Options) -> Iterator[Row | BadRow]:
+    for number, line in enumerate(lines(file, options.encoding), 1):
+        if line.strip():
+            yield parse(number, line)
+
+
+def parse(number: int, line: str) -> Row | BadRow:
+    if len(line) > MAX_LINE:
+        return BadRow(number, "", _("The line is longer than %(limit)s characters.", limit=MAX_LINE), excerpt(line))
+    try:
+        value = orjson.loads(line)
+    except (orjson.JSONDecodeError, UnicodeEncodeError) as error:
+        return BadRow(number, "", _what_is_wrong(error), excerpt(line))
+    return object_row(number, value)
+
+
+def object_row(number: int, value: Any) -> Row | BadRow:
+    if not isinstance(value, dict):
+        reason = _("The line holds %(kind)s, not an object in curly brackets.", kind=kind_of(value))
+        return BadRow(number, "", reason, excerpt(str(value)))
+    if len(value) > MAX_COLUMNS:
+        return BadRow(number, "", _("The object has more than %(limit)s keys.", limit=MAX_COLUMNS))
+    if any("\x00" in key for key in value):
+        return BadRow(number, "", _("A key contains a NUL character."))
+    return Row(number, value)
+
+
+def kind_of(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return "a number"
+    return {str: "a text", list: "a list", dict: "an object"}.get(type(value), "something else")
+
+
+def _what_is_wrong(error: Exception) -> Sentence:
+    if isinstance(error, orjson.JSONDecodeError):
+        message = error.msg.split(":")[0]
+        return _("This is no valid JSON: %(reason)s, at character %(column)s.", reason=message, column=error.colno)
+    return _("Some bytes are no valid text in the file's encoding.")

@@ -1,0 +1,30 @@
+"""How a file is read: what was recognised, or what a person chose instead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from datasets.words import Sentence
+
+KINDS = ("csv", "tsv", "xlsx", "json", "jsonl")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    kind: str = ""
+    encoding: str = ""
+    delimiter: str = ""
+    sheet: str = ""
+    header: bool = True
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Options:
+        return cls(**{name: stored[name] for name in cls.__dataclass_fields__ if name in stored})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    options: Options
+    sheets: tuple[str, ...] = ()
+    notes: tuple[Sentence, ...] = ()

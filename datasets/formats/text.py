@@ -1,0 +1,116 @@
+"""From bytes to lines of text: which encoding, and lines of bounded length."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from datasets.words import Sentence
+from datasets.words import gettext_noop as _
+
+MAX_LINE = 8_000_000  # characters
+BLOCK = 1 << 20
+ENCODINGS = {
+    "utf-8": "UTF-8",
+    "utf-16": "UTF-16",
+    "cp1252": "Western European (Windows-1252)",
+    "cp1251": "Cyrillic (Windows-1251)",
+    "koi8-r": "Cyrillic (KOI8-R)",
+    "cp949": "Korean (EUC-KR, CP949)",
+    "gb18030": "Chinese, simplified (GB18030)",
+    "big5": "Chinese, traditional (Big5)",
+    "shift_jis": "Japanese (Shift JIS)",
+}
+_ESCAPED = re.compile("[\udc80-\udcff]")
+_OUTSIDE_ASCII = re.compile("[^\x00-\x7f]")
+
+
+def detect(file: BinaryIO) -> tuple[str, Sentence | None]:
+    """The encoding of a file, with a note where a person should know that it was guessed."""
+    file.seek(0)
+    head = file.read(4096)
+    if encoding := _by_mark(head) or _by_zeros(head):
+        return encoding, None
+    invalid, valid = _count_outside_ascii(file)
+    if not invalid:
+        return "utf-8", None
+    if valid >= 10 * invalid:
+        return "utf-8", _("A few bytes are no valid UTF-8; the lines that hold them are listed as bad rows.")
+    return "cp1252", _(
+        "The file is not UTF-8. It was read as %(encoding)s; if letters look wrong, choose another encoding.",
+        encoding=ENCODINGS["cp1252"],
+    )
+
+
+def _by_mark(head: bytes) -> str:
+    if head.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    return ""
+
+
+def _by_zeros(head: bytes) -> str:
+    """UTF-16 without a mark: in Western text every other byte is zero."""
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    half = len(head) // 2
+    if half and odd > 0.4 * half and even < 0.1 * half:
+        return "utf-16-le"
+    if half and even > 0.4 * half and odd < 0.1 * half:
+        return "utf-16-be"
+    return ""
+
+
+def _count_outside_ascii(file: BinaryIO) -> tuple[int, int]:
+    """How many bytes are no UTF-8, and how many characters outside ASCII are."""
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    invalid = valid = 0
+    file.seek(0)
+    while block := file.read(BLOCK):
+        text = decoder.decode(block)
+        if not text.isascii():
+            broken = len(_ESCAPED.findall(text))
+            invalid += broken
+            valid += len(_OUTSIDE_ASCII.findall(text)) - broken
+    return invalid + len(decoder.decode(b"", True)), valid
+
+
+def lines(file: BinaryIO, encoding: str) -> Iterator[str]:
+    """Lines with their ends; one longer than MAX_LINE comes cut to MAX_LINE + 1 characters.
+
+    Bytes that the encoding does not know come as lone surrogates, which readers report as bad rows.
+    """
+    file.seek(0)
+    errors = "replace" if encoding.startswith(("utf-16", "utf-32")) else "surrogateescape"
+    if encoding == "utf-8":
+        encoding = "utf-8-sig"
+    text = io.TextIOWrapper(io.BufferedReader(_Shared(file)), encoding=encoding, errors=errors, newline="")
+    while line := text.readline(MAX_LINE + 1):
+        yield line
+        if len(line) > MAX_LINE and not line.endswith(("\n", "\r")):
+            _skip_rest(text)
+
+
+def _skip_rest(text: io.TextIOWrapper) -> None:
+    while (piece := text.readline(BLOCK)) and not piece.endswith(("\n", "\r")):
+        pass
+
+
+class _Shared(io.RawIOBase):
+    """Reads through to a file that somebody else closes."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+        data = self._file.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
