@@ -42,18 +42,25 @@ def decrypt(token: str) -> str:
         raise Undecipherable("a stored key cannot be read: it was encrypted with another TUNEDECK_FIELD_KEY") from None
 
 
-def rotate(token: str) -> Token:
-    """Encrypt again with the first key what any of the keys can read."""
+def renew(row: models.Model, field: str) -> bool:
+    """Encrypt a stored text again with the first key; False if none of the keys can read it."""
+    token = row.__dict__[field]
     try:
-        return Token(_fernet().rotate(token.encode()).decode())
+        fresh = Token(_fernet().rotate(token.encode()).decode()) if token else token
     except InvalidToken:
-        raise Undecipherable("a stored key cannot be read: it was encrypted with another TUNEDECK_FIELD_KEY") from None
+        return False
+    # Only where nobody has stored another text meanwhile.
+    type(row)._base_manager.filter(pk=row.pk, **{field: token}).update(**{field: fresh})
+    return True
 
 
 class _Decrypted(DeferredAttribute):
     def __get__(self, instance: Any, cls: Any = None) -> Any:
-        value = super().__get__(instance, cls)  # type: ignore[no-untyped-call]
+        value = super().__get__(instance, cls)
         return decrypt(value) if isinstance(value, Token) else value
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        instance.__dict__[self.field.attname] = value
 
 
 class EncryptedField(models.TextField[str, str]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 from django.db import models
 from django.urls import reverse
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from connections.encryption import EncryptedField
 from openai_api import dialects
 from openai_api.client import Client
+from openai_api.types import DialectName
 from teams.models import Organization, User
 
 
@@ -53,15 +54,15 @@ class Connection(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("connections:detail", args=[self.pk])
 
-    def dialect_for(self, model: str) -> str:
+    def dialect_for(self, model: str) -> DialectName:
         """Return the dialect, `legacy` or `jobs`, in which a fine-tune on this base model is asked for."""
-        return dialects.for_model(self.dialect, model)
+        return dialects.for_model(cast(DialectName, self.dialect), model)
 
-    def client(self, dialect: str | None = None, **options: Any) -> Client:
+    def client(self, dialect: DialectName | None = None, **options: Any) -> Client:
         return Client(
             base_url=self.base_url,
             key=self.key,
-            dialect=dialect or self.dialect,
+            dialect=dialect or cast(DialectName, self.dialect),
             organization=self.organization_header or None,
             **options,
         )

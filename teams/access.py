@@ -1,8 +1,8 @@
-"""The only permission gates: every view names the least role that may use it.
+"""The only permission gates: every view names the least that a person must be to use it.
 
-A gate asks for sign-in, finds the person's active organization, and puts `organization` and `membership`
-on the request. Objects are then fetched with `.of(request.organization)`, so another organization's
-object is a 404.
+`viewer`, `member` and `owner` ask for sign-in, find the person's active organization, and put `organization`
+and `membership` on the request. Objects are then fetched with `.of(request.organization)`, so another
+organization's object is a 404. `signed_in` asks for no organization, `public` for nothing at all.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 
 from teams.models import Membership, Organization, Role, User
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 ACTIVE = "organization_id"
+PUBLIC, SIGNED_IN = "public", "signed in"
 
 
 class OrgRequest(HttpRequest):
@@ -50,6 +52,17 @@ def owner(view: View[P]) -> View[P]:
     return _gate(view, Role.OWNER)
 
 
+def signed_in(view: View[P]) -> View[P]:
+    """Let in whoever is signed in; `organization` is there only if they belong to one."""
+    return _gate(view, None)
+
+
+def public(view: Callable[P, Any]) -> Callable[P, Any]:
+    """Mark a view that anybody may use."""
+    view.least_role = PUBLIC  # type: ignore[attr-defined]
+    return view
+
+
 def active_membership(request: HttpRequest) -> Membership | None:
     """Return the signed-in person's membership in the organization they chose last, else their first one."""
     memberships = Membership.objects.filter(user_id=request.user.pk).select_related("organization", "user")
@@ -63,7 +76,7 @@ def choose(request: HttpRequest, membership: Membership) -> None:
     request.session[ACTIVE] = membership.organization_id
 
 
-def _gate(view: View[P], role: Role) -> View[P]:
+def _gate(view: View[P], role: Role | None) -> View[P]:
     if iscoroutinefunction(view):
 
         @wraps(view)
@@ -79,18 +92,28 @@ def _gate(view: View[P], role: Role) -> View[P]:
             return _refusal(request, role) or view(request, *args, **kwargs)
 
         gated = now
-    gated.least_role = role
+    gated.least_role = role or SIGNED_IN
     return gated  # type: ignore[no-any-return]
 
 
-def _refusal(request: OrgRequest, role: Role) -> HttpResponseBase | None:
+def _refusal(request: OrgRequest, role: Role | None) -> HttpResponseBase | None:
     """Return the answer for somebody who may not pass, or None after marking the request."""
     if not request.user.is_authenticated:
-        return redirect_to_login(request.get_full_path())
+        return redirect_to_login(_way_back(request))
     membership = active_membership(request)
+    if membership is not None:
+        request.organization, request.membership = membership.organization, membership
+    if role is None:
+        return None
     if membership is None:
         return render(request, "teams/no_organization.html", status=403)
-    request.organization, request.membership = membership.organization, membership
     if not membership.at_least(role):
         return render(request, "teams/refused.html", {"needed": role}, status=403)
     return None
+
+
+def _way_back(request: OrgRequest) -> str:
+    """Return the page to show after sign-in: never a fragment, and never an address that only takes a POST."""
+    if request.htmx:
+        return request.htmx.current_url_abs_path or reverse("home")
+    return request.get_full_path() if request.method in {"GET", "HEAD"} else reverse("home")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Any
 
 from django.db.models import Model
+from django.http import HttpRequest
 
 from teams.access import OrgRequest
 from teams.models import AuditEntry, Organization, User
@@ -12,9 +14,15 @@ from teams.models import AuditEntry, Organization, User
 
 def record(request: OrgRequest, action: str, target: Model | None = None, **details: Any) -> AuditEntry:
     """Write an entry for what the request's person did, such as `record(request, "dataset.uploaded", dataset)`."""
-    return note(
-        request.organization, action, target, actor=request.user, address=request.META.get("REMOTE_ADDR") or None, **details
-    )
+    return note(request.organization, action, target, actor=request.user, address=address(request), **details)
+
+
+def address(request: HttpRequest) -> str | None:
+    """Return where the request came from, or None for a connection without an address, such as a socket file."""
+    try:
+        return str(ip_address(request.META.get("REMOTE_ADDR", "")))
+    except ValueError:
+        return None
 
 
 def note(

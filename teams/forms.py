@@ -5,6 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.contrib.auth.forms import SetPasswordForm
+from django.contrib.auth.password_validation import validate_password
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from teams.models import Invitation, Organization, Role, User
 
 if TYPE_CHECKING:
     Base = forms.BaseForm
@@ -23,3 +29,72 @@ class Styled(Base):
             if not isinstance(field.widget, PLAIN):
                 classes = str(field.widget.attrs.get("class", ""))
                 field.widget.attrs["class"] = f"{classes} input".strip()
+
+
+class InvitationForm(Styled, forms.ModelForm[Invitation]):
+    class Meta:
+        model = Invitation
+        fields = ("role", "email")
+        help_texts = {"email": _("Then only a person with this address can use the link.")}
+
+
+class RoleForm(Styled, forms.Form):
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+
+
+class OrganizationForm(Styled, forms.ModelForm[Organization]):
+    class Meta:
+        model = Organization
+        fields = ("name",)
+
+
+class NameForm(Styled, forms.ModelForm[User]):
+    class Meta:
+        model = User
+        fields = ("name",)
+        help_texts = {"name": _("What your team sees beside your work.")}
+
+
+class NewPasswordForm(Styled, SetPasswordForm[User]):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["new_password1"].help_text = password_help()
+
+
+class JoinForm(Styled, forms.Form):
+    """A new account; the address is fixed when the invitation names one."""
+
+    name = forms.CharField(label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    email = forms.EmailField(label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "username"}))
+    password = forms.CharField(
+        label=_("Password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
+
+    def __init__(self, *args: Any, email: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].help_text = password_help()
+        if email:
+            self.fields["email"].initial = email
+            self.fields["email"].disabled = True
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"]).lower()
+        if User.objects.filter(email__iexact=email).exists():
+            raise forms.ValidationError(
+                _("There is an account with this address already. Sign in first, then open the link again.")
+            )
+        return email
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if password := data.get("password"):
+            person = User(email=data.get("email", ""), name=data.get("name", ""))
+            try:
+                validate_password(password, person)
+            except forms.ValidationError as error:
+                self.add_error("password", error)
+        return data
+
+
+def password_help() -> str:
+    return gettext("At least 8 characters: not only digits, no common password, nothing like your name or address.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 from datetime import timedelta
 from typing import Any, ClassVar, Self
@@ -10,7 +11,6 @@ from typing import Any, ClassVar, Self
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -198,6 +198,8 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
         return self.filter(organization=organization)
 
     def search(self, words: str) -> Self:
+        if not words:
+            return self
         return self.filter(Q(action__icontains=words) | Q(target_name__icontains=words) | Q(actor_name__icontains=words))
 
 
@@ -224,5 +226,15 @@ class AuditEntry(models.Model):
     def __str__(self) -> str:
         return f"{self.action} {self.target_name}"
 
-    def get_absolute_url(self) -> str:
-        return reverse("teams:audit")
+    @property
+    def words(self) -> str:
+        """The action as words: `fine-tune.created` is “fine-tune created”."""
+        return self.action.replace(".", " ")
+
+    @property
+    def details_text(self) -> str:
+        return " · ".join(f"{key}: {_plain(value)}" for key, value in self.details.items() if value not in ("", None))
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

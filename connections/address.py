@@ -1,0 +1,83 @@
+"""Read the base URL of a provider the way people type it, and say what is wrong with it."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+from django.utils.translation import gettext as _
+
+# Ends of addresses that people copy out of documentation: the base URL is what stands before them.
+RESOURCES = (
+    "models",
+    "files",
+    "fine-tunes",
+    "fine_tuning/jobs",
+    "fine_tuning",
+    "completions",
+    "chat/completions",
+    "chat",
+    "responses",
+)
+
+
+class BadAddress(Exception):
+    """This cannot be a base URL; the message says why, and offers what was probably meant."""
+
+
+def tidy(text: str) -> str:
+    """Return the base URL without a slash at its end; raise BadAddress if it cannot be one."""
+    parts = _parts(text.strip())
+    _refuse_secrets(parts)
+    _refuse_hosts(parts)
+    path = parts.path.rstrip("/")
+    bare = urlunsplit((parts.scheme.lower(), parts.netloc.lower(), path, "", ""))
+    _refuse_paths(bare, path)
+    return bare
+
+
+def origin(address: str) -> tuple[str, str]:
+    """Return who would receive the key: scheme, host and port."""
+    parts = urlsplit(address)
+    return parts.scheme.lower(), parts.netloc.lower()
+
+
+def _parts(text: str) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        parts.port  # noqa: B018 — reading it is what checks it
+    except ValueError:
+        raise BadAddress(_("This is not an address.")) from None
+    if parts.scheme.lower() not in {"http", "https"} or not parts.hostname:
+        raise BadAddress(_("The address must begin with https:// (or http:// within your own network)."))
+    if any(character.isspace() or not character.isprintable() for character in text):
+        raise BadAddress(_("The address has a space or an invisible character in it."))
+    return parts
+
+
+def _refuse_secrets(parts: SplitResult) -> None:
+    if parts.username or parts.password:
+        raise BadAddress(_("Leave name and password out of the address: the key has a field of its own."))
+    if parts.query or parts.fragment:
+        raise BadAddress(_("Leave out what follows “?” or “#”."))
+
+
+def _refuse_hosts(parts: SplitResult) -> None:
+    """Refuse link-local addresses: that is where clouds tell a machine its own secrets."""
+    try:
+        local = ip_address(parts.hostname or "").is_link_local
+    except ValueError:
+        return
+    if local:
+        raise BadAddress(_("A link-local address cannot be a provider."))
+
+
+def _refuse_paths(bare: str, path: str) -> None:
+    if not path:
+        raise BadAddress(
+            _("The address has no path; most providers want /v1 at its end. Did you mean %(url)s?") % {"url": f"{bare}/v1"}
+        )
+    for resource in RESOURCES:
+        if path.endswith(f"/{resource}"):
+            meant = bare.removesuffix(f"/{resource}")
+            raise BadAddress(_("Leave out the end “/%(end)s”. Did you mean %(url)s?") % {"end": resource, "url": meant})

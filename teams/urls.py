@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from django.urls import include, path
+
+from teams.views import audit, invitations, organizations, personal, sign_in, team
+
+app_name = "teams"
+
+member_urls = [
+    path("role/", team.member_role, name="member_role"),
+    path("remove/", team.member_remove, name="member_remove"),
+    path("sign-in-link/", team.member_sign_in_link, name="member_sign_in_link"),
+]
+team_urls = [
+    path("", team.team, name="team"),
+    path("name/", team.organization_rename, name="organization_rename"),
+    path("leave/", team.leave, name="leave"),
+    path("members/<int:pk>/", include(member_urls)),
+    path("invitations/", invitations.invite, name="invite"),
+    path("invitations/<int:pk>/revoke/", invitations.revoke, name="invitation_revoke"),
+]
+settings_urls = [
+    path("", personal.settings, name="settings"),
+    path("theme/", personal.theme, name="theme"),
+]
+
+urlpatterns = [
+    path("team/", include(team_urls)),
+    path("join/<str:secret>/", invitations.join, name="invitation"),
+    path("sign-in/<str:secret>/", sign_in.by_link, name="sign_in_link"),
+    path("set-password/", sign_in.set_password, name="set_password"),
+    path("organizations/", organizations.organizations, name="organizations"),
+    path("organizations/<int:pk>/choose/", organizations.choose, name="choose_organization"),
+    path("settings/", include(settings_urls)),
+    path("audit/", audit.audit, name="audit"),
+    path("audit/export/", audit.export, name="audit_export"),
+]

@@ -1,0 +1,41 @@
+"""What a person sets for themselves."""
+
+from __future__ import annotations
+
+from django.conf import settings as site
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from teams import access
+from teams.access import OrgRequest
+from teams.forms import NameForm
+
+THEMES = {"light", "dark"}
+YEAR = 365 * 24 * 3600
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.signed_in
+def settings(request: OrgRequest) -> HttpResponse:
+    form = NameForm(request.POST or None, instance=request.user)
+    if not form.is_valid():
+        return render(request, "teams/settings.html", {"form": form}, status=422 if form.is_bound else 200)
+    form.save()
+    messages.success(request, _("Your name is saved."))
+    return redirect("teams:settings")
+
+
+@require_POST
+@access.public
+def theme(request: HttpRequest) -> HttpResponse:
+    """Remember the theme on this device; anything but light and dark means: as the system says."""
+    response = redirect("teams:settings")
+    choice = request.POST.get("theme", "")
+    if choice in THEMES:
+        response.set_cookie("theme", choice, max_age=YEAR, secure=site.HTTPS, samesite="Lax")
+    else:
+        response.delete_cookie("theme", samesite="Lax")
+    return response
