@@ -12,6 +12,8 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 from asgiref.sync import iscoroutinefunction, sync_to_async
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -31,7 +33,7 @@ PUBLIC, SIGNED_IN = "public", "signed in"
 class OrgRequest(HttpRequest):
     """A request that has passed a gate."""
 
-    user: User  # type: ignore[assignment]
+    user: User
     organization: Organization
     membership: Membership
     htmx: HtmxDetails
@@ -65,7 +67,7 @@ def public(view: Callable[P, Any]) -> Callable[P, Any]:
 
 def active_membership(request: HttpRequest) -> Membership | None:
     """Return the signed-in person's membership in the organization they chose last, else their first one."""
-    memberships = Membership.objects.filter(user_id=request.user.pk).select_related("organization", "user")
+    memberships = Membership.objects.filter(user_id=request.user.pk or 0).select_related("organization", "user")
     chosen = request.session.get(ACTIVE)
     if chosen is not None and (found := memberships.filter(organization_id=chosen).first()):
         return found
@@ -98,7 +100,8 @@ def _gate(view: View[P], role: Role | None) -> View[P]:
 
 def _refusal(request: OrgRequest, role: Role | None) -> HttpResponseBase | None:
     """Return the answer for somebody who may not pass, or None after marking the request."""
-    if not request.user.is_authenticated:
+    user: AbstractBaseUser | AnonymousUser = request.user
+    if not user.is_authenticated:
         return redirect_to_login(_way_back(request))
     membership = active_membership(request)
     if membership is not None:

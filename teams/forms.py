@@ -14,8 +14,10 @@ from teams.models import Invitation, Organization, Role, User
 
 if TYPE_CHECKING:
     Base = forms.BaseForm
+    PasswordForm = SetPasswordForm[User]
 else:
     Base = object
+    PasswordForm = SetPasswordForm
 
 PLAIN = (forms.CheckboxInput, forms.RadioSelect, forms.CheckboxSelectMultiple, forms.HiddenInput)
 
@@ -55,7 +57,7 @@ class NameForm(Styled, forms.ModelForm[User]):
         help_texts = {"name": _("What your team sees beside your work.")}
 
 
-class NewPasswordForm(Styled, SetPasswordForm[User]):
+class NewPasswordForm(Styled, PasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["new_password1"].help_text = password_help()

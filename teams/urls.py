@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from teams.views import audit, invitations, organizations, personal, sign_in, team
 
@@ -11,7 +11,7 @@ member_urls = [
     path("remove/", team.member_remove, name="member_remove"),
     path("sign-in-link/", team.member_sign_in_link, name="member_sign_in_link"),
 ]
-team_urls = [
+team_urls: list[URLPattern | URLResolver] = [
     path("", team.team, name="team"),
     path("name/", team.organization_rename, name="organization_rename"),
     path("leave/", team.leave, name="leave"),
