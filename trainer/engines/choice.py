@@ -1,0 +1,97 @@
+"""The actions open at a place, their scores, and the distribution over tokens they make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from trainer.engines.background import Background
+from trainer.engines.counts import Row
+from trainer.engines.hashing import Floats, Ids
+
+_LEAST = 1e-6
+
+
+@dataclass(frozen=True)
+class Features:
+    """Feature values and their places in the weights, one column per action."""
+
+    places: Ids
+    values: Floats
+
+
+@dataclass(frozen=True)
+class Choice:
+    """p(y) = (1 - e) * sum of softmax(scores)[a] over actions a that say y  +  e * background(y).
+
+    The first `len(said.values[0])` actions say a remembered token, the others copy.
+    """
+
+    outs: Ids
+    scores: Floats
+    said: Features
+    copied: Features
+    escape: float
+    background: Background
+    row: Row
+
+    def shares(self) -> Floats:
+        """Return the softmax over the actions."""
+        exp = np.exp(self.scores - self.scores.max()) if len(self.scores) else self.scores
+        return exp / exp.sum() if len(exp) else exp
+
+    def probability(self, shares: Floats, token: int) -> float:
+        acted = float(shares[self.outs == token].sum())
+        return (1 - self.escape) * acted + self.escape * self.background.probability(self.row, token)
+
+    def distribution(self) -> Floats:
+        out = self.background.all(self.row) * self.escape
+        np.add.at(out, self.outs, self.shares() * (1 - self.escape))
+        return out
+
+    def first(self, shares: Floats) -> int:
+        """Return the most probable token, the lowest id among equals."""
+        best, most = -1, 0.0
+        if len(self.outs):
+            tokens, owner = np.unique(self.outs, return_inverse=True)
+            acted = np.bincount(owner, shares) * (1 - self.escape)
+            top = int(acted.argmax())
+            if acted[top] > self.escape:
+                return int(self._firmest(tokens, acted))
+            best = int(self._firmest(tokens, acted))
+            most = self.probability(shares, best)
+        other = self.background.first(self.row)
+        rest = self.probability(shares, other)
+        return other if rest > most or (rest == most and other < best) else best
+
+    def _firmest(self, tokens: Ids, acted: Floats) -> int:
+        alone = [self.background.probability(self.row, token) for token in tokens.tolist()]
+        return int(tokens[(acted + self.escape * np.array(alone)).argmax()])
+
+    def pull(self, shares: Floats, token: int) -> Floats:
+        """Return the derivative of ln p(token) by each score: g * (posterior - share).
+
+        The posterior is over the actions that say the token; g is the probability that it
+        was said by an action at all and not by the background.
+        """
+        says = self.outs == token
+        acted = float(shares[says].sum())
+        if acted <= 0.0:
+            return np.zeros(len(shares))
+        background = self.escape * self.background.probability(self.row, token)
+        certain = (1 - self.escape) * acted / ((1 - self.escape) * acted + background)
+        return certain * (np.where(says, shares / acted, 0.0) - shares)
+
+
+def escape(everywhere: Row | None, contexts: list[Row | None]) -> float:
+    """Return the probability of a token that no action says.
+
+    The share of such tokens, each longer context smoothed by the shorter with a mass of 2.
+    """
+    novel, total = (everywhere.novel, everywhere.total) if everywhere else (0.0, 0.0)
+    rate = (novel + 1.0) / (total + 1.0)
+    for row in contexts:
+        if row is not None:
+            rate = (row.novel + 2.0 * rate) / (row.total + 2.0)
+    return max(rate, _LEAST)

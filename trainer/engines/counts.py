@@ -1,0 +1,99 @@
+"""What followed what, and how often: one row of token counts per context."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+Arrays = dict[str, NDArray[np.generic]]
+
+
+class Row:
+    """The tokens seen in one context, in order of first sight."""
+
+    __slots__ = ("novel", "tokens", "total")
+
+    def __init__(self, total: float = 0.0, novel: float = 0.0, tokens: dict[int, float] | None = None) -> None:
+        self.total = total
+        self.novel = novel
+        self.tokens: dict[int, float] = {} if tokens is None else tokens
+
+    def most_frequent(self) -> list[int]:
+        return sorted(self.tokens, key=self.tokens.__getitem__, reverse=True)
+
+
+class Counts:
+    """Rows by 64-bit key, at most `limit` entries in all: later contexts then find no room.
+
+    Rows read from a file stay packed in arrays, so that a model loads at once, until the
+    first row is written to.
+    """
+
+    def __init__(self, limit: int, packed: Mapping[str, NDArray[np.generic]] | None = None) -> None:
+        self.limit = limit
+        self._rows: dict[int, Row] = {}
+        self._packed = dict(packed or {})
+        self.entries = len(self._packed["tokens"]) if self._packed else 0
+
+    def find(self, key: int) -> Row | None:
+        return self._unpacked(key) if self._packed else self._rows.get(key)
+
+    def add(self, key: int, token: int | None, weight: float, *, novel: bool = False) -> None:
+        """Count one visit of the context; a token of None was copied and is not remembered."""
+        if self._packed:
+            self._unpack()
+        row = self._rows.get(key)
+        if row is None:
+            if self.entries >= self.limit:
+                return
+            row = self._rows[key] = Row()
+        row.total += weight
+        row.novel += weight * novel
+        if token is not None:
+            self._count(row, token, weight)
+
+    def _count(self, row: Row, token: int, weight: float) -> None:
+        if token in row.tokens:
+            row.tokens[token] += weight
+        elif self.entries < self.limit:
+            row.tokens[token] = weight
+            self.entries += 1
+
+    def arrays(self) -> Arrays:
+        """Pack all rows, sorted by key, the order within a row kept."""
+        if self._packed:
+            return self._packed
+        keys = sorted(self._rows)
+        rows = [self._rows[key] for key in keys]
+        tokens = chain.from_iterable(row.tokens for row in rows)
+        weights = chain.from_iterable(row.tokens.values() for row in rows)
+        return {
+            "keys": np.array(keys, np.uint64),
+            "ends": np.cumsum([len(row.tokens) for row in rows], dtype=np.int64),
+            "totals": np.array([row.total for row in rows], np.float64),
+            "novels": np.array([row.novel for row in rows], np.float64),
+            "tokens": np.fromiter(tokens, np.int32),
+            "weights": np.fromiter(weights, np.float64),
+        }
+
+    def _unpacked(self, key: int) -> Row | None:
+        keys = self._packed["keys"]
+        place = int(np.searchsorted(keys, np.uint64(key)))
+        return self._row(place) if place < len(keys) and int(keys[place]) == key else None
+
+    def _row(self, place: int) -> Row:
+        packed = self._packed
+        span = slice(int(packed["ends"][place - 1]) if place else 0, int(packed["ends"][place]))
+        tokens = dict(zip(packed["tokens"][span].tolist(), packed["weights"][span].tolist()))
+        return Row(float(packed["totals"][place]), float(packed["novels"][place]), tokens)
+
+    def _unpack(self) -> None:
+        self._rows = dict(self._all())
+        self._packed = {}
+
+    def _all(self) -> Iterator[tuple[int, Row]]:
+        for place, key in enumerate(self._packed["keys"].tolist()):
+            yield key, self._row(place)

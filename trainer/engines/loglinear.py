@@ -1,0 +1,49 @@
+"""The default engine: a hashed log-linear model on numpy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from trainer.engines.network import Capacity, LogLinearNetwork
+from trainer.engines.storage import read
+
+_SMALL = Capacity(bits=18, order=3, candidates=24, entries=1 << 17, pairs=False)
+_MIDDLE = Capacity(bits=19, order=4, candidates=24, entries=1 << 18, pairs=False)
+_LARGE = Capacity(bits=20, order=5, candidates=32, entries=1 << 18, pairs=True)
+_LARGEST = Capacity(bits=22, order=6, candidates=64, entries=1 << 19, pairs=True)
+
+BASES = {
+    "ada": _SMALL,
+    "babbage": _MIDDLE,
+    "curie": _LARGE,
+    "davinci": _LARGEST,
+    "babbage-002": _MIDDLE,
+    "davinci-002": _LARGEST,
+    "gpt-3.5-turbo-0613": _LARGE,
+}
+
+
+class UnknownBase(ValueError):
+    """The engine has no base model of this name."""
+
+
+class LogLinear:
+    """Bases differ in capacity alone: none knows anything before it is trained.
+
+    A larger base has more weights, longer contexts, more room for what it has seen, and from
+    curie on it looks at pairs of words in the prompt. It is slower and not always better.
+    """
+
+    name = "log-linear"
+
+    def new(self, base: str, vocabulary: int, seed: int) -> LogLinearNetwork:
+        """Return an untrained network.
+
+        The seed is only kept: nothing in this engine is drawn at random.
+        """
+        if base not in BASES:
+            raise UnknownBase(f"There is no base model {base!r}.")
+        return LogLinearNetwork(base, BASES[base], vocabulary, seed)
+
+    def load(self, folder: Path) -> LogLinearNetwork:
+        return read(folder)

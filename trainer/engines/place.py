@@ -1,0 +1,49 @@
+"""A place in a completion: what has been said, and which prompt tokens would go on with it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from trainer.engines.hashing import Ids, mix
+from trainer.engines.reading import Reading
+
+START, COPIED, OPEN = -2, -3, -4
+_LONGEST_MATCH = 3
+
+
+class Place:
+    """History in which a run of copied tokens is one mark, so that unseen names look alike."""
+
+    def __init__(self, reading: Reading, order: int) -> None:
+        self.reading = reading
+        self.before = reading.before
+        self.match = np.zeros(len(reading.tokens), np.int64)
+        self.used = np.zeros(len(reading.tokens), np.int64)
+        self._order = order
+        self._history = [START if len(reading.tokens) else OPEN]
+
+    def contexts(self) -> list[int]:
+        """Return the keys of the last one, two, … marks of the history."""
+        keys = []
+        key = 0
+        for mark in reversed(self._history):
+            key = mix(key ^ (mark + 8))
+            keys.append(key)
+        return keys
+
+    def copies(self, token: int) -> bool:
+        """Tell whether this token here counts as copied from the prompt."""
+        return token in self.reading.copyable
+
+    def push(self, token: int) -> None:
+        mark = COPIED if self.copies(token) else token
+        if mark != COPIED or self._history[-1] != COPIED:
+            self._history = [*self._history[1 - self._order :], mark] if self._order > 1 else [mark]
+        self.before = token
+        same = self.reading.tokens == token
+        self.match[1:] = np.where(same[:-1], np.minimum(self.match[:-1] + 1, _LONGEST_MATCH), 0)
+        self.used |= same
+
+    def sources(self) -> Ids:
+        """Return the positions in the prompt that may be copied now."""
+        return np.flatnonzero(self.reading.content | (self.match > 0))

@@ -1,0 +1,87 @@
+"""What the network takes from a prompt: its words, and the tokens that could be copied."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainer.engines.hashing import Flags, Floats, Hashes, Ids, joined, mixed, slots
+from trainer.engines.interface import Example
+from trainer.engines.spelling import Spelling
+
+_BITS = 17
+_COMMON = 0.25
+_FAITHFUL = 0.75
+EDGE = -1
+
+
+class Acquaintance:
+    """How often words and tokens were in the examples seen so far."""
+
+    def __init__(self, vocabulary: int) -> None:
+        self.examples = 0
+        self.prompted = 0
+        self.words: NDArray[np.float32] = np.zeros(1 << _BITS, np.float32)
+        self.asked: NDArray[np.float32] = np.zeros(vocabulary, np.float32)
+        self.answered: NDArray[np.float32] = np.zeros(vocabulary, np.float32)
+        self.repeated: NDArray[np.float32] = np.zeros(vocabulary, np.float32)
+
+    def rarity(self, words: Hashes) -> Floats:
+        """Return ln((n + 2) / (df + 1)): inverse document frequency, 0 for a constant prompt."""
+        frequency = self.words[slots(words, _BITS)].astype(np.float64)
+        return np.log((self.examples + 2) / np.minimum(frequency + 1, self.examples + 2))
+
+    def copyable(self, tokens: Ids) -> Flags:
+        """Tell which prompt tokens are content: rare in prompts, and answered by being repeated.
+
+        A label that happens to be in some prompt is not: it is also answered without that.
+        """
+        rare = self.asked[tokens] <= _COMMON * self.examples
+        faithful = self.repeated[tokens] + 1 >= _FAITHFUL * (self.answered[tokens] + 1)
+        return np.asarray(rare & faithful)
+
+    def meet(self, reading: Reading, example: Example) -> None:
+        """Count an example, each word and token once."""
+        self.examples += 1
+        self.prompted += bool(example.prompt)
+        self.words[slots(reading.words, _BITS)] += 1
+        asked, answered = np.unique(reading.tokens), np.unique(np.array(example.completion, int))
+        self.asked[asked] += 1
+        self.answered[answered] += 1
+        self.repeated[np.intersect1d(asked, answered, assume_unique=True)] += 1
+
+
+class Reading:
+    """One prompt, read once; all places in its completion share it."""
+
+    def __init__(self, prompt: Sequence[int], known: Acquaintance, spelling: Spelling, *, pairs: bool) -> None:
+        self.tokens = np.array(prompt, np.int64)
+        self.before = prompt[-1] if len(prompt) else EDGE
+        words = spelling.words(self.tokens)
+        if pairs and len(words) > 1:
+            words = np.concatenate([words, joined(words[:-1], words[1:])])
+        self.words = np.unique(words)
+        self.rarity = known.rarity(self.words)
+        self.content = known.copyable(self.tokens)
+        self.copyable = frozenset(self.tokens[self.content].tolist())
+        self.clues = _clues(self.tokens, spelling)
+
+
+def _clues(tokens: Ids, spelling: Spelling) -> Hashes:
+    """Return what is around each token of the prompt: (tokens, kinds of clue)."""
+    if not len(tokens):
+        return np.zeros((0, 5), np.uint64)
+    padded = np.concatenate([[EDGE, EDGE], tokens, [EDGE]]) + 1
+    shape = np.concatenate([[31], spelling.shape[tokens]])
+    before, after = padded[1:-2], padded[3:]
+    clues = [
+        before,
+        padded[:-3] * 200003 + before,
+        after,
+        shape[1:] * 32 + shape[:-1],
+        shape[1:],
+    ]
+    tags = np.arange(len(clues), dtype=np.uint64) << np.uint64(48)
+    return mixed(np.stack(clues, axis=1).astype(np.uint64) + tags)

@@ -1,0 +1,94 @@
+"""What the letters of tokens tell: words whatever their case and spacing, and shapes."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import tiktoken
+
+from trainer.engines.hashing import Flags, Hashes, Ids, mixed
+
+_BASE = 0x100000001B3
+_MASK = (1 << 64) - 1
+_ENCODINGS = {50257: "r50k_base", 100277: "cl100k_base"}
+_SPACE, _LETTER, _DIGIT, _MARK = range(4)
+_LONGEST = 256
+
+
+class Spelling:
+    """The tokens of one vocabulary, as arrays indexed by token id.
+
+    A vocabulary that no encoding is known for is spelled as one strange word per token,
+    so that everything works, only without what letters would have told.
+    """
+
+    def __init__(self, texts: list[str]) -> None:
+        cores = [_core(text) for text in texts]
+        kinds = [_kind(core) for core in cores]
+        codes = [core.lower().encode(errors="surrogateescape") for core in cores]
+        self.core = np.array([_polynomial(code) for code in codes], np.uint64)
+        self.length = np.array([len(code) for code in codes], np.int64)
+        self.kind = np.array(kinds, np.int64)
+        self.spaced = np.array([not text.startswith(core) for text, core in zip(texts, cores)])
+        capital = np.array([core[:1].isupper() for core in cores])
+        self.shape: Ids = self.kind * 4 + self.spaced * 2 + capital
+        powers = [pow(_BASE, i, 1 << 64) for i in range(_LONGEST)]
+        self._powers = np.array(powers, np.uint64)
+
+    def words(self, tokens: Ids) -> Hashes:
+        """Return a hash for each run of letters, digits or marks, equal however it was cut."""
+        if not len(tokens):
+            return np.zeros(0, np.uint64)
+        kind, length = self.kind[tokens], self.length[tokens]
+        starts = np.flatnonzero(self._starts(tokens, kind))
+        ends = np.cumsum(length)
+        before = ends - length
+        offset = before - np.repeat(before[starts], np.diff(np.append(starts, len(tokens))))
+        parts = self.core[tokens] * self._powers[np.minimum(offset, _LONGEST - 1)]
+        whole = np.add.reduceat(parts, starts)
+        return mixed(whole[kind[starts] != _SPACE])
+
+    def _starts(self, tokens: Ids, kind: Ids) -> Flags:
+        starts = self.spaced[tokens].copy()
+        starts[0] = True
+        starts[1:] |= kind[1:] != kind[:-1]
+        return starts
+
+
+@lru_cache(maxsize=4)
+def spelling(vocabulary: int) -> Spelling:
+    """Return the spelling of the encoding that has this many tokens."""
+    name = _ENCODINGS.get(vocabulary)
+    if name is None:
+        return Spelling([chr(0x4E00 + token % 20000) + str(token) for token in range(vocabulary)])
+    encoding = tiktoken.get_encoding(name)
+    return Spelling([_text(encoding, token) for token in range(vocabulary)])
+
+
+def _text(encoding: tiktoken.Encoding, token: int) -> str:
+    try:
+        return encoding.decode_single_token_bytes(token).decode("utf-8", "surrogateescape")
+    except KeyError:
+        return ""
+
+
+def _core(text: str) -> str:
+    """Cut the space or the mark that some encodings glue to the front of a word."""
+    text = text.strip()
+    return text.lstrip("([{<'\"._-/@#$*") or text if text[-1:].isalpha() else text
+
+
+def _kind(core: str) -> int:
+    if not core:
+        return _SPACE
+    if core[-1].isalpha():
+        return _LETTER
+    return _DIGIT if core[-1].isdigit() else _MARK
+
+
+def _polynomial(core: bytes) -> int:
+    total = 0
+    for place, byte in enumerate(core):
+        total += (byte + 1) * pow(_BASE, place, 1 << 64)
+    return total & _MASK
