@@ -1,0 +1,265 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from openai_api.types import NewFineTune, RemoteFineTune
+from tests.openai_api.provider import JOB, Provider, answering, listed, refusal
+
+READ = RemoteFineTune(
+    id="ftjob-a1B2c3D4e5F6g7H8i9J0kLmN",
+    dialect="jobs",
+    status="running",
+    provider_status="running",
+    model="gpt-4.1-mini-2025-04-14",
+    created_at=datetime(2025, 10, 9, 8, 53, 20, tzinfo=UTC),
+    estimated_finish=datetime(2025, 10, 9, 9, 8, 20, tzinfo=UTC),
+    hyperparameters={"n_epochs": 3, "batch_size": 1, "learning_rate_multiplier": 2.0},
+    training_file="file-9xYz",
+    suffix="triage",
+    raw=JOB,
+)
+NEW = NewFineTune(model="babbage-002", training_file="file-1")
+
+
+def sent(new: NewFineTune) -> Any:
+    provider = answering(JOB)
+    provider.client().create_fine_tune(new)
+    return provider.body
+
+
+def paged(items: list[dict[str, Any]], size: int = 2, **head: Any) -> Callable[[httpx.Request], httpx.Response]:
+    """Serve a list in pages, as the API does: after an id, at most so many, and whether there is more."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        after = request.url.params.get("after")
+        ids = [item["id"] for item in items]
+        if after and after not in ids:
+            return refusal(404, "No such cursor")
+        start = ids.index(after) + 1 if after else 0
+        page = items[start : start + size]
+        return httpx.Response(200, json=listed(*page, has_more=start + size < len(items)) | head)
+
+    return answer
+
+
+def ids(*names: str) -> list[dict[str, Any]]:
+    return [{"id": name} for name in names]
+
+
+def test_creating_sends_what_is_set_and_nothing_else() -> None:
+    provider = answering(JOB)
+
+    assert provider.client().create_fine_tune(NEW) == READ
+    assert provider.lines == ["POST /v1/fine_tuning/jobs"]
+    assert provider.body == {"model": "babbage-002", "training_file": "file-1"}
+    assert provider.last.headers["content-type"] == "application/json"
+
+
+def test_creating_sends_everything_that_is_set() -> None:
+    new = NewFineTune(
+        model="gpt-4.1-mini",
+        training_file="file-1",
+        validation_file="file-2",
+        suffix="triage",
+        hyperparameters={"n_epochs": "auto", "batch_size": 8, "learning_rate_multiplier": None},
+        seed=0,
+        metadata={"tunedeck": "token"},
+        integrations=({"type": "wandb", "wandb": {"project": "p"}},),
+    )
+
+    assert sent(new) == {
+        "model": "gpt-4.1-mini",
+        "training_file": "file-1",
+        "validation_file": "file-2",
+        "suffix": "triage",
+        "seed": 0,
+        "hyperparameters": {"n_epochs": "auto", "batch_size": 8},
+        "metadata": {"tunedeck": "token"},
+        "integrations": [{"type": "wandb", "wandb": {"project": "p"}}],
+    }
+
+
+def test_a_named_method_carries_the_hyperparameters() -> None:
+    new = NewFineTune(model="gpt-4.1", training_file="f", method="dpo", hyperparameters={"beta": 0.2})
+
+    assert sent(new)["method"] == {"type": "dpo", "dpo": {"hyperparameters": {"beta": 0.2}}}
+    assert "hyperparameters" not in sent(new)
+
+
+def test_a_method_given_whole_keeps_what_it_says() -> None:
+    grader = {"type": "string_check"}
+    method = {"type": "reinforcement", "reinforcement": {"grader": grader}}
+    new = NewFineTune(model="o4-mini", training_file="f", method=method, hyperparameters={"n_epochs": 1})
+
+    assert sent(new)["method"] == {
+        "type": "reinforcement",
+        "reinforcement": {"hyperparameters": {"n_epochs": 1}, "grader": grader},
+    }
+
+
+def test_an_idempotency_key_goes_into_its_header() -> None:
+    provider = answering(JOB)
+
+    provider.client().create_fine_tune(NEW, idempotency_key="token-1")
+
+    assert provider.last.headers["idempotency-key"] == "token-1"
+
+
+def test_one_job_is_fetched() -> None:
+    provider = answering(JOB)
+
+    assert provider.client().fine_tune("ftjob-1") == READ
+    assert provider.lines == ["GET /v1/fine_tuning/jobs/ftjob-1"]
+
+
+def test_a_finished_job_has_everything() -> None:
+    end = {
+        "status": "succeeded",
+        "finished_at": 1760000950,
+        "fine_tuned_model": "ft:gpt-4.1-mini:acme:triage:9x9umpsR",
+        "result_files": ["file-7", "file-8"],
+        "trained_tokens": 5049.0,
+        "metadata": {"tunedeck": "token"},
+    }
+
+    found = answering(JOB | end).client().fine_tune("ftjob-1")
+
+    assert found.status == "succeeded"
+    assert found.finished_at == datetime(2025, 10, 9, 9, 9, 10, tzinfo=UTC)
+    assert found.fine_tuned_model == "ft:gpt-4.1-mini:acme:triage:9x9umpsR"
+    assert found.result_files == ("file-7", "file-8")
+    assert found.trained_tokens == 5049
+    assert found.metadata == {"tunedeck": "token"}
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("validating_files", "queued"),
+        ("queued", "queued"),
+        ("created", "queued"),
+        ("pending", "queued"),
+        ("running", "running"),
+        ("paused", "paused"),
+        ("cancelling", "cancelling"),
+        ("succeeded", "succeeded"),
+        ("failed", "failed"),
+        ("cancelled", "cancelled"),
+        ("Running", "running"),
+        ("contemplating", "unknown"),
+    ],
+)
+def test_their_status_becomes_ours_and_is_kept(theirs: str, ours: str) -> None:
+    found = answering(JOB | {"status": theirs}).client().fine_tune("ftjob-1")
+
+    assert (found.status, found.provider_status) == (ours, theirs)
+
+
+@pytest.mark.parametrize(
+    ("error", "read"),
+    [
+        (None, None),
+        ({}, None),
+        ({"code": None, "message": None, "param": None}, None),
+        ({"code": "invalid_n_examples", "message": "Too few.", "param": "training_file"}, "Too few."),
+        ({"code": "exceeded_quota", "message": None}, "exceeded_quota"),
+        ("It broke.", "It broke."),
+    ],
+)
+def test_an_error_is_read_from_every_shape(error: object, read: str | None) -> None:
+    assert answering(JOB | {"error": error}).client().fine_tune("ftjob-1").error == read
+
+
+def test_hyperparameters_that_only_the_method_has_are_found() -> None:
+    method = {"type": "dpo", "dpo": {"hyperparameters": {"beta": 0.1}}}
+
+    found = answering(JOB | {"hyperparameters": {}, "method": method}).client().fine_tune("ftjob-1")
+
+    assert found.hyperparameters == {"beta": 0.1}
+
+
+def test_cancelling_sends_no_body() -> None:
+    provider = answering(JOB | {"status": "cancelled"})
+
+    assert provider.client().cancel_fine_tune("ftjob-1").status == "cancelled"
+    assert provider.lines == ["POST /v1/fine_tuning/jobs/ftjob-1/cancel"]
+    assert provider.last.content == b""
+    assert "content-type" not in provider.last.headers
+
+
+def test_listing_follows_the_pages() -> None:
+    provider = Provider(answer=paged(ids("a", "b", "c", "d", "e")))
+
+    assert [found.id for found in provider.client().fine_tunes()] == ["a", "b", "c", "d", "e"]
+    assert provider.lines == [
+        "GET /v1/fine_tuning/jobs?limit=100",
+        "GET /v1/fine_tuning/jobs?limit=100&after=b",
+        "GET /v1/fine_tuning/jobs?limit=100&after=d",
+    ]
+
+
+def test_listing_asks_for_no_page_that_nobody_reads() -> None:
+    provider = Provider(answer=paged(ids("a", "b", "c", "d")))
+
+    assert next(provider.client().fine_tunes()).id == "a"
+    assert len(provider.asked) == 1
+
+
+def test_the_metadata_filter_is_percent_encoded_on_every_page() -> None:
+    provider = Provider(answer=paged(ids("a", "b", "c")))
+
+    list(provider.client().fine_tunes(metadata={"tune deck": "a&b"}))
+
+    assert [line.split("?")[1] for line in provider.lines] == [
+        "metadata%5Btune+deck%5D=a%26b&limit=100",
+        "metadata%5Btune+deck%5D=a%26b&limit=100&after=b",
+    ]
+
+
+def test_listing_yields_each_job_once_while_new_ones_arrive() -> None:
+    provider = answering(
+        listed(*ids("c", "b"), has_more=True), listed(*ids("b", "a"), has_more=True), listed(*ids("a"), has_more=True)
+    )
+
+    assert [found.id for found in provider.client().fine_tunes()] == ["c", "b", "a"]
+
+
+@pytest.mark.parametrize("head", [{}, {"has_more": None}, {"has_more": False}])
+def test_listing_stops_where_the_server_does_not_say_more(head: dict[str, Any]) -> None:
+    provider = answering(listed(*ids("a")) | head)
+
+    assert [found.id for found in provider.client().fine_tunes()] == ["a"]
+
+
+def test_listing_goes_on_when_its_cursor_was_deleted() -> None:
+    provider = answering(listed(*ids("d", "c"), has_more=True), refusal(404, "No such job"), listed(*ids("c", "b", "a")))
+
+    assert [found.id for found in provider.client().fine_tunes()] == ["d", "c", "b", "a"]
+    assert [line.rpartition("=")[2] for line in provider.lines] == ["100", "c", "d"]
+
+
+def checkpoint(step: int) -> dict[str, Any]:
+    return {
+        "id": f"ftckpt_{step}",
+        "created_at": 1760000000 + step,
+        "fine_tuned_model_checkpoint": f"ft:gpt-4.1-mini:acme::9x9:ckpt-step-{step}",
+        "step_number": step,
+        "metrics": {"step": step, "train_loss": 0.5, "full_valid_loss": None, "valid_loss": "n/a"},
+    }
+
+
+def test_checkpoints_come_oldest_first() -> None:
+    provider = Provider(answer=paged([checkpoint(30), checkpoint(20), checkpoint(10)]))
+
+    found = provider.client().checkpoints("ftjob-1")
+
+    assert [item.step for item in found] == [10, 20, 30]
+    assert found[0].id == "ftckpt_10"
+    assert found[0].model == "ft:gpt-4.1-mini:acme::9x9:ckpt-step-10"
+    assert found[0].metrics == {"step": 10.0, "train_loss": 0.5}
+    assert provider.lines[0] == "GET /v1/fine_tuning/jobs/ftjob-1/checkpoints?limit=100"
