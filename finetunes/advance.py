@@ -1,0 +1,49 @@
+"""One step in the life of a fine-tune, whatever it is: the only thing that background work does."""
+
+from __future__ import annotations
+
+import logging
+
+from finetunes import cancel, create, ingest
+from finetunes.backoff import soon
+from finetunes.holding import SECONDS
+from finetunes.models import FineTune
+from finetunes.statuses import Status
+from openai_api.client import Client
+
+log = logging.getLogger(__name__)
+POISONED = 60.0
+
+
+def advance(pk: int, client: Client | None = None) -> bool:
+    """Claim the fine-tune and take its next step; False if it is not due or somebody else is at it.
+
+    One that makes us stumble is put off before the error goes on, so that it cannot stop the others.
+    """
+    fine_tune = FineTune.objects.claim(pk, SECONDS)
+    if fine_tune is None:
+        return False
+    try:
+        if client is not None:
+            _step(fine_tune, client)
+        else:
+            with fine_tune.client() as own:
+                _step(fine_tune, own)
+    except Exception:
+        fine_tune.release(due_at=soon(POISONED), failures=fine_tune.failures + 1)
+        raise
+    return True
+
+
+def _step(fine_tune: FineTune, client: Client) -> None:
+    if not fine_tune.remote_id:
+        create.send(fine_tune, client)
+    elif _should_cancel(fine_tune) and not cancel.carry_out(fine_tune, client):
+        return
+    else:
+        ingest.poll(fine_tune, client)
+
+
+def _should_cancel(fine_tune: FineTune) -> bool:
+    wished = fine_tune.cancel_requested_at is not None and not fine_tune.has_ended
+    return wished and fine_tune.status != Status.CANCELLING

@@ -1,0 +1,264 @@
+"""Start a fine-tune: exactly once, whatever dies when.
+
+`intend` commits the intent with a unique token, before anything is asked of a provider. `send` brings it
+to the provider, in steps that may be repeated at any moment:
+
+1. Upload the version's files, each once per connection (upload.py), and wait until they were read.
+2. Reserve the training file, so that one create at a time goes out for it.
+3. Commit `sent_at`. From here on nobody sends again without having asked.
+4. Send once, with the token as Idempotency-Key and, where there is metadata, in the metadata.
+
+Afterwards either the provider's id is kept, or its refusal, or nothing is known: then `settle` asks
+(lookup.py), and only when the provider has gone on saying "not here" until `doubt_until` is it
+sent again.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from connections.models import Connection
+from datasets.models import Version
+from finetunes import lookup, upload
+from finetunes.backoff import after, soon, wished
+from finetunes.holding import holding
+from finetunes.models import FineTune, Model, Upload
+from finetunes.statuses import Status, of_remote
+from finetunes.trouble import explain, note
+from openai_api.client import Client
+from openai_api.errors import APIError, BadRequest, ConnectionFailed, RateLimited, StatusError
+from openai_api.types import NewFineTune, RemoteFineTune
+from teams.models import Organization, User
+
+DOUBT = 30.0
+"""So long after a create without an answer the job may still turn up in the provider's list."""
+CALL = 240.0
+"""A create that was cut off by a crash is in doubt for this long at most, its own time limit included."""
+
+
+class NotPossible(Exception):
+    """The fine-tune cannot be started like this; the message is for a person."""
+
+
+def intend(
+    organization: Organization,
+    user: User | None,
+    *,
+    connection: Connection,
+    base_model: str,
+    version: Version,
+    use_validation: bool = True,
+    suffix: str = "",
+    hyperparameters: Mapping[str, Any] | None = None,
+    seed: int | None = None,
+    metadata: Mapping[str, str] | None = None,
+    integrations: Sequence[Mapping[str, Any]] = (),
+    parent: Model | None = None,
+    token: uuid.UUID | None = None,
+) -> tuple[FineTune, bool]:
+    """Commit the intent, due at once; return it and whether it is new. The same token twice is one intent."""
+    if connection.organization_id != organization.pk or version.dataset.organization_id != organization.pk:
+        raise NotPossible(_("The data and the connection must belong to your organization."))
+    values = {
+        "organization": organization,
+        "connection": connection,
+        "dialect": connection.dialect_for(base_model),
+        "base_model": base_model,
+        "parent": parent,
+        "name": suffix or version.dataset.name,
+        "suffix": suffix,
+        "training_version": version,
+        "use_validation": use_validation and bool(version.validation_rows),
+        "hyperparameters": dict(hyperparameters or {}),
+        "seed": seed,
+        "metadata": dict(metadata or {}),
+        "integrations": [dict(one) for one in integrations],
+        "started_by": user,
+        "due_at": timezone.now(),
+    }
+    fine_tune, is_new = FineTune.objects.get_or_create(token=token or uuid.uuid4(), defaults=values)
+    if fine_tune.organization_id != organization.pk:
+        raise NotPossible(_("This form was used up. Open it again."))
+    return fine_tune, is_new
+
+
+def send(fine_tune: FineTune, client: Client) -> None:
+    """Take the next step towards the provider; the row must be held, and is released."""
+    if fine_tune.sent_at is not None:
+        settle(fine_tune, client)
+    elif fine_tune.cancel_requested_at is not None:
+        _give_up(fine_tune)
+    else:
+        _prepare_and_send(fine_tune, client)
+
+
+def settle(fine_tune: FineTune, client: Client) -> None:
+    """Ask whether what was sent without an answer is there; keep it, wait, or send again."""
+    try:
+        remote = lookup.find(client, fine_tune)
+    except APIError as error:
+        note(fine_tune, error)
+        return
+    if remote is not None:
+        adopt(fine_tune, remote)
+    elif fine_tune.doubt_until and timezone.now() < fine_tune.doubt_until:
+        # Nobody else holds the row, so whichever call was under way is over: no need to wait for its time limit.
+        doubt_until = min(fine_tune.doubt_until, soon(DOUBT))
+        answered = {"failures": 0, "trouble": "", "answered_at": timezone.now()}
+        fine_tune.release(due_at=soon(2), status=Status.SENDING, doubt_until=doubt_until, **answered)
+    elif fine_tune.cancel_requested_at is not None:
+        _give_up(fine_tune)
+    else:
+        _free_file(fine_tune)
+        fine_tune.release(
+            due_at=timezone.now(), status=Status.SENDING, sent_at=None, doubt_until=None, failures=0, trouble=""
+        )
+
+
+def adopt(fine_tune: FineTune, remote: RemoteFineTune) -> None:
+    """Keep the provider's id: the fine-tune exists, and is polled from now on."""
+    _free_file(fine_tune)
+    fine_tune.release(
+        due_at=timezone.now(),
+        remote_id=remote.id,
+        status=of_remote(remote.status) if remote.status in ("queued", "running") else Status.QUEUED,
+        provider_status=remote.provider_status[:60],
+        remote_created_at=remote.created_at,
+        raw=dict(remote.raw),
+        answered_at=timezone.now(),
+        doubt_until=None,
+        failures=0,
+        trouble="",
+        revision=fine_tune.revision + 1,
+    )
+
+
+def _prepare_and_send(fine_tune: FineTune, client: Client) -> None:
+    try:
+        with holding(fine_tune):
+            training = _bring_files(fine_tune, client)
+            ready = _reserve(fine_tune, training, client)
+    except upload.NotReady:
+        fine_tune.release(due_at=soon(1), status=Status.CHECKING_FILES, revision=fine_tune.revision + 1)
+    except upload.Rejected as error:
+        _fail(fine_tune, str(error), {})
+    except (RateLimited, ConnectionFailed) as error:
+        note(fine_tune, error)
+    except StatusError as error:
+        note(fine_tune, error) if error.may_have_happened else _fail(fine_tune, error.message, explain(error))
+    except APIError as error:
+        note(fine_tune, error)
+    else:
+        _send_once(fine_tune, client) if ready else fine_tune.release(due_at=soon(1))
+
+
+def _bring_files(fine_tune: FineTune, client: Client) -> Upload:
+    version, connection = fine_tune.training_version, fine_tune.connection
+    training = upload.ensure(client, version, Upload.Part.TRAINING, connection)
+    fine_tune.training_file_id = training.remote_id
+    if fine_tune.use_validation:
+        validation = upload.ensure(client, version, Upload.Part.VALIDATION, connection)
+        fine_tune.validation_file_id = validation.remote_id
+    return training
+
+
+def _reserve(fine_tune: FineTune, training: Upload, client: Client) -> bool:
+    """Become the only one that may create on this file, and remember what is there before."""
+    free = Upload.objects.filter(pk=training.pk, remote_id=training.remote_id)
+    if not (free.filter(creating=None) | free.filter(creating=fine_tune)).update(creating=fine_tune):
+        return False
+    if fine_tune.dialect == "legacy":
+        fine_tune.known_before = lookup.on_file(client, fine_tune.training_file_id)
+    return True
+
+
+def _send_once(fine_tune: FineTune, client: Client) -> None:
+    marked = fine_tune.held().filter(sent_at=None, cancel_requested_at=None)
+    if not marked.update(
+        sent_at=timezone.now(),
+        doubt_until=soon(CALL),
+        status=Status.SENDING,
+        training_file_id=fine_tune.training_file_id,
+        validation_file_id=fine_tune.validation_file_id,
+        known_before=fine_tune.known_before,
+    ):
+        _free_file(fine_tune)
+        fine_tune.release(due_at=timezone.now())
+        return
+    try:
+        with holding(fine_tune):
+            remote = client.create_fine_tune(_request(fine_tune), idempotency_key=str(fine_tune.token))
+    except APIError as error:
+        _after_error(fine_tune, error)
+    else:
+        adopt(fine_tune, remote)
+
+
+def _after_error(fine_tune: FineTune, error: APIError) -> None:
+    if error.may_have_happened:
+        note(fine_tune, error, due_at=soon(max(1.0, wished(error))), doubt_until=soon(DOUBT))
+    elif _will_pass(fine_tune, error):
+        _free_file(fine_tune)
+        note(fine_tune, error, due_at=after(error, fine_tune.failures), sent_at=None, doubt_until=None)
+    else:
+        _fail(fine_tune, error.message, explain(error))
+
+
+def _will_pass(fine_tune: FineTune, error: APIError) -> bool:
+    """Say whether the same request may be accepted a little later."""
+    if isinstance(error, RateLimited):
+        return not error.out_of_quota
+    if isinstance(error, BadRequest) and "process" in error.message.lower():
+        # The file was said to be read, and is not: every provider words this differently.
+        return (timezone.now() - fine_tune.created_at).total_seconds() < 1800
+    return isinstance(error, ConnectionFailed)
+
+
+def _request(fine_tune: FineTune) -> NewFineTune:
+    has_metadata = fine_tune.dialect != "legacy"
+    return NewFineTune(
+        model=fine_tune.base_model,
+        training_file=fine_tune.training_file_id,
+        validation_file=fine_tune.validation_file_id or None,
+        suffix=fine_tune.suffix or None,
+        hyperparameters=fine_tune.hyperparameters,
+        seed=fine_tune.seed,
+        metadata={**fine_tune.metadata, lookup.TOKEN: fine_tune.token.hex} if has_metadata else None,
+        method="supervised" if has_metadata else None,
+        integrations=tuple(fine_tune.integrations),
+    )
+
+
+def _fail(fine_tune: FineTune, message: str, raw: dict[str, Any]) -> None:
+    now = timezone.now()
+    _free_file(fine_tune)
+    fine_tune.release(
+        status=Status.FAILED,
+        error=message,
+        error_raw=raw,
+        finished_at=now,
+        ended_at=now,
+        settled_at=now,
+        trouble="",
+        revision=fine_tune.revision + 1,
+    )
+
+
+def _give_up(fine_tune: FineTune) -> None:
+    """End an intent that somebody cancelled and that no provider has."""
+    now = timezone.now()
+    with transaction.atomic():
+        _free_file(fine_tune)
+        fine_tune.release(
+            status=Status.CANCELLED, finished_at=now, ended_at=now, settled_at=now, revision=fine_tune.revision + 1
+        )
+
+
+def _free_file(fine_tune: FineTune) -> None:
+    Upload.objects.reserved_by(fine_tune).update(creating=None)

@@ -1,0 +1,54 @@
+"""Result files: kept as they came, and read into series."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from django.core.files.base import ContentFile
+from django.utils.translation import gettext as _
+
+from finetunes import metrics, store
+from finetunes.models import FineTune, ResultFile
+from openai_api.errors import BadAnswer
+from openai_api.results import decoded
+
+
+def keep_results(fine_tune: FineTune, files: Mapping[str, bytes]) -> bool:
+    """Store new result files and merge their columns into the series, where they win.
+
+    Returns whether the fine-tune has a result file, from now or from before.
+    """
+    for remote_id, content in files.items():
+        series, problem = _read(content)
+        store.write_series(fine_tune, {name[:200]: one for name, one in series.items()}, wins=True)
+        ResultFile.objects.create(
+            fine_tune=fine_tune,
+            remote_id=remote_id,
+            content=ContentFile(content, name=f"{fine_tune.token.hex}.csv"),
+            size=len(content),
+            sha256=hashlib.sha256(content).hexdigest(),
+            problem=problem,
+        )
+    return bool(files) or fine_tune.files.exists()
+
+
+def csv(file: ResultFile) -> bytes:
+    """Return the table, without the base64 in which some providers wrap it."""
+    with file.content.open("rb") as source:
+        content: bytes = source.read()
+    try:
+        return decoded(content)
+    except BadAnswer:
+        return content
+
+
+def _read(content: bytes) -> tuple[dict[str, metrics.Series], str]:
+    try:
+        table = decoded(content)
+    except BadAnswer:
+        table = content
+    try:
+        return metrics.parse(table), ""
+    except metrics.Unreadable:
+        return {}, _("The results file is not a table of steps, so there is nothing to draw. Its original is kept.")

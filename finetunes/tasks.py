@@ -1,0 +1,38 @@
+"""Find what is due and advance it. Celery only rings: the rows say what there is to do."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.db.models import Q
+from django.utils import timezone
+
+from finetunes import registry
+from finetunes.advance import advance as take_next_step
+from finetunes.models import FineTune, Model
+
+MOST = 500
+STALE = 10.0
+"""A ring that no worker heard in so many seconds is repeated anyway."""
+
+
+@shared_task
+def ring() -> None:
+    for pk in FineTune.objects.due().values_list("pk", flat=True)[:MOST]:
+        advance.apply_async(args=(pk,), expires=STALE)
+    old = timezone.now() - registry.FRESH
+    stale = Model.objects.filter(Q(checked_at=None) | Q(checked_at__lt=old), deleted_at=None)
+    for pk in stale.values_list("pk", flat=True)[:20]:
+        check_model.apply_async(args=(pk,), expires=STALE)
+
+
+@shared_task
+def advance(pk: int) -> None:
+    take_next_step(pk)
+
+
+@shared_task
+def check_model(pk: int) -> None:
+    model = Model.objects.select_related("connection").filter(pk=pk, deleted_at=None).first()
+    if model:
+        with model.connection.client() as client:
+            registry.check(model, client)
