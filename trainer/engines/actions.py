@@ -33,7 +33,7 @@ class Scene:
 
     def joints(self) -> list[int]:
         """Return the contexts that words of the prompt are judged in: short and long."""
-        return [0, 2] if len(self.keys) > 2 else [0]
+        return [1, 3] if len(self.keys) > 3 else [1]
 
 
 def candidates(scene: Scene, most: int) -> list[int]:
@@ -91,13 +91,16 @@ def remember(scene: Scene, token: int | None, weights: Weights) -> None:
 
 def copied(scene: Scene, sources: Ids, weights: Weights) -> Features:
     """Judge each position of the prompt by what is around it and by how it goes on."""
-    place, short = scene.place, scene.keys[0]
-    state = scene.keys[min(1, len(scene.keys) - 1)]
-    longer = scene.keys[min(2, len(scene.keys) - 1)]
-    clues = place.reading.clues[sources]
-    match = mixed(place.match[sources] + 1000)
-    used = mixed(place.used[sources] + 2000)
-    identity = mixed(place.reading.tokens[sources] * 2 + (place.match[sources] > 0) + (1 << 40))
+    place, short = scene.place, scene.keys[1]
+    state = scene.keys[min(2, len(scene.keys) - 1)]
+    longer = scene.keys[min(3, len(scene.keys) - 1)]
+    origins = place.reading.origins[sources]
+    clues = place.reading.clues[origins]
+    respaced = sources >= len(place.reading.tokens)
+    match = mixed(place.match[origins] * 2 + respaced + 1000)
+    used = mixed(place.used[origins] + 2000)
+    tokens = place.reading.offers[sources]
+    identity = mixed(tokens * 2 + (place.match[origins] > 0) + (1 << 40))
     always = np.broadcast_to(_COPY, match.shape)
     columns = [always, always ^ match, always ^ used, identity, *clues.T, always ^ match]
     keys = [short, short, state, short, state, state, state, state, short, state]

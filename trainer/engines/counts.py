@@ -87,7 +87,7 @@ class Counts:
     def _row(self, place: int) -> Row:
         packed = self._packed
         span = slice(int(packed["ends"][place - 1]) if place else 0, int(packed["ends"][place]))
-        tokens = dict(zip(packed["tokens"][span].tolist(), packed["weights"][span].tolist()))
+        tokens = dict(zip(packed["tokens"][span].tolist(), packed["weights"][span].tolist(), strict=True))
         return Row(float(packed["totals"][place]), float(packed["novels"][place]), tokens)
 
     def _unpack(self) -> None:

@@ -87,7 +87,7 @@ class LogLinearNetwork:
         scene = self._scene(place)
         tokens = actions.candidates(scene, self.capacity.candidates)
         sources = place.sources()
-        copied = place.reading.tokens[sources]
+        copied = place.reading.offers[sources]
         if learn is not None and learn not in tokens and not place.copies(learn):
             tokens.append(learn)
         said = actions.said(scene, tokens, self.weights)
@@ -141,7 +141,7 @@ class LogLinearNetwork:
         for place, token in self._places(example):
             scene = self._scene(place)
             open_now = actions.candidates(scene, self.capacity.candidates)
-            novel = token not in open_now and token not in place.reading.tokens[place.sources()]
+            novel = token not in open_now and token not in place.reading.offers[place.sources()]
             remembered = None if place.copies(token) else token
             actions.remember(scene, remembered, self.weights)
             for key in (_EVERYWHERE, *place.contexts()):

@@ -9,6 +9,7 @@ from trainer.engines.reading import Reading
 
 START, COPIED, OPEN = -2, -3, -4
 _LONGEST_MATCH = 3
+_FAR = 32
 
 
 class Place:
@@ -21,10 +22,11 @@ class Place:
         self.used = np.zeros(len(reading.tokens), np.int64)
         self._order = order
         self._history = [START if len(reading.tokens) else OPEN]
+        self._marks = 0
 
     def contexts(self) -> list[int]:
-        """Return the keys of the last one, two, … marks of the history."""
-        keys = []
+        """Return the keys of the last mark with its place, and of the last one, two, … marks."""
+        keys = [mix(mix(min(self._marks, _FAR) << 32) ^ (self._history[-1] + 8))]
         key = 0
         for mark in reversed(self._history):
             key = mix(key ^ (mark + 8))
@@ -38,12 +40,14 @@ class Place:
     def push(self, token: int) -> None:
         mark = COPIED if self.copies(token) else token
         if mark != COPIED or self._history[-1] != COPIED:
-            self._history = [*self._history[1 - self._order :], mark] if self._order > 1 else [mark]
+            self._history = [*self._history[1 - self._order :], mark]
+            self._marks += 1
         self.before = token
-        same = self.reading.tokens == token
+        same = np.zeros(len(self.match), bool)
+        same[self.reading.origins[self.reading.offers == token]] = True
         self.match[1:] = np.where(same[:-1], np.minimum(self.match[:-1] + 1, _LONGEST_MATCH), 0)
         self.used |= same
 
     def sources(self) -> Ids:
-        """Return the positions in the prompt that may be copied now."""
-        return np.flatnonzero(self.reading.content | (self.match > 0))
+        """Return which offers of the prompt may be copied now."""
+        return np.flatnonzero(self.reading.content | (self.match > 0)[self.reading.origins])

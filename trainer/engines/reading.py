@@ -47,7 +47,7 @@ class Acquaintance:
         self.examples += 1
         self.prompted += bool(example.prompt)
         self.words[slots(reading.words, _BITS)] += 1
-        asked, answered = np.unique(reading.tokens), np.unique(np.array(example.completion, int))
+        asked, answered = np.unique(reading.offers), np.unique(np.array(example.completion, int))
         self.asked[asked] += 1
         self.answered[answered] += 1
         self.repeated[np.intersect1d(asked, answered, assume_unique=True)] += 1
@@ -64,9 +64,17 @@ class Reading:
             words = np.concatenate([words, joined(words[:-1], words[1:])])
         self.words = np.unique(words)
         self.rarity = known.rarity(self.words)
-        self.content = known.copyable(self.tokens)
-        self.copyable = frozenset(self.tokens[self.content].tolist())
+        self.offers, self.origins = _offers(self.tokens, spelling)
+        self.content = known.copyable(self.offers)
+        self.copyable = frozenset(self.offers[self.content].tolist())
         self.clues = _clues(self.tokens, spelling)
+
+
+def _offers(tokens: Ids, spelling: Spelling) -> tuple[Ids, Ids]:
+    """Return the tokens that can be copied and where from; words with and without their space."""
+    where = np.flatnonzero(spelling.starts(tokens) & (spelling.respaced[tokens] >= 0))
+    offers = np.concatenate([tokens, spelling.respaced[tokens[where]]])
+    return offers, np.concatenate([np.arange(len(tokens)), where])
 
 
 def _clues(tokens: Ids, spelling: Spelling) -> Hashes:

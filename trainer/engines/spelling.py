@@ -30,9 +30,10 @@ class Spelling:
         self.core = np.array([_polynomial(code) for code in codes], np.uint64)
         self.length = np.array([len(code) for code in codes], np.int64)
         self.kind = np.array(kinds, np.int64)
-        self.spaced = np.array([not text.startswith(core) for text, core in zip(texts, cores)])
+        self.spaced = np.array([not text.startswith(core) for text, core in zip(texts, cores, strict=True)])
         capital = np.array([core[:1].isupper() for core in cores])
         self.shape: Ids = self.kind * 4 + self.spaced * 2 + capital
+        self.respaced = _respaced(texts)
         powers = [pow(_BASE, i, 1 << 64) for i in range(_LONGEST)]
         self._powers = np.array(powers, np.uint64)
 
@@ -41,7 +42,7 @@ class Spelling:
         if not len(tokens):
             return np.zeros(0, np.uint64)
         kind, length = self.kind[tokens], self.length[tokens]
-        starts = np.flatnonzero(self._starts(tokens, kind))
+        starts = np.flatnonzero(self.starts(tokens))
         ends = np.cumsum(length)
         before = ends - length
         offset = before - np.repeat(before[starts], np.diff(np.append(starts, len(tokens))))
@@ -49,9 +50,10 @@ class Spelling:
         whole = np.add.reduceat(parts, starts)
         return mixed(whole[kind[starts] != _SPACE])
 
-    def _starts(self, tokens: Ids, kind: Ids) -> Flags:
-        starts = self.spaced[tokens].copy()
-        starts[0] = True
+    def starts(self, tokens: Ids) -> Flags:
+        """Tell which tokens begin a word."""
+        kind, starts = self.kind[tokens], self.spaced[tokens]
+        starts[:1] = True
         starts[1:] |= kind[1:] != kind[:-1]
         return starts
 
@@ -71,6 +73,13 @@ def _text(encoding: tiktoken.Encoding, token: int) -> str:
         return encoding.decode_single_token_bytes(token).decode("utf-8", "surrogateescape")
     except KeyError:
         return ""
+
+
+def _respaced(texts: list[str]) -> Ids:
+    """Return the token with the same letters and the leading space taken or given, or -1."""
+    tokens = {text: token for token, text in enumerate(texts)}
+    other = (text[1:] if text.startswith(" ") else f" {text}" for text in texts)
+    return np.array([tokens.get(text, -1) for text in other], np.int64)
 
 
 def _core(text: str) -> str:

@@ -32,7 +32,7 @@ def write(network: LogLinearNetwork, folder: Path, *, resumable: bool) -> None:
             np.savez_compressed(file, allow_pickle=False, **_packed(network, resumable))
             file.flush()
             os.fsync(file.fileno())
-        os.replace(draft, folder / FILE)
+        draft.replace(folder / FILE)
     finally:
         draft.unlink(missing_ok=True)
     _sync(folder)
