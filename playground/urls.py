@@ -3,8 +3,14 @@ from __future__ import annotations
 from django.urls import path
 
 from playground import views
+from playground.stream import stream
 
 app_name = "playground"
 urlpatterns = [
     path("", views.home, name="home"),
+    path("bases/<int:pk>/", views.bases, name="bases"),
+    path("switch/", views.switch, name="switch"),
+    path("request/", views.preview, name="preview"),
+    path("answer/", views.answer, name="answer"),
+    path("stream/", stream, name="stream"),
 ]

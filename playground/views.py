@@ -1,15 +1,145 @@
-"""The playground's page."""
+"""The playground's page and its fragments."""
 
 from __future__ import annotations
 
-from django.http import HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from collections.abc import Mapping
+from typing import Any
 
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, render
+from django.utils.http import urlencode
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST, require_safe
+
+from openai_api.errors import APIError
+from playground import ask, compose, pick, tell
+from playground.escapes import show
+from playground.fill import values
+from playground.forms import Asking, form_for
+from playground.question import Question
+from playground.remarks import remarks
 from teams import access
+
+PAGE = "playground/home.html"
 
 
 @require_safe
 @access.viewer
 def home(request: access.OrgRequest) -> HttpResponse:
-    return render(request, "playground/home.html")
+    key, format = request.GET.get("model"), request.GET.get("format", "")
+    picked = pick.pick(request.organization, key, format) if key else pick.newest(request.organization)
+    return _page(request, picked, form_for(picked) if picked else None, list_bases="bases" in request.GET)
+
+
+@require_safe
+@access.viewer
+def bases(request: access.OrgRequest, pk: int) -> HttpResponse:
+    """List the base models of one connection, as a group of the select."""
+    connection = get_object_or_404(pick.connections(request.organization), pk=pk)
+    context = {"group": pick.base_models(connection), "picked_key": request.GET.get("model", "")}
+    return render(request, f"{PAGE}#bases", context)
+
+
+@sensitive_post_parameters()
+@require_POST
+@access.member
+def switch(request: access.OrgRequest) -> HttpResponse:
+    """Fill the form in for another model and keep the text that was typed."""
+    picked, _typed = _asked(request)
+    response = _page(request, picked, form_for(picked, initial=values(picked) | _kept(request.POST, picked)))
+    response["HX-Push-Url"] = f"{request.path.removesuffix('switch/')}?{urlencode({'model': picked.key})}"
+    return response
+
+
+@sensitive_post_parameters()
+@require_POST
+@access.member
+def preview(request: access.OrgRequest) -> HttpResponse:
+    """Show exactly what Run would send, and what to mind about it."""
+    picked, form = _asked(request)
+    context: dict[str, Any] = {"picked": picked}
+    if form.is_valid():
+        context |= {
+            "sent": tell.body(compose.body(picked, form.cleaned_data)),
+            "remarks": remarks(picked, form.cleaned_data),
+        }
+    return render(request, f"{PAGE}#preview", context)
+
+
+@sensitive_post_parameters()
+@require_POST
+@access.member
+def answer(request: access.OrgRequest) -> HttpResponse:
+    """Answer in the page, all at once: what the form does without JavaScript."""
+    picked, form = _asked(request)
+    if not form.is_valid():
+        return _page(request, picked, form, status=422)
+    question = Question(picked=picked, body=compose.body(picked, form.cleaned_data | {"stream": False}))
+    context = _sent(picked, form, question.body)
+    with picked.connection.client(retries=0) as client:
+        try:
+            found = ask.whole(question, client)
+        except APIError as error:
+            return _page(request, picked, form, trouble=tell.trouble(question, error), **context)
+    if picked.is_chat:
+        form = form_for(picked, _continued(request.POST, found.in_order[0].text if found.samples else ""))
+    return _page(request, picked, form, answer=tell.end(question, found), **context)
+
+
+def _sent(picked: pick.Picked, form: Asking, body: Mapping[str, Any]) -> dict[str, Any]:
+    return {"address": compose.address(picked), "sent": tell.body(body), "remarks": remarks(picked, form.cleaned_data)}
+
+
+def _asked(request: access.OrgRequest) -> tuple[pick.Picked, Asking]:
+    """Return the model that the form names, 404 if it is not this organization's, and the form as sent."""
+    picked = pick.pick(request.organization, request.POST.get("model", ""), request.POST.get("format", ""))
+    return picked, form_for(picked, request.POST)
+
+
+def _page(
+    request: access.OrgRequest, picked: pick.Picked | None, form: Asking | None, *, status: int = 200, **more: Any
+) -> HttpResponse:
+    whole = request.htmx.target != "playground"
+    context = {
+        "picked": picked,
+        "picked_key": picked.key if picked else "",
+        "form": form,
+        "separator": show(picked.separator) if picked else "",
+        "fine_tuned": pick.models(request.organization)[: pick.MOST_OFFERED],
+        "groups": _groups(request, picked, listed=bool(more.get("list_bases"))),
+        "may_run": request.membership.can_change,
+    }
+    return render(request, PAGE if whole else f"{PAGE}#playground", context | more, status=status)
+
+
+def _groups(request: access.OrgRequest, picked: pick.Picked | None, *, listed: bool) -> list[pick.BaseModels]:
+    """Return a group of base models for each connection; not asked for yet unless `listed`."""
+    connections = list(pick.connections(request.organization))
+    if listed:
+        return [pick.base_models(connection) for connection in connections]
+    mine = picked if picked and not picked.model else None
+    return [
+        pick.BaseModels(connection=one, names=(mine.name,) if mine and mine.connection.pk == one.pk else (), listed=False)
+        for one in connections
+    ]
+
+
+def _kept(data: QueryDict, picked: pick.Picked) -> dict[str, Any]:
+    """Carry the typed text over to the form of another model, whichever kind that is."""
+    messages = [text for role, text in zip(data.getlist("role"), data.getlist("content"), strict=False) if role == "user"]
+    text = data.get("prompt") or (messages[-1] if messages else "")
+    if not picked.is_chat:
+        return {"prompt": text}
+    if messages:
+        pairs = zip(data.getlist("role"), data.getlist("content"), strict=False)
+        return {"thread": [{"role": role, "content": content} for role, content in pairs]}
+    return {"thread": [{"role": "user", "content": text}]}
+
+
+def _continued(data: QueryDict, said: str) -> QueryDict:
+    """Add the answer to the conversation, and an empty message for the next turn."""
+    longer = data.copy()
+    for role, content in (("assistant", said), ("user", "")):
+        longer.appendlist("role", role)
+        longer.appendlist("content", content)
+    return longer

@@ -1,0 +1,76 @@
+"""From what a person entered to exactly what is sent. Empty fields are left out: the provider's default holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from playground.pick import Picked
+
+SAME_NAME = (
+    "max_tokens",
+    "temperature",
+    "top_p",
+    "n",
+    "presence_penalty",
+    "frequency_penalty",
+    "logit_bias",
+    "seed",
+    "user",
+)
+COMPLETION_ONLY = ("suffix", "logprobs", "best_of")
+CHAT_ONLY = ("max_completion_tokens", "top_logprobs")
+
+
+def body(picked: Picked, entered: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the JSON body of POST /v1/completions or /v1/chat/completions."""
+    asked = _chat(picked, entered) if picked.is_chat else _completion(picked, entered)
+    if stop := entered.get("stop"):
+        asked["stop"] = stop[0] if len(stop) == 1 else list(stop)
+    if entered.get("stream"):
+        asked["stream"] = True
+        if entered.get("include_usage"):
+            asked["stream_options"] = {"include_usage": True}
+    return asked
+
+
+def address(picked: Picked) -> str:
+    path = "/chat/completions" if picked.is_chat else "/completions"
+    return picked.connection.base_url.rstrip("/") + path
+
+
+def prompt(picked: Picked, entered: Mapping[str, Any]) -> str:
+    """Return the text with the separator behind it, once, unless the person turned that off."""
+    text: str = entered.get("prompt") or ""
+    if entered.get("add_separator") and picked.separator and not text.endswith(picked.separator):
+        return text + picked.separator
+    return text
+
+
+def messages(entered: Mapping[str, Any]) -> list[dict[str, str]]:
+    system = entered.get("system") or ""
+    first = [{"role": "system", "content": system}] if system.strip() else []
+    return first + list(entered.get("thread") or [])
+
+
+def _completion(picked: Picked, entered: Mapping[str, Any]) -> dict[str, Any]:
+    asked: dict[str, Any] = {"model": picked.name}
+    if text := prompt(picked, entered):
+        asked["prompt"] = text
+    asked |= _given(entered, SAME_NAME + COMPLETION_ONLY)
+    if entered.get("echo"):
+        asked["echo"] = True
+    return asked
+
+
+def _chat(picked: Picked, entered: Mapping[str, Any]) -> dict[str, Any]:
+    asked = {"model": picked.name, "messages": messages(entered)} | _given(entered, SAME_NAME + CHAT_ONLY)
+    if entered.get("logprobs"):
+        asked["logprobs"] = True
+    if kind := entered.get("response_format"):
+        asked["response_format"] = {"type": kind}
+    return asked
+
+
+def _given(entered: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: entered[name] for name in names if entered.get(name) not in (None, "", {})}

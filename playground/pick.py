@@ -1,0 +1,164 @@
+"""Which model is asked: one of the organization's fine-tuned models, or a base model of a connection.
+
+A fine-tuned model is named by its row ("12"), a base model by its connection and name ("c3:davinci-002").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import httpx
+from django.core.cache import cache
+from django.db.models import QuerySet
+from django.http import Http404
+from django.utils import timezone
+
+from connections.models import Connection
+from datasets.models import Version
+from finetunes.models import Model
+from openai_api.errors import APIError
+from playground.speak import CHAT, COMPLETION, format_of, is_base, writes_text
+from teams.models import Organization
+
+FRESH = timedelta(minutes=15)  # for so long a new model may still be loading at its provider
+LONGEST_NAME = 255
+MOST_OFFERED = 200  # fine-tuned models in the select; older ones are opened from their own page
+LISTING_TIMEOUT = httpx.Timeout(5.0)
+LISTING_SECONDS = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picked:
+    """A model to ask, and what is known of how it was trained."""
+
+    connection: Connection
+    name: str
+    base_model: str
+    format: str  # CHAT or COMPLETION
+    model: Model | None = None
+    version: Version | None = None
+
+    @property
+    def key(self) -> str:
+        return str(self.model.pk) if self.model else base_key(self.connection, self.name)
+
+    @property
+    def is_chat(self) -> bool:
+        return self.format == CHAT
+
+    @property
+    def separator(self) -> str:
+        return self.version.separator if self.version else ""
+
+    @property
+    def ending(self) -> str:
+        return self.version.ending if self.version else ""
+
+    @property
+    def labels(self) -> list[str]:
+        return list(self.version.labels) if self.version else []
+
+    @property
+    def system_message(self) -> str:
+        return self.version.system_message if self.version else ""
+
+    @property
+    def task(self) -> str:
+        return self.version.task if self.version else ""
+
+    def is_fresh(self, now: datetime | None = None) -> bool:
+        """Say whether the model is so new that its provider may still be loading it."""
+        return self.model is not None and self.model.created_at > (now or timezone.now()) - FRESH
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaseModels:
+    """What a connection offered when it was asked, or the provider's own words on why it did not."""
+
+    connection: Connection
+    names: tuple[str, ...] = ()
+    problem: str = ""
+    listed: bool = True  # False: it was not asked yet
+
+    @property
+    def options(self) -> list[tuple[str, str]]:
+        return [(base_key(self.connection, name), name) for name in self.names]
+
+
+def base_key(connection: Connection, name: str) -> str:
+    return f"c{connection.pk}:{name}"
+
+
+def models(organization: Organization) -> QuerySet[Model]:
+    return (
+        Model.objects.of(organization)
+        .usable()
+        .select_related("connection", "version__dataset")
+        .order_by("-created_at", "-pk")
+    )
+
+
+def connections(organization: Organization) -> QuerySet[Connection]:
+    return Connection.objects.of(organization).active()
+
+
+def pick(organization: Organization, key: str, format: str = "") -> Picked:
+    """Return the model of that key; 404 unless it is this organization's and still usable."""
+    if key.isdecimal():
+        return _fine_tuned(organization, key)
+    connection_key, colon, name = key.partition(":")
+    if not colon or not name or len(name) > LONGEST_NAME or not connection_key.startswith("c"):
+        raise Http404
+    return _base(organization, connection_key[1:], name, format)
+
+
+def newest(organization: Organization) -> Picked | None:
+    model = models(organization).first()
+    return _picked(model) if model else None
+
+
+def base_models(connection: Connection) -> BaseModels:
+    """List the connection's models that are not fine-tuned and write text; asked at most every five minutes."""
+    place = f"playground.bases.{connection.pk}.{connection.base_url}"
+    names = cache.get(place)
+    if names is None:
+        try:
+            names = _listed(connection)
+        except APIError as error:
+            return BaseModels(connection=connection, problem=error.message)
+        cache.set(place, names, LISTING_SECONDS)
+    return BaseModels(connection=connection, names=names)
+
+
+def _fine_tuned(organization: Organization, key: str) -> Picked:
+    model = models(organization).filter(pk=key).first() if len(key) < 19 else None
+    if model is None:
+        raise Http404
+    return _picked(model)
+
+
+def _picked(model: Model) -> Picked:
+    format = model.version.format if model.version else format_of(model.base_model or model.name)
+    return Picked(
+        connection=model.connection,
+        name=model.name,
+        base_model=model.base_model,
+        format=CHAT if format == CHAT else COMPLETION,
+        model=model,
+        version=model.version,
+    )
+
+
+def _base(organization: Organization, pk: str, name: str, format: str) -> Picked:
+    connection = connections(organization).filter(pk=pk).first() if pk.isdecimal() and len(pk) < 19 else None
+    if connection is None:
+        raise Http404
+    spoken = format if format in {CHAT, COMPLETION} else format_of(name)
+    return Picked(connection=connection, name=name, base_model=name, format=spoken)
+
+
+def _listed(connection: Connection) -> tuple[str, ...]:
+    with connection.client(timeout=LISTING_TIMEOUT, retries=0) as client:
+        found = client.models()
+    return tuple(sorted(remote.id for remote in found if is_base(remote) and writes_text(remote.id)))

@@ -1,0 +1,321 @@
+// Runs a question by fetch, shows the answer as it comes, and keeps what was typed.
+// Everything from a model or a provider goes through textContent.
+const $ = (id) => document.getElementById(id);
+const words = $("words").dataset;
+let running = null;
+let countdown = null;
+
+document.addEventListener("submit", (event) => {
+  if (event.target.id !== "ask") return;
+  event.preventDefault();
+  run(0);
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.closest("#ask")) {
+    event.preventDefault();
+    if (!$("run").matches(":disabled")) run(0);
+  }
+  if (event.key === "Escape" && running) stop();
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (!button) return;
+  if (button.id === "stop") stop();
+  if ("giveUp" in button.dataset) giveUp();
+  if ("continue" in button.dataset) continueChat(button.closest(".sample"));
+  if ("remove" in button.dataset) removeMessage(button.closest(".message"));
+});
+
+async function run(attempt) {
+  running?.abort();
+  clear();
+  const mine = new AbortController();
+  running = mine;
+  working(true);
+  try {
+    await ask(attempt, mine.signal);
+  } catch (error) {
+    if (mine.signal.aborted) say(words.stopped);
+    else trouble({ sentence: words.unreachable, advice: "", words: "", details: [] }, attempt);
+  } finally {
+    if (running === mine) {
+      running = null;
+      working(false);
+    }
+  }
+}
+
+async function ask(attempt, signal) {
+  const form = $("ask");
+  const data = new FormData(form);
+  data.set("attempt", attempt);
+  const response = await fetch(form.dataset.stream, { method: "POST", body: data, signal });
+  const problem = refusal(response);
+  if (problem) return trouble({ sentence: problem, advice: "", words: "", details: [] }, attempt);
+  if (response.status === 422) return mark((await response.json()).errors);
+  let over = false;
+  for await (const [name, told] of events(response.body)) {
+    if (name === "request") showRequest(told);
+    if (name === "piece") showPiece(told);
+    if (name === "end") showEnd(told);
+    if (name === "trouble") trouble(told, attempt);
+    over ||= name === "end" || name === "trouble";
+  }
+  if (!over) trouble({ sentence: words.broken, advice: "", words: "", details: [] }, attempt);
+}
+
+function refusal(response) {
+  if (response.redirected) return words.signedOut;
+  if (response.status === 403 || response.status === 404) return words.refused;
+  return response.ok || response.status === 422 ? "" : words.broken;
+}
+
+async function* events(body) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    const blocks = (rest + value).split("\n\n");
+    rest = blocks.pop();
+    for (const block of blocks) {
+      const found = /^event: (\w+)\ndata: (.*)$/.exec(block);
+      if (found) yield [found[1], JSON.parse(found[2])];
+    }
+  }
+}
+
+function stop() {
+  running?.abort();
+  giveUp();
+}
+
+function working(on) {
+  const [shown, hidden] = on ? [$("stop"), $("run")] : [$("run"), $("stop")];
+  const focused = document.activeElement === hidden;
+  shown.hidden = false;
+  hidden.hidden = true;
+  if (focused) shown.focus();
+  $("answer").toggleAttribute("data-working", on);
+  if (on) say(words.asking);
+}
+
+function say(text) {
+  $("status").textContent = text;
+}
+
+function clear() {
+  giveUp();
+  $("waiting").hidden = true;
+  $("bars").hidden = true;
+  for (const id of ["trouble", "samples", "measures"]) $(id).replaceChildren();
+  for (const error of document.querySelectorAll("#ask .error")) error.remove();
+  for (const field of document.querySelectorAll("#ask [aria-invalid]")) field.removeAttribute("aria-invalid");
+}
+
+// The answer
+
+function showRequest({ body }) {
+  const shown = document.querySelector("#request pre");
+  if (shown) shown.textContent = body;
+}
+
+function sample(index) {
+  const place = $("samples");
+  while (place.children.length <= index) {
+    place.append($("sample-template").content.cloneNode(true));
+    place.lastElementChild.querySelector("[data-text]").textContent = "";
+  }
+  return place.children[index];
+}
+
+function showPiece({ index, text, tokens }) {
+  if (text) say(words.writing);
+  const said = sample(index).querySelector("[data-text]");
+  const whole = tokens.map((token) => token.text).join("");
+  if (tokens.length && whole === text) said.append(...tokens.map(tokenSpan));
+  else said.append(text);
+  const first = said.querySelector(".token");
+  if (first && !said.querySelector('[tabindex="0"]')) first.tabIndex = 0;
+}
+
+function tokenSpan(token) {
+  const span = document.createElement("span");
+  span.className = "token";
+  span.tabIndex = -1;
+  span.textContent = token.text;
+  if (token.probability !== null) span.style.setProperty("--sure", token.probability.toFixed(3));
+  span.dataset.said = token.others ? `${token.said} — ${token.others}` : token.said;
+  return span;
+}
+
+for (const kind of ["focusin", "mouseover"]) {
+  document.addEventListener(kind, (event) => {
+    const token = event.target.closest?.(".token");
+    if (!token?.dataset.said) return;
+    const place = token.closest(".sample").querySelector("[data-token]");
+    place.textContent = token.dataset.said;
+    place.hidden = false;
+  });
+}
+
+document.addEventListener("keydown", (event) => {
+  const token = event.target.closest?.(".token");
+  const next = { ArrowRight: token?.nextElementSibling, ArrowLeft: token?.previousElementSibling }[event.key];
+  if (!next) return;
+  event.preventDefault();
+  token.tabIndex = -1;
+  next.tabIndex = 0;
+  next.focus();
+});
+
+function showEnd({ samples, facts, bars }) {
+  for (const { index, why } of samples) {
+    const place = sample(index);
+    const said = place.querySelector("[data-text]");
+    place.querySelector("[data-why]").textContent = why;
+    place.querySelector("[data-continue]").hidden = !$("thread");
+    said.classList.toggle("faint", !said.textContent);
+    if (!said.textContent) said.textContent = words.empty;
+  }
+  showMeasures($("measures"), facts);
+  if (bars) showBars(bars);
+  say(words.done);
+}
+
+function showBars({ rows, note }) {
+  const drawn = rows.map((row) => {
+    const bar = $("bar-template").content.firstElementChild.cloneNode(true);
+    for (const part of ["name", "value", "raw"]) bar.querySelector(`[data-${part}]`).textContent = row[part];
+    bar.querySelector(".bar").style.setProperty("--value", `${row.width}%`);
+    return bar;
+  });
+  $("bars").querySelector("[data-rows]").replaceChildren(...drawn);
+  $("bars").querySelector("[data-note]").textContent = note;
+  $("bars").hidden = false;
+}
+
+function showMeasures(place, pairs) {
+  const drawn = pairs.map(([label, value]) => {
+    const pair = document.createElement("div");
+    for (const [tag, text] of [["dt", label], ["dd", value]]) {
+      pair.append(Object.assign(document.createElement(tag), { textContent: text }));
+    }
+    return pair;
+  });
+  place.replaceChildren(...drawn);
+}
+
+// Trouble
+
+function trouble(told, attempt) {
+  const notice = $("trouble-template").content.firstElementChild.cloneNode(true);
+  for (const part of ["sentence", "advice", "words"]) notice.querySelector(`[data-${part}]`).textContent = told[part];
+  notice.classList.toggle("bad", !told.retry_in);
+  showMeasures(notice.querySelector("[data-details]"), told.details);
+  $("trouble").replaceChildren(notice);
+  say(words.failed);
+  if (told.retry_in) wait(Math.ceil(told.retry_in), attempt + 1);
+}
+
+function wait(seconds, attempt) {
+  const place = document.querySelector("#trouble [data-countdown]");
+  document.querySelector("#trouble [data-give-up]").hidden = place.hidden = false;
+  let left = seconds;
+  const tick = () => {
+    if (left <= 0) return run(attempt);
+    place.textContent = words.again.replace("#", left);
+    left -= 1;
+    countdown = setTimeout(tick, 1000);
+  };
+  tick();
+}
+
+function giveUp() {
+  clearTimeout(countdown);
+  countdown = null;
+  for (const part of document.querySelectorAll("#trouble [data-countdown], #trouble [data-give-up]")) part.hidden = true;
+}
+
+function mark(errors) {
+  say(words.check);
+  $("waiting").hidden = false;
+  const marked = Object.entries(errors).map(([name, sentences]) => markField(name, sentences));
+  const first = marked.find(Boolean);
+  first?.closest("details")?.setAttribute("open", "");
+  first?.focus();
+}
+
+function markField(name, sentences) {
+  const field = name === "thread" ? document.querySelector("#thread .message:last-child textarea") : $("ask").elements[name];
+  const error = Object.assign(document.createElement("p"), { className: "error", textContent: sentences.join(" ") });
+  error.setAttribute("role", "alert");
+  error.id = `${name}-error`;
+  (field?.closest(".field, .message") ?? $("remarks")).append(error);
+  field?.setAttribute("aria-invalid", "true");
+  field?.setAttribute("aria-errormessage", error.id);
+  field?.closest("details")?.setAttribute("open", "");
+  return field;
+}
+
+// The conversation
+
+function continueChat(from) {
+  const added = [addMessage("assistant", from.querySelector("[data-text]").textContent), addMessage("user", "")];
+  clear();
+  $("waiting").hidden = false;
+  say("");
+  added[1].querySelector("textarea").focus();
+  keep();
+}
+
+function addMessage(role, content) {
+  const message = $("message-template").content.firstElementChild.cloneNode(true);
+  message.querySelector("select").value = role;
+  message.querySelector("textarea").value = content;
+  $("thread").append(message);
+  offerRemoval();
+  return message;
+}
+
+function removeMessage(message) {
+  message.remove();
+  offerRemoval();
+  document.querySelector("#thread .message:last-child textarea").focus();
+  keep();
+}
+
+function offerRemoval() {
+  const buttons = document.querySelectorAll("#thread [data-remove]");
+  for (const button of buttons) button.hidden = buttons.length < 2;
+}
+
+// What was typed survives a reload, in this tab alone.
+
+function keep() {
+  const form = $("ask");
+  const data = new FormData(form);
+  const thread = data.getAll("content").map((content, place) => [data.getAll("role")[place], content]);
+  sessionStorage.setItem(form.dataset.draft, JSON.stringify({ prompt: data.get("prompt"), thread }));
+}
+
+function restore() {
+  const form = $("ask");
+  const kept = JSON.parse(sessionStorage.getItem(form.dataset.draft) ?? "null");
+  const typed = [...form.querySelectorAll("[name=prompt], [name=content]")].some((field) => field.value);
+  if (!kept || typed) return;
+  if (form.elements.prompt) form.elements.prompt.value = kept.prompt ?? "";
+  if ($("thread") && kept.thread.length) {
+    $("thread").replaceChildren();
+    for (const [role, content] of kept.thread) addMessage(role, content);
+  }
+}
+
+document.addEventListener("input", (event) => {
+  if (event.target.closest("#ask")) keep();
+});
+document.addEventListener("htmx:afterSwap", offerRemoval);
+restore();
+offerRemoval();
