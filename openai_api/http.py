@@ -181,17 +181,17 @@ class Wire:
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
-        """Turn what httpx raises into what this package promises."""
+        """Turn what httpx raises into what this package promises, without a cause that shows keys."""
         try:
             yield
         except _NEVER_SENT as error:
-            raise ConnectionFailed(self._said("Could not connect", error)) from error
-        except httpx.TimeoutException as error:
-            raise Timeout("The server did not answer in time.") from error
-        except httpx.DecodingError as error:
-            raise BadAnswer("The server's answer could not be decompressed.") from error
+            raise ConnectionFailed(self._said("Could not connect", error)) from None
+        except httpx.TimeoutException:
+            raise Timeout("The server did not answer in time.") from None
+        except httpx.DecodingError:
+            raise BadAnswer("The server's answer could not be decompressed.") from None
         except (httpx.HTTPError, httpx.StreamError) as error:
-            raise ConnectionLost(self._said("The connection was lost", error)) from error
+            raise ConnectionLost(self._said("The connection was lost", error)) from None
 
     def _said(self, what: str, error: Exception) -> str:
         return self.redact(f"{what}: {error}." if str(error) else f"{what}.")

@@ -29,12 +29,17 @@ async def _chunks(
     ask = Ask(method="POST", path=path, body=body, headers={"Accept": "text/event-stream"})
     async with wire.stream(ask) as answer:
         pieces = _bounded(answer.aiter_bytes(), Bounds(ask))
-        if "json" in answer.headers.get("content-type", ""):
+        if _is_whole(answer.headers.get("content-type", "")):
             yield read(answers.as_object(answers.parse(b"".join([piece async for piece in pieces]))))
             return
         async with aclosing(_events(pieces)) as payloads:
             async for payload in payloads:
                 yield read(_event(payload, wire))
+
+
+def _is_whole(content_type: str) -> bool:
+    """Say whether the server sent something that is no stream, as some do whatever they are asked."""
+    return "json" in content_type or "html" in content_type
 
 
 async def _bounded(chunks: AsyncIterator[bytes], within: Bounds) -> AsyncIterator[bytes]:

@@ -41,8 +41,7 @@ class Legacy:
         return _fine_tune(answers.as_object(wire.get(path(_PATH, fine_tune_id))))
 
     def listing(self, wire: Wire, metadata: Mapping[str, str] | None) -> Iterator[RemoteFineTune]:
-        items = answers.as_items(wire.get(path(_PATH)))
-        return map(_fine_tune, values.identified(items))
+        yield from map(_fine_tune, values.identified(answers.as_items(wire.get(path(_PATH)))))
 
     def cancel(self, wire: Wire, fine_tune_id: str) -> RemoteFineTune:
         ask = Ask(method="POST", path=path(_PATH, fine_tune_id, "cancel"))
