@@ -22,24 +22,30 @@ MAX_REREAD = 50_000_000  # characters read again after such records, over the wh
 
 def read(file: BinaryIO, options: Options) -> Iterator[Row | BadRow]:
     found = records(lines(file, options.encoding), options.delimiter or ",")
-    first = next((record for record in found if isinstance(record[1], list)), None)
+    first = _first(found)
     if first is None:
         return
     line, cells = first
-    if options.header:
-        columns = named_columns(cells)
-    else:
-        columns, found = numbered_columns(len(cells)), chain([(line, cells)], found)
+    columns = named_columns(cells) if options.header else numbered_columns(len(cells))
+    if not options.header:
+        found = chain([(line, cells)], found)
     for line, record in found:
         yield record if isinstance(record, BadRow) else table_row(line, record, columns)
 
 
 def columns(file: BinaryIO, options: Options) -> list[str]:
     """The header's names, also of a table without rows."""
-    for _line, record in records(lines(file, options.encoding), options.delimiter or ","):
+    first = _first(records(lines(file, options.encoding), options.delimiter or ","))
+    if first is None:
+        return []
+    return named_columns(first[1]) if options.header else numbered_columns(len(first[1]))
+
+
+def _first(found: Iterator[tuple[int, list[str] | BadRow]]) -> tuple[int, list[str]] | None:
+    for line, record in found:
         if isinstance(record, list):
-            return named_columns(record) if options.header else numbered_columns(len(record))
-    return []
+            return line, record
+    return None
 
 
 def sniff(file: BinaryIO, encoding: str) -> str:

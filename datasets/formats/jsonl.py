@@ -48,7 +48,9 @@ def kind_of(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, int | float):
         return "a number"
-    return {str: "a text", list: "a list", dict: "an object"}.get(type(value), "something else")
+    if isinstance(value, str):
+        return "a text"
+    return "a list" if isinstance(value, list) else "an object"
 
 
 def _what_is_wrong(error: Exception) -> Sentence:

@@ -89,7 +89,7 @@ def lines(file: BinaryIO, encoding: str) -> Iterator[str]:
     errors = "replace" if encoding.startswith(("utf-16", "utf-32")) else "surrogateescape"
     if encoding == "utf-8":
         encoding = "utf-8-sig"
-    text = io.TextIOWrapper(io.BufferedReader(_Shared(file)), encoding=encoding, errors=errors, newline="")
+    text = io.TextIOWrapper(_shared(file), encoding=encoding, errors=errors, newline="")
     while line := text.readline(MAX_LINE + 1):
         yield line
         if len(line) > MAX_LINE and not line.endswith(("\n", "\r")):
@@ -99,6 +99,11 @@ def lines(file: BinaryIO, encoding: str) -> Iterator[str]:
 def _skip_rest(text: io.TextIOWrapper) -> None:
     while (piece := text.readline(BLOCK)) and not piece.endswith(("\n", "\r")):
         pass
+
+
+def _shared(file: BinaryIO) -> io.BufferedReader:
+    raw: io.RawIOBase = _Shared(file)
+    return io.BufferedReader(raw)
 
 
 class _Shared(io.RawIOBase):

@@ -1,0 +1,49 @@
+"""The checks that preparation runs, in the order in which people see what they find.
+
+A new check is one module with a `Check` and one entry in this list.
+"""
+
+from __future__ import annotations
+
+from datasets.checks.base import Check, Facts, Finding
+from datasets.checks.classes import OneClass, SmallClasses
+from datasets.checks.columns import MissingColumns, OtherColumns
+from datasets.checks.conflicts import Conflicts
+from datasets.checks.conversations import EmptyMessages, LastNotAnswer, NoAnswer, UnknownRoles
+from datasets.checks.duplicates import Duplicates
+from datasets.checks.empty_completions import EmptyCompletions
+from datasets.checks.empty_prompts import EmptyPrompts
+from datasets.checks.ending import Ending
+from datasets.checks.few_examples import FewExamples
+from datasets.checks.leading_space import LeadingSpace
+from datasets.checks.letter_case import CompletionCase, PromptCase
+from datasets.checks.prefixes import CompletionPrefix, PromptPrefix
+from datasets.checks.separator import Separator
+from datasets.checks.too_long import TooLong
+
+__all__ = ["BY_CODE", "CHECKS", "Check", "Facts", "Finding"]
+
+CHECKS: tuple[type[Check], ...] = (
+    OneClass,
+    NoAnswer,
+    UnknownRoles,
+    MissingColumns,
+    EmptyCompletions,
+    EmptyMessages,
+    Duplicates,
+    EmptyPrompts,
+    Conflicts,
+    Separator,
+    LeadingSpace,
+    Ending,
+    TooLong,
+    SmallClasses,
+    PromptCase,
+    CompletionCase,
+    PromptPrefix,
+    CompletionPrefix,
+    LastNotAnswer,
+    FewExamples,
+    OtherColumns,
+)
+BY_CODE: dict[str, type[Check]] = {check.code: check for check in CHECKS}

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from datasets.checks.affixes import Marks
+from datasets.checks.base import Batch, Change, Check, Facts, Finding, Fix, Params, with_completion
+from datasets.checks.separator import visible
+from datasets.infer import GENERATION
+from datasets.words import Sentence, ngettext
+from datasets.words import gettext_noop as _
+
+CANDIDATES = ("\n", ".", " END", "***", "+++", "&&&", "$$$", "@@@", "%%%")
+FALLBACK = " [END]"
+
+
+class Ending(Check):
+    """The mark at which a generated answer stops."""
+
+    code = "ending"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.marks = Marks(CANDIDATES)
+
+    def add(self, batch: Batch) -> None:
+        self.marks.add(batch.completions)
+        if len(self.found) < 3:
+            self.found += list(zip(batch.lines, batch.examples, strict=True))[: 3 - len(self.found)]
+
+    def wants_again(self) -> bool:
+        return not self.marks.settled
+
+    def again(self, batch: Batch) -> None:
+        self.marks.again(batch.completions)
+
+    def existing(self) -> str:
+        return "" if self.marks.existing_inside() else self.marks.existing()
+
+    def finding(self, facts: Facts) -> Finding | None:
+        if facts.task != GENERATION or not self.marks.rows or self.marks.all_same or self.existing():
+            return None
+        usual = self.marks.usual()
+        ending = usual or self.marks.free(fallback=FALLBACK)
+        self.count = self.marks.rows - self.marks.ends.get(usual, 0)
+        return self.report(
+            "wait",
+            ngettext(
+                "%(count)s completion has no ending",
+                "%(count)s completions have no ending",
+                self.count,
+            ),
+            _(
+                "Without a fixed ending the model does not learn where to stop. %(ending)s stands in no completion; in use"
+                " it becomes the stop sequence.",
+                ending=visible(ending),
+            ),
+            Fix(
+                params={"ending": ending},
+                label=ngettext("Add to %(count)s row", "Add to %(count)s rows", self.count),
+                recommended=True,
+            ),
+        )
+
+    @classmethod
+    def change(cls, params: Params) -> Change:
+        mark = params["ending"]
+        return lambda row: row if row["completion"].endswith(mark) else with_completion(row, row["completion"] + mark)
+
+    @classmethod
+    def said(cls, params: Params) -> Sentence:
+        return _("The ending %(ending)s was added to completions.", ending=visible(params["ending"]))

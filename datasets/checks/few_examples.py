@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from datasets.checks.base import BOTH, Batch, Check, Facts, Finding
+from datasets.infer import CHAT
+from datasets.words import gettext_noop as _
+from datasets.words import ngettext
+
+NEEDED_FOR_CHAT = 10
+ADVISED = 100
+
+
+class FewExamples(Check):
+    code = "few-examples"
+    formats = BOTH
+
+    def add(self, batch: Batch) -> None:
+        self.count += len(batch.lines)
+
+    def finding(self, facts: Facts) -> Finding | None:
+        if facts.task == CHAT and self.count < NEEDED_FOR_CHAT:
+            return self.report(
+                "bad",
+                ngettext("Only %(count)s example", "Only %(count)s examples", self.count),
+                _(
+                    "A fine-tune of a chat model needs at least %(needed)s; clear improvement usually begins at 50 to 100.",
+                    needed=NEEDED_FOR_CHAT,
+                ),
+            )
+        if self.count >= (50 if facts.task == CHAT else ADVISED):
+            return None
+        return self.report(
+            "info",
+            ngettext("Only %(count)s example", "Only %(count)s examples", self.count),
+            _("A few hundred good examples are a start, and every doubling improves the model by about the same step."),
+        )

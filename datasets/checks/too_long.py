@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from datasets import tokens
+from datasets.checks.base import BOTH, Batch, Change, Check, Facts, Finding, Fix, Params
+from datasets.mapping import Example
+from datasets.words import Sentence, ngettext
+from datasets.words import gettext_noop as _
+
+
+class TooLong(Check):
+    code = "too-long"
+    formats = BOTH
+    shown = ("prompt",)
+
+    def add(self, batch: Batch) -> None:
+        if batch.tokens:
+            encoding = tokens.encoding_of_format("chat" if "messages" in batch.examples[0] else "")
+            limit = tokens.LIMITS[encoding]
+            self.hit_where(batch, [count > limit for count in batch.tokens])
+
+    def finding(self, facts: Facts) -> Finding | None:
+        if not self.count:
+            return None
+        return self.report(
+            "wait",
+            ngettext(
+                "%(count)s row is longer than %(limit)s tokens",
+                "%(count)s rows are longer than %(limit)s tokens",
+                self.count,
+                limit=facts.limit,
+            ),
+            _(
+                "That is what prompt and completion together may take of a base model's context. What does not fit is cut"
+                " off from the prompt or refused, as the provider does it; rows removed here are not seen at all."
+            ),
+            Fix(
+                params={"limit": facts.limit, "encoding": facts.encoding},
+                label=ngettext("Remove %(count)s row", "Remove %(count)s rows", self.count),
+                recommended=False,
+            ),
+        )
+
+    @classmethod
+    def change(cls, params: Params) -> Change:
+        limit, encoding = params["limit"], params["encoding"]
+
+        def short(example: Example) -> Example | None:
+            return example if tokens.of_example(example, encoding) <= limit else None
+
+        return short
+
+    @classmethod
+    def said(cls, params: Params) -> Sentence:
+        return _("Rows longer than %(limit)s tokens were removed.", limit=params["limit"])

@@ -1,0 +1,127 @@
+"""Which columns make an example, and the example that a row makes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import orjson
+
+from datasets.formats.jsonl import kind_of
+from datasets.formats.rows import BadRow, Row, excerpt, unfit
+from datasets.words import Sentence
+from datasets.words import gettext_noop as _
+
+Example = dict[str, Any]
+PROMPT_COMPLETION = "prompt-completion"
+CHAT = "chat"
+EXTRA_CHAT_KEYS = ("tools", "functions", "parallel_tool_calls")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mapping:
+    format: str
+    prompt: str = ""  # column; "" for open-ended generation
+    completion: str = ""
+    messages: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        return asdict(self)
+
+    def used(self) -> list[str]:
+        return [column for column in (self.prompt, self.completion, self.messages) if column]
+
+
+def detect(columns: Sequence[str]) -> Mapping | None:
+    """The mapping that the columns' names say, whatever their case; None if a person has to point."""
+    named = {column.strip().casefold(): column for column in reversed(columns)}
+    if "messages" in named and not ("prompt" in named and "completion" in named):
+        return Mapping(format=CHAT, messages=named["messages"])
+    if "completion" in named and ("prompt" in named or len(columns) == 1):
+        return Mapping(format=PROMPT_COMPLETION, prompt=named.get("prompt", ""), completion=named["completion"])
+    return None
+
+
+def encoded(example: Example) -> bytes:
+    """An example as one line of a training file, without the line's end."""
+    return orjson.dumps(example)
+
+
+def taker(mapping: Mapping) -> Callable[[Row], Example | BadRow]:
+    """A function that makes the example of a row, or says what is wrong with the row."""
+    take = _conversation if mapping.format == CHAT else _pair
+
+    def taken(row: Row) -> Example | BadRow:
+        example = take(row, mapping)
+        return example if isinstance(example, BadRow) else _storable(row, example, mapping)
+
+    return taken
+
+
+def _pair(row: Row, mapping: Mapping) -> Example | BadRow:
+    example: Example = {}
+    for key, column in (("prompt", mapping.prompt), ("completion", mapping.completion)):
+        text = _text(row.values.get(column)) if column else ""
+        if isinstance(text, Sentence):
+            return BadRow(row.line, column, text, excerpt(str(row.values[column])))
+        if reason := unfit(text):
+            return BadRow(row.line, column, reason, excerpt(text))
+        example[key] = text
+    return example
+
+
+def _text(value: Any) -> str | Sentence:
+    """A cell as text: numbers as JSON spells them, null as nothing."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    return _("The cell holds %(kind)s, not a text.", kind=kind_of(value))
+
+
+def _conversation(row: Row, mapping: Mapping) -> Example | BadRow:
+    messages = row.values.get(mapping.messages)
+    if isinstance(messages, str):
+        messages = _parsed(messages)
+    reason = _no_conversation(messages)
+    if reason:
+        return BadRow(row.line, mapping.messages, reason, excerpt(str(row.values.get(mapping.messages) or "")))
+    extra = {key: row.values[key] for key in EXTRA_CHAT_KEYS if row.values.get(key) not in (None, "")}
+    return {"messages": messages, **extra}
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
+
+
+def _no_conversation(messages: Any) -> Sentence | None:
+    if not isinstance(messages, list):
+        return _("“messages” holds %(kind)s, not a list of messages.", kind=kind_of(messages))
+    if not messages:
+        return _("The list of messages is empty.")
+    for number, message in enumerate(messages, 1):
+        if not isinstance(message, dict):
+            return _("Message %(number)s is %(kind)s, not an object.", number=number, kind=kind_of(message))
+        if not isinstance(message.get("role"), str):
+            return _("Message %(number)s has no role.", number=number)
+    return None
+
+
+def _storable(row: Row, example: Example, mapping: Mapping) -> Example | BadRow:
+    if mapping.format != CHAT:
+        return example
+    try:
+        line = encoded(example)
+    except (orjson.JSONEncodeError, TypeError):
+        return BadRow(row.line, mapping.messages, _("The conversation holds text that no file can hold."))
+    if b"\\u0000" in line:
+        return BadRow(row.line, mapping.messages, _("The text contains a NUL character, which no model can learn from."))
+    return example

@@ -1,0 +1,62 @@
+"""Exact token counts, by the encoding of the base model that will be trained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+import tiktoken
+
+from datasets.mapping import CHAT, Example
+
+ENCODINGS = ("r50k_base", "cl100k_base")
+LIMITS = {"r50k_base": 2_048, "cl100k_base": 4_096}  # tokens of one example
+FIRST_GENERATION = ("ada", "babbage", "curie", "davinci")
+PER_MESSAGE = PER_CONVERSATION = 3
+
+
+def encoding_for(model: str) -> str:
+    """The encoding of a base model or of a model fine-tuned from it."""
+    base = model.removeprefix("ft:").split(":")[0]
+    if base in FIRST_GENERATION:
+        return "r50k_base"
+    if base.startswith(("gpt-4o", "gpt-4.1", "o1", "o3", "o4", "gpt-5", "chatgpt-4o")):
+        return "o200k_base"
+    return "cl100k_base"
+
+
+def encoding_of_format(format: str) -> str:
+    return "cl100k_base" if format == CHAT else "r50k_base"
+
+
+@cache
+def _encoding(name: str) -> tiktoken.Encoding:
+    return tiktoken.get_encoding(name)
+
+
+def count(text: str, encoding: str) -> int:
+    return len(_encoding(encoding).encode_ordinary(text))
+
+
+def of_example(example: Example, encoding: str) -> int:
+    """What an example takes of a model's context."""
+    if "messages" not in example:
+        return count(example["prompt"], encoding) + count(example["completion"], encoding)
+    return PER_CONVERSATION + sum(_of_message(message, encoding) for message in example["messages"])
+
+
+def _of_message(message: dict[str, Any], encoding: str) -> int:
+    named = 1 if "name" in message else 0
+    return PER_MESSAGE + named + sum(count(text, encoding) for text in _texts(message.values()))
+
+
+def _texts(values: Iterable[Any]) -> Iterable[str]:
+    """Every text inside a message, however deep: content parts and tool calls are billed too."""
+    for value in values:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            yield from _texts(value.values())
+        elif isinstance(value, list):
+            yield from _texts(value)
