@@ -57,9 +57,8 @@ def read(lines: Iterable[bytes]) -> Iterator[Row]:
             row = _row(line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line, number)
             first = first or type(row)
             if type(row) is not first:
-                raise BadFile(
-                    f"Every line must have the same format: line {number} is {FORMATS[type(row)]}, line 1 is {FORMATS[first]}."
-                )
+                formats = f"line {number} is {FORMATS[type(row)]}, the first one is {FORMATS[first]}"
+                raise BadFile(f"Every line must have the same format: {formats}.")
             yield row
     if first is None:
         raise BadFile("The file is empty. It must have JSONL format, with one JSON dictionary on each line.")

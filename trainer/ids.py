@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
 import string
@@ -12,6 +13,12 @@ ALPHABET = string.ascii_letters + string.digits
 
 def new(prefix: str, length: int = 24) -> str:
     return prefix + "".join(secrets.choice(ALPHABET) for _ in range(length))
+
+
+def derived(prefix: str, *parts: str, length: int = 24) -> str:
+    """Return an id that the same parts always get, so that work done again does not make a second thing."""
+    number = int.from_bytes(hashlib.sha256("\n".join(parts).encode()).digest())
+    return prefix + "".join(ALPHABET[number // len(ALPHABET) ** place % len(ALPHABET)] for place in range(length))
 
 
 def secret() -> str:

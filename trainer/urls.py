@@ -4,9 +4,27 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from trainer.api import chat, completions, files, fine_tunes, jobs, models
 from trainer.api.door import route
 
-resources: list[URLPattern] = []
+resources = [
+    *route("files", "files", GET=files.index, POST=files.create),
+    *route("files/<str:file_id>", "file", GET=files.detail, DELETE=files.destroy),
+    *route("files/<str:file_id>/content", "file-content", GET=files.content),
+    *route("fine-tunes", "fine-tunes", GET=fine_tunes.index, POST=fine_tunes.create),
+    *route("fine-tunes/<str:job_id>", "fine-tune", GET=fine_tunes.detail),
+    *route("fine-tunes/<str:job_id>/cancel", "fine-tune-cancel", POST=fine_tunes.cancel),
+    *route("fine-tunes/<str:job_id>/events", "fine-tune-events", GET=fine_tunes.events),
+    *route("fine_tuning/jobs", "jobs", GET=jobs.index, POST=jobs.create),
+    *route("fine_tuning/jobs/<str:job_id>", "job", GET=jobs.detail),
+    *route("fine_tuning/jobs/<str:job_id>/cancel", "job-cancel", POST=jobs.cancel),
+    *route("fine_tuning/jobs/<str:job_id>/events", "job-events", GET=jobs.events),
+    *route("fine_tuning/jobs/<str:job_id>/checkpoints", "job-checkpoints", GET=jobs.checkpoints_of),
+    *route("models", "models", GET=models.index),
+    *route("models/<str:name>", "model", GET=models.detail, DELETE=models.destroy),
+    *route("completions", "completions", POST=completions.create),
+    *route("chat/completions", "chat-completions", POST=chat.create),
+]
 
 urlpatterns: list[URLPattern | URLResolver] = [path("v1/", include(resources))]
 

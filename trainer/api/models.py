@@ -1,0 +1,52 @@
+"""/v1/models"""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+
+from trainer import delete
+from trainer.api import envelope, shapes
+from trainer.api.door import Call, need_owner
+from trainer.bases import BASES, Base
+from trainer.engines.interface import Network
+from trainer.models import Model
+from trainer.shelf import Gone, shelf
+
+
+def index(call: Call) -> HttpResponse:
+    own = Model.objects.of(call.organization).kept().select_related("organization")
+    return envelope.answer(shapes.listed([*map(shapes.base, BASES.values()), *map(shapes.model, own)]))
+
+
+def detail(call: Call, name: str) -> HttpResponse:
+    if base := BASES.get(name):
+        return envelope.answer(shapes.base(base))
+    return envelope.answer(shapes.model(_own(call, name)))
+
+
+def destroy(call: Call, name: str) -> HttpResponse:
+    need_owner(call)
+    delete.model(_own(call, name))
+    return envelope.answer({"id": name, "object": "model", "deleted": True})
+
+
+def served(call: Call, name: str) -> tuple[Base, Network]:
+    """Return the network that answers for a model's name."""
+    if base := BASES.get(name):
+        return base, shelf.base(base)
+    model = _own(call, name)
+    try:
+        return model.base, shelf.model(model)
+    except Gone:
+        raise _missing(name) from None
+
+
+def _own(call: Call, name: str) -> Model:
+    if model := Model.objects.of(call.organization).kept().select_related("organization").filter(name=name).first():
+        return model
+    raise _missing(name)
+
+
+def _missing(name: str) -> envelope.Missing:
+    message = f"The model '{name}' does not exist or you do not have access to it."
+    return envelope.Missing(message, param="model", code="model_not_found")

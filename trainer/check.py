@@ -1,0 +1,31 @@
+"""The first thing that is done with a job: are its files usable for what was asked? Then it may queue."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from trainer import defaults, finish, material, wording
+from trainer.journal import Journal, Stopped
+from trainer.material import Impossible
+from trainer.models import Job, Status
+
+
+def check(job: Job) -> None:
+    """Check a claimed job's files and move it to the queue, or fail it with the reason."""
+    journal = Journal(job)
+    try:
+        found = material.read(job, journal.beat)
+        if found.cut:
+            journal.add(wording.cut(job, found.cut))
+        journal.add(*wording.queued(job, _ahead(job)))
+        resolved = defaults.resolve(job.hyperparameters, len(found.training))
+        nobody = {"lease_token": None, "lease_until": None}
+        journal.write(status=Status.QUEUED, hyperparameters=resolved, due_at=timezone.now(), attempts=0, **nobody)
+    except Impossible as error:
+        finish.fail(job, error.message, code=error.code, param=error.param)
+    except Stopped:
+        pass
+
+
+def _ahead(job: Job) -> int:
+    return Job.objects.filter(status__in=(Status.QUEUED, Status.RUNNING), pk__lt=job.pk).count()

@@ -1,0 +1,70 @@
+"""The resumable state of a run on disk: the network at the end of an epoch, and how far that is.
+
+`progress.json` names the folder of the network that belongs to it and how long the results were then.
+It is replaced last and in one piece, so a process that dies at any moment leaves a state that fits together.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import orjson
+
+from trainer.engines.interface import Engine, Network
+
+FILE = "progress.json"
+ROWS = "rows.csv"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    epoch: int = 0
+    """Epochs that are complete."""
+    step: int = 0
+    elapsed_tokens: int = 0
+    elapsed_examples: int = 0
+    rows_bytes: int = 0
+
+
+def load(folder: Path, engine: Engine) -> tuple[Progress, Network] | None:
+    """Return what the last complete epoch left, or None if there is none; drop rows that came after it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / FILE).exists():
+        (folder / ROWS).write_bytes(b"")
+        return None
+    progress = Progress(**orjson.loads((folder / FILE).read_bytes()))
+    os.truncate(folder / ROWS, progress.rows_bytes)
+    return progress, engine.load(_network(folder, progress))
+
+
+def save(folder: Path, progress: Progress, network: Network) -> Progress:
+    """Keep the state at the end of an epoch; return it as it was kept."""
+    kept = replace(progress, rows_bytes=_synced_size(folder / ROWS))
+    network.save(_network(folder, kept), resumable=True)
+    _replace(folder / FILE, orjson.dumps(asdict(kept)))
+    for old in folder.glob("epoch-*"):
+        if old != _network(folder, kept):
+            shutil.rmtree(old, ignore_errors=True)
+    return kept
+
+
+def _network(folder: Path, progress: Progress) -> Path:
+    return folder / f"epoch-{progress.epoch}"
+
+
+def _synced_size(path: Path) -> int:
+    with path.open("ab") as file:
+        os.fsync(file.fileno())
+        return file.tell()
+
+
+def _replace(path: Path, content: bytes) -> None:
+    draft = path.with_suffix(".draft")
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

@@ -1,0 +1,62 @@
+"""What Celery calls. The rows say what is due; a task that comes twice or late finds nothing to do."""
+
+from __future__ import annotations
+
+import logging
+
+from celery import Task, shared_task
+from django.utils import timezone
+
+from trainer import delete
+from trainer.check import check as check_files
+from trainer.engines import engine
+from trainer.journal import LEASE_SECONDS
+from trainer.models import File, Job, Status
+from trainer.run import train as train_job
+
+log = logging.getLogger(__name__)
+
+RUNG_AT_ONCE = 50
+# A task that waited longer was rung for again meanwhile.
+EXPIRES_SECONDS = 5
+
+
+def soon(task: Task[[int], None], job_id: int) -> None:
+    """Ring for a job at once; when nobody hears it, the next ring will."""
+    try:
+        task.delay(job_id)
+    except Exception:
+        log.warning("the broker does not answer; job %s starts when it does", job_id, exc_info=True)
+
+
+@shared_task
+def ring() -> None:
+    """Enqueue what is due: jobs to check, jobs to train, and those whose process died; delete expired files."""
+    for pk, status in Job.objects.due().unfinished().values_list("pk", "status")[:RUNG_AT_ONCE]:
+        task = check if status == Status.VALIDATING else train
+        task.apply_async((pk,), expires=EXPIRES_SECONDS)
+    for file in File.objects.expired()[:RUNG_AT_ONCE]:
+        delete.file(file)
+
+
+@shared_task
+def check(job_id: int) -> None:
+    job = Job.objects.claim(job_id, LEASE_SECONDS)
+    if job is None:
+        return
+    if job.status == Status.VALIDATING:
+        check_files(job)
+        soon(train, job_id)
+    else:
+        job.release(due_at=timezone.now())
+
+
+@shared_task
+def train(job_id: int) -> None:
+    job = Job.objects.claim(job_id, LEASE_SECONDS)
+    if job is None:
+        return
+    if job.status in (Status.QUEUED, Status.RUNNING):
+        train_job(job, engine())
+    else:
+        job.release(due_at=timezone.now())

@@ -1,0 +1,65 @@
+"""Take in a file: stream it to the data folder, hash it, and check every line of a training file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from trainer import examples
+from trainer.models import File, Organization
+
+TRAINING = "fine-tune"
+PURPOSES = (TRAINING, "assistants", "batch", "evals", "user_data", "vision")
+MOST_BYTES = 512 * 2**20
+
+
+class TooBig(Exception):
+    """The file is larger than the trainer takes in."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    bytes: int
+    sha256: str
+
+
+def receive(
+    organization: Organization, chunks: Iterable[bytes], *, filename: str, purpose: str, expires_at: datetime | None = None
+) -> File:
+    """Keep a file; raise TooBig or examples.BadFile and keep nothing."""
+    file = File(organization=organization, filename=filename[-255:], purpose=purpose, expires_at=expires_at)
+    file.path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        contents = _write(file.path, chunks)
+        file.bytes, file.sha256 = contents.bytes, contents.sha256
+        if purpose == TRAINING:
+            file.format, file.examples = _examined(file.path)
+        file.save()
+    except BaseException:
+        file.path.unlink(missing_ok=True)
+        raise
+    return file
+
+
+def _write(path: Path, chunks: Iterable[bytes]) -> Contents:
+    digest, size = hashlib.sha256(), 0
+    with path.open("xb") as out:
+        for chunk in chunks:
+            size += len(chunk)
+            if size > MOST_BYTES:
+                raise TooBig
+            digest.update(chunk)
+            out.write(chunk)
+    return Contents(size, digest.hexdigest())
+
+
+def _examined(path: Path) -> tuple[str, int]:
+    format, count = "", 0
+    with path.open("rb") as lines:
+        for row in examples.read(lines):
+            format = examples.FORMATS[type(row)]
+            count += 1
+    return format, count
