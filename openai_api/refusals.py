@@ -33,9 +33,9 @@ class Words:
 def error(status: int, headers: Mapping[str, str], body: bytes, redact: Callable[[str], str]) -> StatusError:
     """Make the error of a refusal, with the provider's own words."""
     words = read(body)
-    message = words.message or _nothing_said(status, headers)
+    message = _readable(redact(words.message)) or _readable(redact(_nothing_said(status, headers)))
     return for_status(status)(
-        _readable(redact(message)),
+        message,
         status=status,
         code=words.code,
         param=words.param,
@@ -49,8 +49,8 @@ def error(status: int, headers: Mapping[str, str], body: bytes, redact: Callable
 def in_stream(data: Mapping[str, Any], redact: Callable[[str], str]) -> StreamFailed:
     """Make the error of an answer that ends with an `error` object."""
     words = _envelope(data)
-    message = words.message or "The provider broke off its answer without giving a reason."
-    return StreamFailed(_readable(redact(message)), code=words.code, type=words.type)
+    message = _readable(redact(words.message)) or "The provider broke off its answer without giving a reason."
+    return StreamFailed(message, code=words.code, type=words.type)
 
 
 def read(body: bytes) -> Words:

@@ -89,6 +89,7 @@ def test_other_shapes_are_read_too(body: object, message: str) -> None:
         (b"<html></html>", "The server answered 502 Bad Gateway without giving a reason."),
         (b"upstream connect error\n", "upstream connect error"),
         (b"", "The server answered 502 Bad Gateway without giving a reason."),
+        (b"\0\n", "The server answered 502 Bad Gateway without giving a reason."),
         (b"{}", "The server answered 502 Bad Gateway without giving a reason."),
         (b'{"error": null}', "The server answered 502 Bad Gateway without giving a reason."),
         (b'\xef\xbb\xbf{"message": "With a mark"}', "With a mark"),
