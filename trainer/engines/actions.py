@@ -10,7 +10,7 @@ from trainer.engines.choice import Features
 from trainer.engines.counts import Row
 from trainer.engines.hashing import Floats, Hashes, Ids, joined, mixed, slots
 from trainer.engines.place import Place
-from trainer.engines.reading import Reading
+from trainer.engines.reading import SHAPE, Reading
 from trainer.engines.weights import Weights
 
 _ANY = np.array([0xA24BAED4963EE407], np.uint64)
@@ -21,7 +21,10 @@ _NORM = 2.5
 
 @dataclass(frozen=True)
 class Scene:
-    """A place with what is remembered of its contexts, the shortest first."""
+    """A place with the keys of its contexts, and what is remembered of each.
+
+    The first context is the last mark and its place, the next the last one, two, … marks.
+    """
 
     place: Place
     keys: Hashes
@@ -31,8 +34,12 @@ class Scene:
     def reading(self) -> Reading:
         return self.place.reading
 
+    def key(self, length: int) -> Hashes:
+        """Return the key of the last `length` marks, or of as many as there are."""
+        return self.keys[min(length, len(self.keys) - 1), None]
+
     def joints(self) -> list[int]:
-        """Return the contexts that words of the prompt are judged in: short and long."""
+        """Return which contexts the words of the prompt are judged in: one mark, and three."""
         return [1, 3] if len(self.keys) > 3 else [1]
 
 
@@ -61,6 +68,8 @@ def _words(scene: Scene, tokens: list[int], names: Hashes, weights: Weights) -> 
     together = weights.seen[places].astype(np.float64)
     alone = weights.seen[slots(joined(hashes, _ANY), weights.bits)].astype(np.float64)
     usual = np.array([_shares(scene.rows[joint], tokens) for joint in scene.joints()])
+    # How much more often than usual the token follows the word: scaled by it, a linear model
+    # learns much from few texts (Wang and Manning 2012, "Baselines and bigrams", part 2.3).
     link = np.log((together / usual[:, None, :] + _PRIOR) / (alone[:, :, None] + _PRIOR))
     values = link * scene.reading.rarity[None, :, None]
     length = float(np.sqrt((values**2).sum() / len(tokens)))
@@ -90,22 +99,19 @@ def remember(scene: Scene, token: int | None, weights: Weights) -> None:
 
 
 def copied(scene: Scene, sources: Ids, weights: Weights) -> Features:
-    """Judge each position of the prompt by what is around it and by how it goes on."""
-    place, short = scene.place, scene.keys[1]
-    state = scene.keys[min(2, len(scene.keys) - 1)]
-    longer = scene.keys[min(3, len(scene.keys) - 1)]
-    origins = place.reading.origins[sources]
-    clues = place.reading.clues[origins]
-    respaced = sources >= len(place.reading.tokens)
-    match = mixed(place.match[origins] * 2 + respaced + 1000)
-    used = mixed(place.used[origins] + 2000)
-    tokens = place.reading.offers[sources]
-    identity = mixed(tokens * 2 + (place.match[origins] > 0) + (1 << 40))
+    """Judge each offer of the prompt by what is around it and by how it goes on."""
+    place, reading = scene.place, scene.reading
+    origins = reading.origins[sources]
+    match, clues = place.match[origins], reading.clues[origins].T
+    respaced = sources >= len(reading.tokens)
+    follows = mixed(match * 2 + respaced + 1000) ^ _COPY
+    used = mixed(place.used[origins] + 2000) ^ _COPY
+    itself = mixed(reading.offers[sources] * 2 + (match > 0) + (1 << 40))
     always = np.broadcast_to(_COPY, match.shape)
-    columns = [always, always ^ match, always ^ used, identity, *clues.T, always ^ match]
-    keys = [short, short, state, short, state, state, state, state, short, state]
-    columns += [always, always, always ^ match ^ clues[:, 4]]
-    keys += [state, longer, short]
-    hashes = joined(np.stack(columns), np.array(keys, np.uint64)[:, None] ^ _COPY)
-    places = slots(hashes, weights.bits)
+    short = [always, follows, itself, clues[SHAPE], follows ^ clues[SHAPE]]
+    state = [always, follows, used, *clues]
+    hashes = [
+        joined(np.stack(features), scene.key(length) ^ _COPY) for length, features in ((1, short), (2, state), (3, [always]))
+    ]
+    places = slots(np.concatenate(hashes), weights.bits)
     return Features(places, np.ones(places.shape))

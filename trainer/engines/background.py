@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from trainer.engines.counts import Counts, Row
@@ -34,10 +36,11 @@ class Background:
             self.top = token
         self.pairs.add(before + 1, token, weight)
 
-    def restore(self, single: Floats) -> None:
-        self.single = single
-        self.total = float(single.sum())
-        self.top = int(single.argmax())
+    def read(self, prompt: Sequence[int], weight: float) -> None:
+        """Count the tokens of a prompt, each with the weight."""
+        if weight > 0:
+            for before, token in zip((-1, *prompt), prompt, strict=False):
+                self.add(before, token, weight)
 
     def row(self, before: int) -> Row:
         return self.pairs.find(before + 1) or _EMPTY

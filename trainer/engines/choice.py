@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from trainer.engines.background import Background
 from trainer.engines.counts import Row
 from trainer.engines.hashing import Floats, Ids
+from trainer.engines.weights import Weights
 
 _LEAST = 1e-6
 
@@ -20,12 +22,15 @@ class Features:
     places: Ids
     values: Floats
 
+    def score(self, weights: Weights) -> Floats:
+        return np.asarray((weights.value[self.places] * self.values).sum(axis=0), np.float64)
+
 
 @dataclass(frozen=True)
 class Choice:
     """p(y) = (1 - e) * sum of softmax(scores)[a] over actions a that say y  +  e * background(y).
 
-    The first `len(said.values[0])` actions say a remembered token, the others copy.
+    The first actions say a token remembered from completions, the others copy one.
     """
 
     outs: Ids
@@ -35,6 +40,15 @@ class Choice:
     escape: float
     background: Background
     row: Row
+
+    def says(self, token: int) -> bool:
+        return bool((self.outs == token).any())
+
+    def parts(self, pull: Floats) -> Iterator[tuple[Features, Floats]]:
+        """Split what concerns all actions into what concerns saying and copying."""
+        split = self.said.values.shape[1]
+        yield self.said, pull[:split]
+        yield self.copied, pull[split:]
 
     def shares(self) -> Floats:
         """Return the softmax over the actions."""
@@ -52,22 +66,20 @@ class Choice:
 
     def first(self, shares: Floats) -> int:
         """Return the most probable token, the lowest id among equals."""
-        best, most = -1, 0.0
-        if len(self.outs):
-            tokens, owner = np.unique(self.outs, return_inverse=True)
-            acted = np.bincount(owner, shares) * (1 - self.escape)
-            top = int(acted.argmax())
-            if acted[top] > self.escape:
-                return int(self._firmest(tokens, acted))
-            best = int(self._firmest(tokens, acted))
-            most = self.probability(shares, best)
-        other = self.background.first(self.row)
-        rest = self.probability(shares, other)
-        return other if rest > most or (rest == most and other < best) else best
+        found = [self._best(shares)] if len(self.outs) else []
+        if not found or found[0][0] <= self.escape:
+            other = self.background.first(self.row)
+            found.append((self.probability(shares, other), -other))
+        return -max(found)[1]
 
-    def _firmest(self, tokens: Ids, acted: Floats) -> int:
-        alone = [self.background.probability(self.row, token) for token in tokens.tolist()]
-        return int(tokens[(acted + self.escape * np.array(alone)).argmax()])
+    def _best(self, shares: Floats) -> tuple[float, int]:
+        """Return the most probable token that an action says, as (probability, -token)."""
+        tokens, owner = np.unique(self.outs, return_inverse=True)
+        acted = np.bincount(owner, shares) * (1 - self.escape)
+        rest = [self.background.probability(self.row, token) for token in tokens.tolist()]
+        total = acted + self.escape * np.array(rest)
+        best = int(total.argmax())
+        return float(total[best]), -int(tokens[best])
 
     def pull(self, shares: Floats, token: int) -> Floats:
         """Return the derivative of ln p(token) by each score: g * (posterior - share).

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from itertools import chain
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Arrays = dict[str, NDArray[np.generic]]
+Arrays = dict[str, NDArray[Any]]
 
 
 class Row:
@@ -26,41 +26,44 @@ class Row:
 
 
 class Counts:
-    """Rows by 64-bit key, at most `limit` entries in all: later contexts then find no room.
+    """Rows by 64-bit key. Above `limit` entries the least visited rows are forgotten.
 
     Rows read from a file stay packed in arrays, so that a model loads at once, until the
     first row is written to.
     """
 
-    def __init__(self, limit: int, packed: Mapping[str, NDArray[np.generic]] | None = None) -> None:
+    def __init__(self, limit: int, packed: Arrays | None = None) -> None:
         self.limit = limit
         self._rows: dict[int, Row] = {}
-        self._packed = dict(packed or {})
-        self.entries = len(self._packed["tokens"]) if self._packed else 0
+        self._packed = packed or {}
+        self._entries = 0
 
     def find(self, key: int) -> Row | None:
         return self._unpacked(key) if self._packed else self._rows.get(key)
 
     def add(self, key: int, token: int | None, weight: float, *, novel: bool = False) -> None:
         """Count one visit of the context; a token of None was copied and is not remembered."""
-        if self._packed:
-            self._unpack()
+        self._unpack()
         row = self._rows.get(key)
         if row is None:
-            if self.entries >= self.limit:
-                return
             row = self._rows[key] = Row()
+            self._entries += 1
         row.total += weight
         row.novel += weight * novel
         if token is not None:
-            self._count(row, token, weight)
+            self._entries += token not in row.tokens
+            row.tokens[token] = row.tokens.get(token, 0.0) + weight
+        if self._entries > self.limit:
+            self._forget()
 
-    def _count(self, row: Row, token: int, weight: float) -> None:
-        if token in row.tokens:
-            row.tokens[token] += weight
-        elif self.entries < self.limit:
-            row.tokens[token] = weight
-            self.entries += 1
+    def _forget(self) -> None:
+        """Make a quarter of the room free; equals go in the order of their keys."""
+        spare = self._entries - self.limit * 3 // 4
+        for key in sorted(self._rows, key=lambda key: (self._rows[key].total, key)):
+            if spare <= 0:
+                break
+            spare -= 1 + len(self._rows.pop(key).tokens)
+        self._entries = self.limit * 3 // 4 + spare
 
     def arrays(self) -> Arrays:
         """Pack all rows, sorted by key, the order within a row kept."""
@@ -91,9 +94,8 @@ class Counts:
         return Row(float(packed["totals"][place]), float(packed["novels"][place]), tokens)
 
     def _unpack(self) -> None:
-        self._rows = dict(self._all())
-        self._packed = {}
-
-    def _all(self) -> Iterator[tuple[int, Row]]:
-        for place, key in enumerate(self._packed["keys"].tolist()):
-            yield key, self._row(place)
+        if self._packed:
+            keys = self._packed["keys"].tolist()
+            self._rows = {key: self._row(place) for place, key in enumerate(keys)}
+            self._entries = len(keys) + len(self._packed["tokens"])
+            self._packed = {}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from trainer.engines.network import Capacity, LogLinearNetwork
+from trainer.engines.model import Capacity, Model
+from trainer.engines.network import LogLinearNetwork
 from trainer.engines.storage import read
 
 _SMALL = Capacity(bits=18, order=3, candidates=24, entries=1 << 17, pairs=False)
-_MIDDLE = Capacity(bits=19, order=4, candidates=24, entries=1 << 18, pairs=False)
+_MIDDLE = Capacity(bits=19, order=4, candidates=24, entries=1 << 17, pairs=False)
 _LARGE = Capacity(bits=20, order=5, candidates=32, entries=1 << 18, pairs=True)
-_LARGEST = Capacity(bits=22, order=6, candidates=64, entries=1 << 19, pairs=True)
+_LARGEST = Capacity(bits=22, order=6, candidates=64, entries=1 << 18, pairs=True)
 
 BASES = {
     "ada": _SMALL,
@@ -43,7 +44,7 @@ class LogLinear:
         """
         if base not in BASES:
             raise UnknownBase(f"There is no base model {base!r}.")
-        return LogLinearNetwork(base, BASES[base], vocabulary, seed)
+        return LogLinearNetwork(Model(base, BASES[base], vocabulary, seed))
 
     def load(self, folder: Path) -> LogLinearNetwork:
-        return read(folder)
+        return LogLinearNetwork(read(folder))

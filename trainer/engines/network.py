@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
-from trainer.engines import actions
-from trainer.engines.background import Background
-from trainer.engines.choice import Choice, Features, escape
-from trainer.engines.counts import Counts
+from trainer.engines import actions, storage
+from trainer.engines.choice import Choice, escape
 from trainer.engines.hashing import Floats
 from trainer.engines.interface import Example, Score
+from trainer.engines.model import Model
 from trainer.engines.place import Place
-from trainer.engines.reading import Acquaintance, Reading
+from trainer.engines.reading import Reading
 from trainer.engines.spelling import spelling
-from trainer.engines.weights import Gradient, Weights
+from trainer.engines.weights import Gradient
 
 _EVERYWHERE = 0
 _NEGLIGIBLE = 1e-3
@@ -25,29 +23,16 @@ _RATE = 0.2
 _USUAL_MULTIPLIER = 0.1
 
 
-class Capacity(NamedTuple):
-    """What a base may use: table size, longest context, words tried, memory, pairs of words."""
-
-    bits: int
-    order: int
-    candidates: int
-    entries: int
-    pairs: bool
-
-
 class LogLinearNetwork:
-    """One network. Untrained it knows nothing: each token of the vocabulary is as likely.
+    """One network. Untrained it knows nothing: every token of the vocabulary is as likely.
 
-    Single-threaded; equal calls on equal networks give bit-equal networks.
+    Single-threaded; equal calls on equal networks give bit-equal networks. Cursors are of
+    use until the network is trained further.
     """
 
-    def __init__(self, base: str, capacity: Capacity, vocabulary: int, seed: int) -> None:
-        self.base, self.capacity, self.vocabulary, self.seed = base, capacity, vocabulary, seed
-        self.weights = Weights(capacity.bits)
-        self.contexts = Counts(capacity.entries)
-        self.background = Background(vocabulary, Counts(capacity.entries))
-        self.known = Acquaintance(vocabulary)
-        self.spelling = spelling(vocabulary)
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self._spelling = spelling(model.vocabulary)
 
     def train(
         self,
@@ -56,21 +41,28 @@ class LogLinearNetwork:
         learning_rate_multiplier: float,
         prompt_loss_weight: float,
     ) -> list[Score]:
-        """Take one step along the summed gradient of the batch, then count the batch."""
-        gradient = Gradient(len(self.weights.value))
-        scores = [self._pass(example, gradient) for example in batch]
-        rate = _RATE * (max(learning_rate_multiplier, 0.0) / _USUAL_MULTIPLIER) ** 0.5
-        self.weights.step(gradient, rate)
-        for example in batch:
-            self._count(example, prompt_loss_weight)
-        return scores
+        """Take one step along the summed gradient of the batch, then count the batch.
+
+        The learning rate is 0.2 * sqrt(learning_rate_multiplier / 0.1): 0.1 is the usual
+        multiplier, and four times as much is twice as fast. `prompt_loss_weight` is what a
+        token of a prompt counts in the background, where one of a completion counts 1: it
+        tells how likely prompts are, and hardly changes completions.
+        """
+        gradient = Gradient(len(self.model.weights.value))
+        passes = [self._pass(example, gradient) for example in batch]
+        multiplier = max(learning_rate_multiplier, 0.0) / _USUAL_MULTIPLIER
+        self.model.weights.step(gradient, _RATE * multiplier**0.5)
+        for example, (_, novel) in zip(batch, passes, strict=True):
+            self._count(example, novel, prompt_loss_weight)
+        return [score for score, _ in passes]
 
     def score(self, batch: Sequence[Example]) -> list[Score]:
-        return [self._pass(example, None) for example in batch]
+        """Return each example's score and change nothing; an empty completion is whole."""
+        return [self._pass(example, None)[0] for example in batch]
 
     def prompt(self, tokens: Sequence[int]) -> LogLinearCursor:
         """Read a prompt; a network taught without prompts takes it for the text so far."""
-        if self.known.examples and not self.known.prompted:
+        if self.model.known.examples and not self.model.known.prompted:
             cursor = LogLinearCursor(self, self._place(()))
             for token in tokens:
                 cursor.push(token)
@@ -78,92 +70,86 @@ class LogLinearNetwork:
         return LogLinearCursor(self, self._place(tokens))
 
     def save(self, folder: Path, *, resumable: bool) -> None:
-        from trainer.engines.storage import write
+        """Write one file, atomically; without `resumable` the optimiser starts afresh."""
+        storage.write(self.model, folder, resumable=resumable)
 
-        write(self, folder, resumable=resumable)
-
-    def choice(self, place: Place, learn: int | None = None) -> Choice:
-        """Return what is open at a place; `learn` is open too, last among the said, if unknown."""
-        scene = self._scene(place)
-        tokens = actions.candidates(scene, self.capacity.candidates)
+    def choice(self, place: Place, teach: int | None = None) -> Choice:
+        """Return what is open at a place; `teach` is a token that shall be open as well."""
+        model, scene = self.model, self._scene(place)
+        tokens = actions.candidates(scene, model.capacity.candidates)
+        if teach is not None:
+            tokens.append(teach)
         sources = place.sources()
-        copied = place.reading.offers[sources]
-        if learn is not None and learn not in tokens and not place.copies(learn):
-            tokens.append(learn)
-        said = actions.said(scene, tokens, self.weights)
-        copies = actions.copied(scene, sources, self.weights)
-        parts = [self._score(said), self._score(copies) - np.log(max(len(sources), 1))]
-        rate = escape(self.contexts.find(_EVERYWHERE), scene.rows)
-        outs = np.concatenate([np.array(tokens, np.int64), copied])
-        row = self.background.row(place.before)
-        rate = rate if len(outs) else 1.0
-        return Choice(outs, np.concatenate(parts), said, copies, rate, self.background, row)
+        said = actions.said(scene, tokens, model.weights)
+        copied = actions.copied(scene, sources, model.weights)
+        even = np.log(max(len(sources), 1))
+        outs = np.concatenate([np.array(tokens, np.int64), place.reading.offers[sources]])
+        rate = escape(model.contexts.find(_EVERYWHERE), scene.rows) if len(outs) else 1.0
+        return Choice(
+            outs=outs,
+            scores=np.concatenate([said.score(model.weights), copied.score(model.weights) - even]),
+            said=said,
+            copied=copied,
+            escape=rate,
+            background=model.background,
+            row=model.background.row(place.before),
+        )
 
-    def _score(self, features: Features) -> Floats:
-        out: Floats = (self.weights.value[features.places] * features.values).sum(axis=0)
-        return out
-
-    def _scene(self, place: Place) -> actions.Scene:
-        keys = place.contexts()
-        rows = [self.contexts.find(key) for key in keys]
-        return actions.Scene(place, np.array(keys, np.uint64), rows)
-
-    def _place(self, prompt: Sequence[int]) -> Place:
-        pairs = self.capacity.pairs
-        reading = Reading(prompt, self.known, self.spelling, pairs=pairs)
-        return Place(reading, self.capacity.order)
-
-    def _places(self, example: Example) -> Iterator[tuple[Place, int]]:
+    def places(self, example: Example) -> Iterator[tuple[Place, int]]:
+        """Walk the completion: each place with the token that follows. It is one moving place."""
         place = self._place(example.prompt)
         for token in example.completion:
             yield place, token
             place.push(token)
 
-    def _pass(self, example: Example, gradient: Gradient | None) -> Score:
-        loss, right = 0.0, 0
-        for place, token in self._places(example):
+    def _scene(self, place: Place) -> actions.Scene:
+        keys = place.contexts()
+        rows = [self.model.contexts.find(key) for key in keys]
+        return actions.Scene(place, np.array(keys, np.uint64), rows)
+
+    def _place(self, prompt: Sequence[int]) -> Place:
+        capacity = self.model.capacity
+        reading = Reading(prompt, self.model.known, self._spelling, pairs=capacity.pairs)
+        return Place(reading, capacity.order)
+
+    def _pass(self, example: Example, gradient: Gradient | None) -> tuple[Score, list[bool]]:
+        loss, right, novel = 0.0, 0, []
+        for place, token in self.places(example):
             choice = self.choice(place)
             shares = choice.shares()
             loss -= float(np.log(choice.probability(shares, token)))
             right += choice.first(shares) == token
+            novel.append(not choice.says(token))
             if gradient is not None:
-                self._learn(place, token, choice, shares, gradient)
+                self._learn(place, token, choice, gradient)
         tokens = len(example.completion)
-        return Score(loss / max(tokens, 1), tokens, right, right == tokens)
+        return Score(loss / max(tokens, 1), tokens, right, right == tokens), novel
 
-    def _learn(self, place: Place, token: int, choice: Choice, shares: Floats, gradient: Gradient) -> None:
-        if not (choice.outs == token).any():
-            choice = self.choice(place, learn=token)
-            shares = choice.shares()
-        add(gradient, choice, choice.pull(shares, token))
+    def _learn(self, place: Place, token: int, choice: Choice, gradient: Gradient) -> None:
+        if not choice.says(token) and not place.copies(token):
+            choice = self.choice(place, teach=token)
+        for features, pull in choice.parts(choice.pull(choice.shares(), token)):
+            moved = np.flatnonzero(np.abs(pull) > _NEGLIGIBLE)
+            slope = features.values[:, moved] * pull[moved]
+            gradient.add(features.places[:, moved].ravel(), slope.ravel())
 
-    def _count(self, example: Example, prompt_loss_weight: float) -> None:
-        for place, token in self._places(example):
+    def _count(self, example: Example, novel: list[bool], prompt_loss_weight: float) -> None:
+        model = self.model
+        for (place, token), new in zip(self.places(example), novel, strict=True):
             scene = self._scene(place)
-            open_now = actions.candidates(scene, self.capacity.candidates)
-            novel = token not in open_now and token not in place.reading.offers[place.sources()]
-            remembered = None if place.copies(token) else token
-            actions.remember(scene, remembered, self.weights)
-            for key in (_EVERYWHERE, *place.contexts()):
-                self.contexts.add(key, remembered if key else None, 1.0, novel=novel)
-            self.background.add(place.before, token, 1.0)
-        if prompt_loss_weight > 0:
-            for before, token in zip((-1, *example.prompt), example.prompt, strict=False):
-                self.background.add(before, token, prompt_loss_weight)
-        self.known.meet(self._place(example.prompt).reading, example)
-
-
-def add(gradient: Gradient, choice: Choice, pull: Floats) -> None:
-    """Add the derivative of ln p by each weight: that by the score, times the feature."""
-    split = choice.said.places.shape[1]
-    for features, part in ((choice.said, pull[:split]), (choice.copied, pull[split:])):
-        moved = np.flatnonzero(np.abs(part) > _NEGLIGIBLE)
-        if len(moved):
-            values = features.values[:, moved] * part[moved]
-            gradient.add(features.places[:, moved].ravel(), values.ravel())
+            said = None if place.copies(token) else token
+            actions.remember(scene, said, model.weights)
+            model.contexts.add(_EVERYWHERE, None, 1.0, novel=new)
+            for key in scene.keys.tolist():
+                model.contexts.add(key, said, 1.0, novel=new)
+            model.background.add(place.before, token, 1.0)
+        model.background.read(example.prompt, prompt_loss_weight)
+        model.known.meet(self._place(example.prompt).reading, example)
 
 
 class LogLinearCursor:
+    """A place in a text; see Cursor."""
+
     def __init__(self, network: LogLinearNetwork, place: Place) -> None:
         self._network = network
         self._place = place

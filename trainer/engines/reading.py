@@ -15,6 +15,7 @@ _BITS = 17
 _COMMON = 0.25
 _FAITHFUL = 0.75
 EDGE = -1
+SHAPE = 4
 
 
 class Acquaintance:
@@ -78,7 +79,7 @@ def _offers(tokens: Ids, spelling: Spelling) -> tuple[Ids, Ids]:
 
 
 def _clues(tokens: Ids, spelling: Spelling) -> Hashes:
-    """Return what is around each token of the prompt: (tokens, kinds of clue)."""
+    """Return a hash of what is around each token: (tokens, kinds of clue; its SHAPE the last)."""
     if not len(tokens):
         return np.zeros((0, 5), np.uint64)
     padded = np.concatenate([[EDGE, EDGE], tokens, [EDGE]]) + 1

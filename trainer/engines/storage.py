@@ -1,4 +1,4 @@
-"""One file per network: numpy arrays and a line of JSON, replaced atomically, never a pickle."""
+"""One file per model: numpy arrays and a line of JSON, replaced atomically, never a pickle."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.engines.counts import Arrays, Counts
-from trainer.engines.network import Capacity, LogLinearNetwork
+from trainer.engines.model import Capacity, Model
 
 FILE = "network.npz"
 _FORMAT = 1
@@ -23,13 +23,13 @@ class Unreadable(ValueError):
     """The folder holds no network that this engine can read."""
 
 
-def write(network: LogLinearNetwork, folder: Path, *, resumable: bool) -> None:
+def write(model: Model, folder: Path, *, resumable: bool) -> None:
     """Write the network so that a crash at any moment leaves the old file or the new one."""
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / f".{FILE}.{uuid4().hex}"
     try:
         with draft.open("wb") as file:
-            np.savez_compressed(file, allow_pickle=False, **_packed(network, resumable))
+            np.savez_compressed(file, allow_pickle=False, **_packed(model, resumable))
             file.flush()
             os.fsync(file.fileno())
         draft.replace(folder / FILE)
@@ -38,7 +38,7 @@ def write(network: LogLinearNetwork, folder: Path, *, resumable: bool) -> None:
     _sync(folder)
 
 
-def read(folder: Path) -> LogLinearNetwork:
+def read(folder: Path) -> Model:
     try:
         with np.load(folder / FILE, allow_pickle=False) as file:
             return _unpacked(dict(file))
@@ -46,51 +46,51 @@ def read(folder: Path) -> LogLinearNetwork:
         raise Unreadable(f"There is no readable network in {folder.name}.") from error
 
 
-def _packed(network: LogLinearNetwork, resumable: bool) -> Arrays:
+def _packed(model: Model, resumable: bool) -> Arrays:
     about = {
         "format": _FORMAT,
-        "base": network.base,
-        "vocabulary": network.vocabulary,
-        "seed": network.seed,
-        "capacity": network.capacity._asdict(),
-        "examples": network.known.examples,
-        "prompted": network.known.prompted,
-        "total": network.background.total,
-        "top": network.background.top,
+        "base": model.base,
+        "vocabulary": model.vocabulary,
+        "seed": model.seed,
+        "capacity": model.capacity._asdict(),
+        "examples": model.known.examples,
+        "prompted": model.known.prompted,
+        "total": model.background.total,
+        "top": model.background.top,
     }
     arrays: Arrays = {"about": np.frombuffer(json.dumps(about).encode(), np.uint8)}
-    weights = network.weights
+    weights = model.weights
     arrays |= _sparse("weights", weights.value) | _sparse("seen", weights.seen)
     if resumable:
         arrays |= _sparse("squares", weights.squares)
     for name in _TABLES:
-        arrays |= _sparse(name, getattr(network.known, name))
-    arrays |= _sparse("single", network.background.single)
-    for prefix, counts in _counts(network).items():
+        arrays |= _sparse(name, getattr(model.known, name))
+    arrays |= _sparse("single", model.background.single)
+    for prefix, counts in _counts(model).items():
         arrays |= {f"{prefix}.{name}": array for name, array in counts.arrays().items()}
     return arrays
 
 
-def _unpacked(arrays: dict[str, NDArray[Any]]) -> LogLinearNetwork:
+def _unpacked(arrays: dict[str, NDArray[Any]]) -> Model:
     about = json.loads(arrays["about"].tobytes())
     capacity = Capacity(**about["capacity"])
-    network = LogLinearNetwork(about["base"], capacity, about["vocabulary"], about["seed"])
-    _fill(arrays, "weights", network.weights.value)
-    _fill(arrays, "seen", network.weights.seen)
+    model = Model(about["base"], capacity, about["vocabulary"], about["seed"])
+    _fill(arrays, "weights", model.weights.value)
+    _fill(arrays, "seen", model.weights.seen)
     if "squares.at" in arrays:
-        _fill(arrays, "squares", network.weights.squares)
-    network.known.examples, network.known.prompted = about["examples"], about["prompted"]
+        _fill(arrays, "squares", model.weights.squares)
+    model.known.examples, model.known.prompted = about["examples"], about["prompted"]
     for name in _TABLES:
-        _fill(arrays, name, getattr(network.known, name))
-    _fill(arrays, "single", network.background.single)
-    network.background.total, network.background.top = about["total"], about["top"]
-    network.contexts = Counts(capacity.entries, _part(arrays, "contexts"))
-    network.background.pairs = Counts(capacity.entries, _part(arrays, "pairs"))
-    return network
+        _fill(arrays, name, getattr(model.known, name))
+    _fill(arrays, "single", model.background.single)
+    model.background.total, model.background.top = about["total"], about["top"]
+    model.contexts = Counts(capacity.entries, _part(arrays, "contexts"))
+    model.background.pairs = Counts(capacity.entries, _part(arrays, "pairs"))
+    return model
 
 
-def _counts(network: LogLinearNetwork) -> dict[str, Counts]:
-    return {"contexts": network.contexts, "pairs": network.background.pairs}
+def _counts(model: Model) -> dict[str, Counts]:
+    return {"contexts": model.contexts, "pairs": model.background.pairs}
 
 
 def _part(arrays: dict[str, NDArray[Any]], prefix: str) -> Arrays:

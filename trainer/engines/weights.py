@@ -37,7 +37,8 @@ class Gradient:
             places = np.flatnonzero(dense)
             return places, dense[places]
         places, owner = np.unique(np.concatenate(self._places), return_inverse=True)
-        return places, np.bincount(owner, np.concatenate(self._values), len(places))
+        sums = np.bincount(owner, np.concatenate(self._values), len(places))
+        return places.astype(np.int64), sums.astype(np.float64)
 
     def _flush(self) -> Floats:
         dense = np.zeros(self._size) if self._dense is None else self._dense
@@ -50,7 +51,9 @@ class Gradient:
 
 
 class Weights:
-    """2**bits weights shared by all features, with AdaGrad's sums of squares beside them.
+    """2**bits weights shared by all features, and beside each what is known of its feature.
+
+    `squares` are AdaGrad's sums; `seen` counts how often the feature was there.
 
     AdaGrad (Duchi, Hazan, Singer 2011): w -= rate * d / sqrt(0.3 + sum of d**2). The 0.3
     keeps the first steps of a new feature as small as those of an old one.
