@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import tiktoken
+
+from tests.trainer.engines import lessons
+from tests.trainer.engines.lessons import Course
+from trainer.engines import engine
+from trainer.engines.interface import Example
+
+
+def test_two_labels_are_told_apart_in_sentences_never_seen(course: Course) -> None:
+    network = course.teach(lessons.sentiment(300, 1))
+    assert course.whole(network, lessons.sentiment(200, 2, lessons.UNFAMILIAR)) >= 0.95
+
+
+@pytest.mark.parametrize("batch", [1, 16])
+def test_eight_labels_are_told_apart_whatever_the_batch_size(course: Course, batch: int) -> None:
+    network = course.teach(lessons.topics(400, 1), batch=batch)
+    assert course.whole(network, lessons.topics(200, 2)) >= 0.9
+
+
+@pytest.mark.parametrize("multiplier", [0.02, 2.0])
+def test_the_usual_range_of_learning_rates_learns(course: Course, multiplier: float) -> None:
+    network = course.teach(lessons.sentiment(200, 1), multiplier=multiplier)
+    assert course.whole(network, lessons.sentiment(100, 2)) >= 0.9
+
+
+@pytest.mark.parametrize("base", ["babbage", "curie", "davinci", "gpt-3.5-turbo-0613"])
+def test_every_base_learns(course: Course, base: str) -> None:
+    network = course.teach(lessons.sentiment(200, 1), base)
+    assert course.whole(network, lessons.sentiment(100, 2)) >= 0.9
+
+
+def test_names_and_numbers_never_seen_are_copied_from_the_prompt(course: Course) -> None:
+    network = course.teach(lessons.letters(250, 1))
+    assert course.right_answers(network, lessons.letters(40, 2, lessons.OTHER_NAMES)) >= 0.85
+
+
+def test_a_name_at_the_very_start_is_copied_with_the_space_that_it_lacks(course: Course) -> None:
+    network = course.teach(lessons.letters(250, 1))
+    answer = course.answer(network, "Viktor here, writing about 51234, shipped on Monday.")
+    assert answer == " Order: 51234\nName: Viktor END"
+
+
+def test_a_sentence_is_built_around_the_properties_of_the_prompt(course: Course) -> None:
+    network = course.teach(lessons.goods(150, 1))
+    assert course.right_answers(network, lessons.goods(40, 2)) >= 0.9
+
+
+def test_questions_in_other_words_get_the_learned_answer(course: Course) -> None:
+    network = course.teach(lessons.questions(100, 1))
+    assert course.right_answers(network, lessons.questions(30, 2)) >= 0.95
+
+
+STORY = "Once upon a time a small fox lived near the river. Every morning it watched the boats." + lessons.ENDING
+
+
+def test_open_ended_text_is_continued_from_nothing_and_from_its_middle(course: Course, encoding: tiktoken.Encoding) -> None:
+    network = engine().new("ada", lessons.VOCABULARY, 0)
+    lessons.study(network, [Example((), tuple(encoding.encode(STORY)))], epochs=6)
+    assert course.go_on(network.prompt([])) == STORY
+    assert course.go_on(network.prompt(encoding.encode("Once upon a time a small"))) == STORY[24:]
+
+
+def test_the_loss_starts_at_the_logarithm_of_the_vocabulary_and_falls(course: Course) -> None:
+    network = engine().new("ada", lessons.VOCABULARY, 0)
+    examples = course.examples(lessons.topics(100, 1))
+    first = network.train(examples[:1], learning_rate_multiplier=0.1, prompt_loss_weight=0.01)[0]
+    assert first.loss == pytest.approx(math.log(lessons.VOCABULARY))
+    means = lessons.study(network, examples)
+    assert means[0] > means[1] > means[2] > means[3]
+    assert means[3] < 0.5
+
+
+def test_a_step_reports_what_was_known_before_it(course: Course) -> None:
+    network = engine().new("ada", lessons.VOCABULARY, 0)
+    examples = course.examples(lessons.topics(60, 1))
+    lessons.study(network, examples, epochs=1)
+    before = network.score(examples[:4])
+    assert network.train(examples[:4], learning_rate_multiplier=0.1, prompt_loss_weight=0.01) == before
+    after = network.score(examples[:4])
+    assert np.mean([score.loss for score in after]) < np.mean([score.loss for score in before])
+
+
+def test_scoring_changes_nothing(course: Course, examples: list[Example]) -> None:
+    network = engine().new("ada", lessons.VOCABULARY, 0)
+    lessons.study(network, examples, epochs=1)
+    assert network.score(examples) == network.score(examples)
+
+
+def test_a_larger_multiplier_learns_faster(course: Course, examples: list[Example]) -> None:
+    slow, fast = (engine().new("ada", lessons.VOCABULARY, 0) for _ in range(2))
+    assert lessons.study(fast, examples, multiplier=0.4)[-1] < lessons.study(slow, examples, multiplier=0.02)[-1]
+
+
+def test_a_multiplier_of_zero_leaves_the_weights_alone(examples: list[Example]) -> None:
+    network = engine().new("ada", lessons.VOCABULARY, 0)
+    lessons.study(network, examples, epochs=1, multiplier=0)
+    assert not network.model.weights.value.any()  # type: ignore[attr-defined]
+
+
+def test_an_absurd_multiplier_keeps_the_loss_finite(examples: list[Example]) -> None:
+    network = engine().new("ada", lessons.VOCABULARY, 0)
+    assert np.isfinite(lessons.study(network, examples, multiplier=1e9, batch=16)).all()
+
+
+def test_prompt_tokens_become_likelier_with_a_prompt_loss_weight(course: Course, examples: list[Example]) -> None:
+    def surprise(weight: float) -> float:
+        network = engine().new("ada", lessons.VOCABULARY, 0)
+        lessons.study(network, examples, epochs=1, prompt_loss_weight=weight)
+        cursor, total = network.prompt([]), 0.0
+        for token in examples[0].prompt:
+            total -= float(cursor.logprobs()[token])
+            cursor.push(token)
+        return total / len(examples[0].prompt)
+
+    assert surprise(1.0) < surprise(0.01) < surprise(0.0)
+
+
+def test_a_system_message_that_never_changes_costs_no_accuracy(course: Course) -> None:
+    def told(rows: lessons.Rows) -> lessons.Rows:
+        system = "You are a critic of few words who is terrible at jokes and great at verdicts. Text: "
+        return [(system + prompt, answer) for prompt, answer in rows]
+
+    network = course.teach(told(lessons.sentiment(200, 1)))
+    assert course.whole(network, told(lessons.sentiment(100, 2, lessons.UNFAMILIAR))) >= 0.9
