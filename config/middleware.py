@@ -4,31 +4,78 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from asgiref.sync import iscoroutinefunction
-from django.http import HttpRequest
+from asgiref.sync import iscoroutinefunction, sync_to_async
+from django.contrib.messages import get_messages
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 from django.utils.decorators import sync_and_async_middleware
 
 Answer = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
+Finish = Callable[[HttpRequest, HttpResponseBase], HttpResponseBase]
 
 
-@sync_and_async_middleware
-def vary_on_htmx(get_response: Answer) -> Answer:
-    """Keep caches and the back button from showing a fragment as a page."""
+def _middleware(finish: Finish) -> Callable[[Answer], Answer]:
+    """Make a middleware, for both kinds of views, of a function that finishes an answer."""
 
-    def marked(response: HttpResponseBase) -> HttpResponseBase:
-        patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    @sync_and_async_middleware
+    def middleware(get_response: Answer) -> Answer:
+        if iscoroutinefunction(get_response):
+
+            async def later(request: HttpRequest) -> HttpResponseBase:
+                response = await get_response(request)  # type: ignore[misc]
+                # Only answers to htmx need the database (for messages) and so a thread.
+                return await sync_to_async(finish)(request, response) if _asks_htmx(request) else finish(request, response)
+
+            return later
+
+        def now(request: HttpRequest) -> HttpResponseBase:
+            return finish(request, get_response(request))  # type: ignore[arg-type]
+
+        return now
+
+    return middleware
+
+
+def _vary(_request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
+
+
+def _speak_htmx(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    if not _asks_htmx(request):
         return response
+    if response.status_code in {301, 302, 303, 307, 308} and response.has_header("Location"):
+        return _lead(response)
+    if isinstance(response, HttpResponse) and _is_fragment(response):
+        response.write(_unread_messages(request))
+    return response
 
-    if iscoroutinefunction(get_response):
 
-        async def later(request: HttpRequest) -> HttpResponseBase:
-            return marked(await get_response(request))  # type: ignore[misc]
+def _asks_htmx(request: HttpRequest) -> bool:
+    return bool(getattr(request, "htmx", False))
 
-        return later
 
-    def now(request: HttpRequest) -> HttpResponseBase:
-        return marked(get_response(request))  # type: ignore[arg-type]
+def _lead(response: HttpResponseBase) -> HttpResponseBase:
+    """Make a redirect one that the page follows: the browser would swap its target into the fragment's place."""
+    response["HX-Redirect"] = response["Location"]
+    del response["Location"]
+    response.status_code = 200
+    return response
 
-    return now
+
+def _is_fragment(response: HttpResponse) -> bool:
+    html = response.get("Content-Type", "").startswith("text/html")
+    return html and response.status_code != 204 and b"<html" not in response.content[:500]
+
+
+def _unread_messages(request: HttpRequest) -> str:
+    """Return what the page's message region gets besides the fragment."""
+    if not len(get_messages(request)):
+        return ""
+    return render_to_string("_messages.html#oob", {"messages": get_messages(request)}, request)
+
+
+vary_on_htmx = _middleware(_vary)
+speak_htmx = _middleware(_speak_htmx)

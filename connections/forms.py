@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
+from django.forms.boundfield import BoundWidget
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +14,12 @@ from teams.forms import Styled
 from teams.models import Organization
 
 KEY_INPUT = forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"})
+
+DIALECTS = {
+    Connection.Dialect.JOBS: _("OpenAI today, and most providers that follow it. Choose this if you are not sure."),
+    Connection.Dialect.LEGACY: _("OpenAI until January 2024, and servers that kept it: models such as ada and davinci."),
+    Connection.Dialect.BOTH: _("Tunedeck's own trainer: the base model decides which of the two is spoken."),
+}
 
 
 class ConnectionForm(Styled, forms.ModelForm[Connection]):
@@ -47,6 +55,11 @@ class ConnectionForm(Styled, forms.ModelForm[Connection]):
             if self.stored
             else gettext("Stored encrypted and never shown again. If the server asks for no key, write any word.")
         )
+
+    def dialects(self) -> Iterator[tuple[BoundWidget, str]]:
+        """Give each choice its plain sentence."""
+        for radio in self["dialect"]:
+            yield radio, DIALECTS[Connection.Dialect(radio.data["value"])]
 
     def clean_name(self) -> str:
         name = str(self.cleaned_data["name"])

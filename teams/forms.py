@@ -50,11 +50,23 @@ class OrganizationForm(Styled, forms.ModelForm[Organization]):
         fields = ("name",)
 
 
-class NameForm(Styled, forms.ModelForm[User]):
+class PersonForm(Styled, forms.ModelForm[User]):
+    """A person's own name and address; the address is how they sign in."""
+
     class Meta:
         model = User
-        fields = ("name",)
-        help_texts = {"name": _("What your team sees beside your work.")}
+        fields = ("name", "email")
+        help_texts = {"name": _("What your team sees beside your work."), "email": _("You sign in with it.")}
+        widgets = {
+            "name": forms.TextInput(attrs={"autocomplete": "name"}),
+            "email": forms.EmailInput(attrs={"autocomplete": "username"}),
+        }
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"]).lower()
+        if User.objects.filter(email__iexact=email).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(_("Somebody else signs in with this address."))
+        return email
 
 
 class NewPasswordForm(Styled, PasswordForm):

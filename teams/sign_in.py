@@ -6,10 +6,12 @@ There is no open sign-up. A new link replaces the person's older ones, and a new
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import record_authentication
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth import login, update_session_auth_hash
 from django.http import HttpRequest
@@ -17,6 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from teams import audit
 from teams.models import Membership, SignInLink, User, new_link
 
 LINK_DAYS = 1
@@ -81,6 +84,16 @@ def enter(request: HttpRequest, user: User, method: str) -> None:
 def may_set_password(request: HttpRequest, user: User) -> bool:
     """Say whether a password may be set without the old one: there is none, or a link was just used."""
     return not user.has_usable_password() or request.session.get(RESET_UNTIL, 0) > time.time()
+
+
+def save_person(user: User, *, changed: Collection[str], address: str | None) -> None:
+    """Save a person's new name and address; a new address is noted in all their organizations."""
+    user.save(update_fields=["name", "email"])
+    if "email" not in changed:
+        return
+    EmailAddress.objects.filter(user=user).delete()
+    for membership in user.memberships.select_related("organization"):
+        audit.note(membership.organization, "member.email-changed", user, actor=user, address=address, email=user.email)
 
 
 def password_was_set(request: HttpRequest, user: User) -> None:

@@ -9,9 +9,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from teams import access
+from teams import access, audit, sign_in
 from teams.access import OrgRequest
-from teams.forms import NameForm
+from teams.forms import PersonForm
+from teams.models import User
 
 THEMES = {"light", "dark"}
 YEAR = 365 * 24 * 3600
@@ -20,11 +21,11 @@ YEAR = 365 * 24 * 3600
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.signed_in
 def settings(request: OrgRequest) -> HttpResponse:
-    form = NameForm(request.POST or None, instance=request.user)
+    form = PersonForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
     if not form.is_valid():
         return render(request, "teams/settings.html", {"form": form}, status=422 if form.is_bound else 200)
-    form.save()
-    messages.success(request, _("Your name is saved."))
+    sign_in.save_person(form.save(commit=False), changed=form.changed_data, address=audit.address(request))
+    messages.success(request, _("Your name and address are saved."))
     return redirect("teams:settings")
 
 

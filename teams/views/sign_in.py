@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from teams import access, audit, sign_in, throttle
 from teams.access import OrgRequest
-from teams.forms import NewPasswordForm
+from teams.forms import NewPasswordForm, PersonForm
 from teams.models import LinkState, SignInLink
 
 
@@ -42,10 +42,14 @@ def by_link(request: HttpRequest, secret: str) -> HttpResponse:
 def set_password(request: OrgRequest) -> HttpResponse:
     if not sign_in.may_set_password(request, request.user):
         return redirect("account_change_password")
+    first = not request.user.has_usable_password()
     form = NewPasswordForm(request.user, request.POST or None)
-    if not form.is_valid():
-        context = {"form": form, "first": not request.user.has_usable_password()}
+    person = PersonForm(request.POST or None, instance=request.user) if first else None
+    if not form.is_valid() or (person and not person.is_valid()):
+        context = {"form": form, "person": person}
         return render(request, "teams/set_password.html", context, status=422 if form.is_bound else 200)
+    if person:
+        sign_in.save_person(person.save(commit=False), changed=person.changed_data, address=audit.address(request))
     form.save()
     sign_in.password_was_set(request, request.user)
     messages.success(

@@ -1,0 +1,8 @@
+from __future__ import annotations
+
+from django import template
+
+from teams.invitations import mail_is_configured
+
+register = template.Library()
+register.simple_tag(mail_is_configured)
