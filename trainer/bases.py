@@ -42,5 +42,5 @@ _ALL = (
 BASES = {base.name: base for base in _ALL}
 
 
-def names(generation: Generation) -> list[str]:
+def names(generation: str) -> list[str]:
     return [base.name for base in _ALL if base.generation == generation]

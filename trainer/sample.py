@@ -49,7 +49,8 @@ def best(logprobs: Floats, count: int) -> tuple[Alternative, ...]:
 
 def _softmax(scores: Floats) -> Floats:
     chances: Floats = np.exp(scores - scores.max())
-    return chances / chances.sum()
+    chances /= chances.sum()
+    return chances
 
 
 def _nucleus(chances: Floats, top_p: float) -> NDArray[np.intp]:

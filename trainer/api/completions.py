@@ -143,7 +143,8 @@ def _reading(prompt: Prompt, base: Base) -> Reading:
 
 
 def _whole(question: Question) -> dict[str, Any]:
-    choices, written = [], 0
+    choices: list[dict[str, Any]] = []
+    written = 0
     for place, prompt in enumerate(question.prompts):
         rngs = _generators(question, place, question.asked.tried)
         answers = [generate.whole(question.network, prompt.tokens, question.order, rng) for rng in rngs]

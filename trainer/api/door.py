@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 from django.views.decorators.csrf import csrf_exempt
@@ -24,11 +24,7 @@ class Call(HttpRequest):
     """A request whose key was found valid."""
 
     key: Key
-    GET: QueryDict  # type: ignore[assignment]
-
-    @property
-    def organization(self) -> Organization:
-        return self.key.organization
+    organization: Organization
 
 
 Handler = Callable[..., HttpResponseBase]
@@ -53,7 +49,7 @@ def _door(methods: dict[str, Handler]) -> Callable[..., HttpResponseBase]:
         response["x-request-id"] = request_id
         response["openai-version"] = envelope.VERSION
         response["openai-processing-ms"] = str(round((time.monotonic() - began) * 1000))
-        if hasattr(request, "key"):
+        if hasattr(request, "organization"):
             response["openai-organization"] = request.organization.slug
         return response
 
@@ -63,6 +59,7 @@ def _door(methods: dict[str, Handler]) -> Callable[..., HttpResponseBase]:
 def _guarded(request: Call, methods: dict[str, Handler], arguments: dict[str, str], request_id: str) -> HttpResponseBase:
     try:
         request.key = _caller(request)
+        request.organization = request.key.organization
         return _handler(request, methods)(request, **arguments)
     except envelope.Refusal as refusal:
         return envelope.refused(refusal)

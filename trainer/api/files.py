@@ -73,7 +73,7 @@ def find(call: Call, file_id: str) -> File:
     raise envelope.Missing(f"No such File object: {file_id}", param="id")
 
 
-def _parts(call: Call) -> tuple[str, UploadedFile]:
+def _parts(call: Call) -> tuple[str, UploadedFile[bytes]]:
     try:
         purpose, uploaded = call.POST.get("purpose", ""), call.FILES.get("file")
     except MultiPartParserError:

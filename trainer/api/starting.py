@@ -42,7 +42,7 @@ def base_and_parent(call: Call, name: str, generation: Generation) -> tuple[Base
     if parent is not None and parent.base.generation == generation:
         return parent.base, parent
     raise BadRequest(
-        f"Invalid base model: {name} (model must be one of {', '.join(bases.names(generation.value))}) "
+        f"Invalid base model: {name} (model must be one of {', '.join(bases.names(generation))}) "
         f"or a fine-tuned model created by your organization: {call.organization.public_id}",
         param="model",
         code="model_not_available",
