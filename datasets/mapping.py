@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from datasets.formats.jsonl import kind_of
-from datasets.formats.rows import BadRow, Row, excerpt, unfit
+from datasets.formats.rows import BadRow, Row, excerpt, shown, unfit
 from datasets.words import Sentence
 from datasets.words import gettext_noop as _
 
@@ -64,7 +64,7 @@ def _pair(row: Row, mapping: Mapping) -> Example | BadRow:
     for key, column in (("prompt", mapping.prompt), ("completion", mapping.completion)):
         text = _text(row.values.get(column)) if column else ""
         if isinstance(text, Sentence):
-            return BadRow(row.line, column, text, excerpt(str(row.values[column])))
+            return BadRow(row.line, column, text, shown(row.values[column]))
         if reason := unfit(text):
             return BadRow(row.line, column, reason, excerpt(text))
         example[key] = text
@@ -90,7 +90,7 @@ def _conversation(row: Row, mapping: Mapping) -> Example | BadRow:
         messages = _parsed(messages)
     reason = _no_conversation(messages)
     if reason:
-        return BadRow(row.line, mapping.messages, reason, excerpt(str(row.values.get(mapping.messages) or "")))
+        return BadRow(row.line, mapping.messages, reason, shown(row.values.get(mapping.messages)))
     extra = {key: row.values[key] for key in EXTRA_CHAT_KEYS if row.values.get(key) not in (None, "")}
     return {"messages": messages, **extra}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any, ClassVar, Self
 
 from django.db import models
@@ -44,7 +45,8 @@ class Dataset(Leased):
 
     Three things can be asked of its worker, each a column that says so: `state` uploaded or reading asks for
     reading, `checked` behind `revision` asks for checks, `making` asks for a version. Every change that a person
-    makes raises `revision`, so that an answer to an older question is never taken for the newest.
+    makes to the rows raises `revision`, so that an answer to an older question is never taken for the newest; `asks`
+    counts every request, so that the worker never goes to sleep on one that came while it finished.
     """
 
     class State(models.TextChoices):
@@ -59,6 +61,7 @@ class Dataset(Leased):
     format = models.CharField(max_length=20, choices=Format, default=Format.PROMPT_COMPLETION)
     state = models.CharField(max_length=10, choices=State, default=State.UPLOADED)
     is_sample = models.BooleanField(default=False)
+    key = models.UUIDField(default=uuid.uuid4, editable=False)  # names the folder of its files
 
     source = models.FileField(upload_to="datasets", max_length=200)
     filename = models.CharField(max_length=200)
@@ -79,10 +82,14 @@ class Dataset(Leased):
 
     revision = models.PositiveIntegerField(default=1)
     decisions = models.JSONField(default=list)
+    asks = models.PositiveIntegerField(default=0)  # how often a person has asked the worker for something
     accept_recommended = models.BooleanField(default=False)
+    accepting = models.CharField(max_length=254, blank=True)  # who asked for that
     checked = models.PositiveIntegerField(default=0)  # the revision that findings, numbers and prepared belong to
     findings = models.JSONField(default=list)
     numbers = models.JSONField(default=dict)
+    task = models.CharField(max_length=20, choices=Task, blank=True)
+    open_count = models.PositiveIntegerField(default=0)  # findings that wait for a decision
     prepared = models.FileField(upload_to="datasets", max_length=200, blank=True)  # rows after the accepted fixes
     prepared_count = models.PositiveIntegerField(default=0)
     prepared_index = models.JSONField(default=list)  # byte offset of every 1,000th row
@@ -104,6 +111,10 @@ class Dataset(Leased):
         return reverse("datasets:detail", args=[self.pk])
 
     @property
+    def folder(self) -> str:
+        return f"datasets/{self.key.hex}"
+
+    @property
     def to_read(self) -> bool:
         return self.state in (self.State.UPLOADED, self.State.READING)
 
@@ -119,17 +130,22 @@ class Dataset(Leased):
     def busy(self) -> bool:
         return self.to_read or self.to_check or self.to_make
 
-    def ask(self, **changes: Any) -> None:
-        """Write what a person wants of the dataset and make it due."""
-        now = timezone.now()
-        changes = {"revision": models.F("revision") + 1, "due_at": now, "attempts": 0, **changes}
-        type(self)._base_manager.filter(pk=self.pk).update(**changes)
+    def ask(self, **changes: Any) -> bool:
+        """Write what a person wants and make the dataset due; False if it has changed since it was loaded."""
+        asked = {"asks": models.F("asks") + 1, "due_at": timezone.now(), "attempts": 0, "error": None, **changes}
+        unchanged = Dataset.objects.filter(pk=self.pk, revision=self.revision, making__isnull=True)
+        won = bool(unchanged.update(**asked))
         self.refresh_from_db()
+        return won
+
+    def ask_again(self, **changes: Any) -> bool:
+        """The same for a change after which everything has to be checked again."""
+        return self.ask(revision=models.F("revision") + 1, **changes)
 
     def settle(self) -> bool:
         """Give the lease back with nothing left to do; False if somebody asked for more meanwhile."""
         done = {"due_at": None, "lease_token": None, "lease_until": None, "attempts": 0}
-        return bool(self.held().filter(revision=self.revision).update(**done))
+        return bool(self.held().filter(asks=self.asks).update(**done))
 
 
 class VersionQuerySet(models.QuerySet["Version"]):

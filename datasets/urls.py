@@ -1,14 +1,37 @@
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import URLPattern, URLResolver, include, path
 
-from datasets import views
+from datasets.views import checks, download, examples, listing, manage, versions
 
 app_name = "datasets"
 
-one_urls = [
-    path("", views.checks, name="detail"),
+version_urls = [
+    path("", versions.detail, name="version"),
+    path("delete/", versions.delete, name="delete_version"),
+    path("training.jsonl", versions.download, {"side": "training"}, name="training"),
+    path("validation.jsonl", versions.download, {"side": "validation"}, name="validation"),
+]
+one_urls: list[URLPattern | URLResolver] = [
+    path("", checks.detail, name="detail"),
+    path("progress/", checks.progress, name="progress"),
+    path("decision/", checks.decision, name="decision"),
+    path("undo/", checks.undo, name="undo"),
+    path("accept/", checks.accept, name="accept"),
+    path("columns/", checks.columns, name="columns"),
+    path("retry/", checks.retry, name="retry"),
+    path("bad-rows.csv", download.bad_rows, name="bad_rows"),
+    path("source/", download.source, name="source"),
+    path("examples/", examples.examples, name="examples"),
+    path("versions/", versions.versions, name="versions"),
+    path("versions/make/", versions.make, name="make"),
+    path("versions/<int:number>/", include(version_urls)),
+    path("rename/", manage.rename, name="rename"),
+    path("delete/", manage.delete, name="delete"),
 ]
 urlpatterns = [
-    path("", views.dataset_list, name="list"),
+    path("", listing.dataset_list, name="list"),
+    path("upload/", listing.dataset_upload, name="upload"),
+    path("sample/", listing.dataset_sample, name="sample"),
+    path("<int:pk>/", include(one_urls)),
 ]

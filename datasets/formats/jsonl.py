@@ -8,10 +8,12 @@ from typing import Any, BinaryIO
 import orjson
 
 from datasets.formats.options import Options
-from datasets.formats.rows import MAX_COLUMNS, BadRow, Row, excerpt
+from datasets.formats.rows import MAX_COLUMNS, BadRow, Row, excerpt, shown, unfit
 from datasets.formats.text import MAX_LINE, lines
 from datasets.words import Sentence
 from datasets.words import gettext_noop as _
+
+MAX_KEY = 200
 
 
 def read(file: BinaryIO, options: Options) -> Iterator[Row | BadRow]:
@@ -33,12 +35,17 @@ def parse(number: int, line: str) -> Row | BadRow:
 def object_row(number: int, value: Any) -> Row | BadRow:
     if not isinstance(value, dict):
         reason = _("The line holds %(kind)s, not an object in curly brackets.", kind=kind_of(value))
-        return BadRow(number, "", reason, excerpt(str(value)))
+        return BadRow(number, "", reason, shown(value))
     if len(value) > MAX_COLUMNS:
         return BadRow(number, "", _("The object has more than %(limit)s keys.", limit=MAX_COLUMNS))
-    if any("\x00" in key for key in value):
-        return BadRow(number, "", _("A key contains a NUL character."))
+    for key in value:
+        if wrong := unfit(key) or _too_long(key):
+            return BadRow(number, "", wrong, excerpt(key))
     return Row(number, value)
+
+
+def _too_long(key: str) -> Sentence | None:
+    return _("A key is longer than %(limit)s characters.", limit=MAX_KEY) if len(key) > MAX_KEY else None
 
 
 def kind_of(value: Any) -> str:

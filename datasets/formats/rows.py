@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import orjson
+
 from datasets.words import Refused, Sentence
 from datasets.words import gettext_noop as _
 
@@ -30,6 +32,16 @@ class Unreadable(Refused):
 def excerpt(text: str) -> str:
     """The beginning of a text, made storable: no NUL, no half characters."""
     return text[:500].replace("\x00", "\N{SYMBOL FOR NULL}").encode("utf-8", "replace").decode()
+
+
+def shown(value: object) -> str:
+    """The beginning of any JSON value as text."""
+    if value is None:
+        return ""
+    try:
+        return excerpt(value if isinstance(value, str) else orjson.dumps(value).decode())
+    except TypeError:  # nested too deeply, or half characters within
+        return "…"
 
 
 def unfit(text: str) -> Sentence | None:

@@ -1,0 +1,32 @@
+"""Choose how a file is read: its columns, its sheet, its encoding."""
+
+from __future__ import annotations
+
+from datasets.decide import CHANGED
+from datasets.formats import Options
+from datasets.mapping import Mapping
+from datasets.models import Dataset
+from datasets.words import Refused
+from datasets.words import gettext_noop as _
+
+READING_AGAIN = _("The file is being read again.")
+
+
+def columns(dataset: Dataset, *, mapping: Mapping | None, options: Options) -> None:
+    """Read the file again in this way; without a mapping, its columns are looked at first."""
+    won = dataset.ask_again(
+        state=Dataset.State.UPLOADED,
+        mapping=mapping.to_json() if mapping else {},
+        options=vars(options),
+        accept_recommended=False,
+    )
+    if not won:
+        raise Refused(CHANGED)
+
+
+def again(dataset: Dataset) -> None:
+    """Try once more what failed."""
+    if dataset.state != Dataset.State.FAILED:
+        raise Refused(_("There is nothing to try again: the file has been read."))
+    if not dataset.ask_again(state=Dataset.State.UPLOADED):
+        raise Refused(CHANGED)

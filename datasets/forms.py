@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from datasets.decide import ACCEPTED, SKIPPED
+from datasets.formats import Options
+from datasets.formats.text import ENCODINGS
+from datasets.mapping import CHAT, PROMPT_COMPLETION, Mapping
+from datasets.models import Dataset, Format
+from datasets.split import AT_MOST, SEED, SHARE
+from teams.forms import Styled
+
+
+class UploadForm(Styled, forms.Form):
+    file = forms.FileField(
+        label=_("File"),
+        help_text=_("CSV, TSV, Excel (.xlsx), JSON or JSON Lines."),
+        allow_empty_file=True,
+        max_length=None,
+        error_messages={"required": _("Choose a file first.")},
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.xlsx,.json,.jsonl"}),
+    )
+    name = forms.CharField(
+        label=_("Name"), max_length=120, required=False, help_text=_("Left empty, the dataset is named after the file.")
+    )
+
+
+class DecisionForm(forms.Form):
+    code = forms.CharField(max_length=60)
+    choice = forms.ChoiceField(choices=[(ACCEPTED, ACCEPTED), (SKIPPED, SKIPPED)])
+
+
+class NumberForm(forms.Form):
+    number = forms.IntegerField(min_value=0)
+
+
+class VersionForm(Styled, forms.Form):
+    share = forms.IntegerField(
+        label=_("Validation share"),
+        min_value=0,
+        max_value=50,
+        initial=round(SHARE * 100),
+        help_text=_("Percent of the rows that are kept out of training to measure the model. 0 keeps none."),
+    )
+    at_most = forms.IntegerField(
+        label=_("At most"),
+        min_value=1,
+        max_value=1_000_000,
+        initial=AT_MOST,
+        help_text=_("Validation rows, however large the dataset is."),
+    )
+    seed = forms.IntegerField(initial=SEED, min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+
+    def wanted(self) -> dict[str, Any]:
+        chosen = self.cleaned_data
+        return {"share": chosen["share"] / 100, "at_most": chosen["at_most"], "seed": chosen["seed"]}
+
+
+class RenameForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Dataset
+        fields = ("name",)
+
+
+class ColumnsForm(Styled, forms.Form):
+    """How a file is read, and which of its columns make an example."""
+
+    format = forms.ChoiceField(label=_("Each row is"), choices=Format, widget=forms.RadioSelect)
+    prompt = forms.ChoiceField(
+        label=_("Prompt"), required=False, help_text=_("What the model is given. None for open-ended generation.")
+    )
+    completion = forms.ChoiceField(label=_("Completion"), required=False, help_text=_("What the model should answer."))
+    messages = forms.ChoiceField(
+        label=_("Conversation"), required=False, help_text=_("A list of messages with role and content.")
+    )
+    sheet = forms.ChoiceField(label=_("Sheet"), required=False)
+    encoding = forms.ChoiceField(
+        label=_("Encoding"), required=False, choices=[("", _("Recognised by itself")), *ENCODINGS.items()]
+    )
+    header = forms.BooleanField(label=_("The first row holds the names of the columns"), required=False)
+
+    def __init__(self, dataset: Dataset, data: Any = None) -> None:
+        self.layout = dataset.layout
+        self.used = dataset.layout.get("options", {})
+        columns = [(column, column) for column in dataset.layout.get("columns", [])]
+        super().__init__(data, initial=self._initial(dataset))
+        self._offer("prompt", [("", _("None")), *columns])
+        self._offer("completion", columns)
+        self._offer("messages", columns)
+        self._offer("sheet", [(sheet, sheet) for sheet in dataset.layout.get("sheets", [])])
+        self._drop_what_does_not_fit()
+
+    def _offer(self, name: str, choices: list[Any]) -> None:
+        field = self.fields[name]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = choices
+
+    def _initial(self, dataset: Dataset) -> dict[str, Any]:
+        columns = [*dataset.layout.get("columns", []), "", ""]
+        guess = {"format": PROMPT_COMPLETION, "prompt": columns[0], "completion": columns[1], "messages": columns[0]}
+        chosen = {key: value for key, value in dataset.mapping.items() if value or key == "prompt"}
+        return {**guess, **chosen, **{key: self.used.get(key) for key in ("sheet", "header")}, **dataset.options}
+
+    def _drop_what_does_not_fit(self) -> None:
+        """An encoding says nothing about a workbook, a header row nothing about JSON."""
+        kind = self.used.get("kind")
+        if len(self.layout.get("sheets", [])) < 2:
+            del self.fields["sheet"]
+        if kind == "xlsx":
+            del self.fields["encoding"]
+        if kind in ("json", "jsonl"):
+            del self.fields["header"]
+
+    @property
+    def reads_again(self) -> bool:
+        """Whether the sheet, the encoding or the header row changed, so that columns have to be looked at anew."""
+        now = self.options()
+        return any(getattr(now, key) != self.used.get(key) for key in ("sheet", "header")) or (
+            bool(now.encoding) and now.encoding != self.used.get("encoding")
+        )
+
+    def options(self) -> Options:
+        chosen = self.cleaned_data
+        header = chosen["header"] if "header" in self.fields else True
+        return Options(
+            sheet=chosen.get("sheet") or self.used.get("sheet", ""), encoding=chosen.get("encoding", ""), header=header
+        )
+
+    def columns(self) -> dict[str, str]:
+        return self.mapping().to_json()
+
+    def mapping(self) -> Mapping:
+        chosen = self.cleaned_data
+        if chosen["format"] == CHAT:
+            return Mapping(format=CHAT, messages=chosen["messages"])
+        return Mapping(format=PROMPT_COMPLETION, prompt=chosen["prompt"], completion=chosen["completion"])
+
+    def chosen(self) -> dict[str, Any]:
+        return {"mapping": None if self.reads_again else self.mapping(), "options": self.options()}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        wanted = "messages" if cleaned.get("format") == CHAT else "completion"
+        if not cleaned.get(wanted) and wanted not in self.errors:
+            self.add_error(wanted, _("Choose a column."))
+        if wanted == "completion" and cleaned.get("prompt") and cleaned.get("prompt") == cleaned.get("completion"):
+            self.add_error("completion", _("Prompt and completion have to be two different columns."))
+        return cleaned

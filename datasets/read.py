@@ -1,0 +1,115 @@
+"""Read an uploaded source into the working copy.
+
+In: a dataset whose state is uploaded or reading. Out: its rows as one example a line, the bad rows listed apart, and
+the dataset ready to be checked; or the dataset waiting for a person to choose columns; or Refused, if nothing of the
+file can be used. Doing it again from the beginning gives the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any, BinaryIO
+
+import orjson
+
+from datasets import formats, working
+from datasets.formats import BadRow, Layout, Options, Row
+from datasets.formats.rows import shown
+from datasets.mapping import Mapping, detect, taker
+from datasets.models import Dataset
+from datasets.pace import Pace, write_held
+from datasets.storing import Draft, opened, sweep
+from datasets.words import Refused
+from datasets.words import gettext_noop as _
+
+SHOWN_BAD_ROWS = 100
+PREVIEWED = 3
+HELD_STATES = {"state": Dataset.State.READING, "error": None, "progress": 0.0}
+
+
+def read(dataset: Dataset) -> None:
+    write_held(dataset, **HELD_STATES)
+    with opened(dataset.source) as file:
+        layout = formats.inspect(file, dataset.filename, Options.from_json(dataset.options))
+        columns = formats.columns(file, layout.options)
+        write_held(dataset, layout=_shown(layout, columns, file))
+        mapping = _mapping(dataset, columns)
+        if mapping is None:
+            write_held(dataset, state=Dataset.State.MAPPING, progress=0.0)
+            return
+        _copy(dataset, file, layout.options, mapping)
+    sweep(dataset)
+
+
+def _mapping(dataset: Dataset, columns: list[str]) -> Mapping | None:
+    """What a person chose, if the file still has those columns, else what the names say."""
+    if dataset.mapping:
+        chosen = Mapping(**dataset.mapping)
+        if set(chosen.used()) <= set(columns):
+            return chosen
+    if not columns:
+        raise Refused(_("The file holds no examples: there is not a single row that can be read."))
+    return detect(columns)
+
+
+def _shown(layout: Layout, columns: list[str], file: BinaryIO) -> dict[str, Any]:
+    previewed = islice((row for row in formats.read(file, layout.options) if isinstance(row, Row)), PREVIEWED)
+    return {
+        "columns": columns,
+        "sheets": list(layout.sheets),
+        "notes": [note.to_json() for note in layout.notes],
+        "options": vars(layout.options),
+        "preview": [{column: shown(row.values.get(column)) for column in columns} for row in previewed],
+    }
+
+
+def _copy(dataset: Dataset, file: BinaryIO, options: Options, mapping: Mapping) -> None:
+    """Write the working copy and the bad rows, then point the dataset at them."""
+    pace = Pace(dataset, dataset.size)
+    good = bad = 0
+    first: list[dict[str, Any]] = []
+    with Draft(dataset, "rows") as rows, Draft(dataset, "bad") as bad_rows:
+        for taken in _taken(formats.read(file, options), mapping):
+            if isinstance(taken, BadRow):
+                bad += 1
+                bad_rows.write(orjson.dumps(_bad(taken)) + b"\n")
+                first += [_bad(taken)] if bad <= SHOWN_BAD_ROWS else []
+            else:
+                good += 1
+                rows.write(taken)
+            pace(file.tell())
+        _refuse_nothing(dataset, good, bad, first)
+        write_held(
+            dataset,
+            state=Dataset.State.READY,
+            format=mapping.format,
+            mapping=mapping.to_json(),
+            rows=rows.keep(),
+            bad_file=bad_rows.keep() if bad else "",
+            row_count=good,
+            bad_count=bad,
+            bad_rows=first,
+            checked=0,
+            progress=0.0,
+        )
+
+
+def _taken(rows: Iterable[Row | BadRow], mapping: Mapping) -> Iterator[bytes | BadRow]:
+    take = taker(mapping)
+    for row in rows:
+        example = row if isinstance(row, BadRow) else take(row)
+        yield example if isinstance(example, BadRow) else working.pack(row.line, example)
+
+
+def _bad(row: BadRow) -> dict[str, Any]:
+    return {"line": row.line, "column": row.column, "reason": row.reason.to_json(), "text": row.text}
+
+
+def _refuse_nothing(dataset: Dataset, good: int, bad: int, first: list[dict[str, Any]]) -> None:
+    if good:
+        return
+    if not bad:
+        raise Refused(_("The file has a first line with names, but no row below it."))
+    write_held(dataset, bad_count=bad, bad_rows=first)
+    raise Refused(_("Not one row could be read. The reasons are listed below."))

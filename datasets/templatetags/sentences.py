@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+
+from datasets.checks.separator import visible
+from datasets.wording import say
+
+register = template.Library()
+register.filter("say", say)
+register.filter("visible", visible)
+
+
+@register.filter
+def percent(share: float) -> int:
+    return round(share * 100)
+
+
+@register.filter
+def of(mapping: dict[str, Any], key: str) -> Any:
+    return mapping.get(key)
+
+
+@register.filter
+def line_breaks_shown(text: str) -> str:
+    """A text on one line: its line breaks written \\n, as they stand in a training file."""
+    return text.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")

@@ -1,0 +1,77 @@
+"""Stored files as downloads, streamed in pieces whatever their size."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+
+import orjson
+from asgiref.sync import sync_to_async
+from django.core.files.storage import default_storage
+from django.db.models.fields.files import FieldFile
+from django.http import Http404, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from datasets.views.page import dataset_of
+from datasets.wording import say
+from teams import access, sheet
+from teams.access import OrgRequest
+
+BLOCK = 1 << 18
+
+
+def attachment(
+    stored: FieldFile, filename: str, content_type: str, *, written: Callable[[bytes], bytes] | None = None
+) -> HttpResponseBase:
+    """A stored file as a download; `written` turns each of its lines into what is sent."""
+    headers = {"Content-Disposition": f'attachment; filename="{filename}"', "X-Content-Type-Options": "nosniff"}
+    pieces = _lines(stored.name or "", written) if written else _blocks(stored.name or "")
+    response = StreamingHttpResponse(pieces, content_type=content_type, headers=headers)
+    if not written:
+        response["Content-Length"] = str(stored.size)
+    return response
+
+
+async def _blocks(name: str) -> AsyncIterator[bytes]:
+    file = await sync_to_async(default_storage.open)(name, "rb")
+    try:
+        while block := await sync_to_async(file.read)(BLOCK):
+            yield block
+    finally:
+        await sync_to_async(file.close)()
+
+
+async def _lines(name: str, written: Callable[[bytes], bytes]) -> AsyncIterator[bytes]:
+    rest = b""
+    async for block in _blocks(name):
+        *lines, rest = (rest + block).split(b"\n")
+        if lines:
+            yield b"".join(map(written, lines))
+
+
+@require_safe
+@access.viewer
+def bad_rows(request: OrgRequest, pk: int) -> HttpResponseBase:
+    dataset = dataset_of(request, pk)
+    if not dataset.bad_file:
+        raise Http404
+    name = f"{slugify(dataset.name) or 'dataset'}-bad-rows.csv"
+    return attachment(dataset.bad_file, name, "text/csv; charset=utf-8", written=_bad_row)
+
+
+def _bad_row(stored: bytes) -> bytes:
+    row = orjson.loads(stored)
+    where = _("line %(line)d") % {"line": row["line"]}
+    return sheet.line([where, row["column"], say(row["reason"]), row["text"]]).encode()
+
+
+@require_safe
+@access.viewer
+def source(request: OrgRequest, pk: int) -> HttpResponseBase:
+    """The file as it was uploaded."""
+    dataset = dataset_of(request, pk)
+    kind = dataset.layout.get("options", {}).get("kind", "")
+    suffix = f".{kind}" if kind else ""
+    return attachment(dataset.source, f"{slugify(dataset.name) or 'dataset'}{suffix}", "application/octet-stream")

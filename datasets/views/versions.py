@@ -1,0 +1,83 @@
+"""Versions: make one, look at one, take its files away."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.text import slugify
+from django.views.decorators.http import require_POST, require_safe
+
+from datasets import recipe, version
+from datasets.forms import VersionForm
+from datasets.models import Version
+from datasets.remove import delete_version
+from datasets.views.download import attachment
+from datasets.views.page import begin, dataset_of, refused, show, version_of
+from datasets.words import Refused
+from teams import access, audit
+from teams.access import OrgRequest
+
+
+@require_safe
+@access.viewer
+def versions(request: OrgRequest, pk: int) -> HttpResponse:
+    return _page(request, pk, VersionForm())
+
+
+@require_POST
+@access.member
+def make(request: OrgRequest, pk: int) -> HttpResponse:
+    form = VersionForm(request.POST)
+    if not form.is_valid():
+        return _page(request, pk, form, status=422)
+    dataset = dataset_of(request, pk)
+    try:
+        version.request(dataset, **form.wanted(), by=request.user.pk)
+    except Refused as why:
+        return refused(request, why, dataset)
+    audit.record(request, "version.requested", dataset, **form.wanted())
+    begin(dataset)
+    return redirect("datasets:versions", pk)
+
+
+def _page(request: OrgRequest, pk: int, form: VersionForm, status: int = 200) -> HttpResponse:
+    dataset = dataset_of(request, pk)
+    made = dataset.versions.select_related("created_by")
+    response = show(request, "datasets/versions.html", dataset, tab="versions", versions=made, form=form)
+    response.status_code = status
+    return response
+
+
+@require_safe
+@access.viewer
+def detail(request: OrgRequest, pk: int, number: int) -> HttpResponse:
+    made = version_of(request, pk, number)
+    steps = recipe.in_words(made.recipe)
+    return show(request, "datasets/version.html", made.dataset, tab="versions", version=made, steps=steps)
+
+
+@require_safe
+@access.viewer
+def download(request: OrgRequest, pk: int, number: int, side: str) -> HttpResponseBase:
+    made = version_of(request, pk, number)
+    stored = made.training if side == version.TRAINING else made.validation
+    if not stored:
+        raise Http404
+    return attachment(stored, f"{_stem(made)}-{side}.jsonl", "application/jsonl")
+
+
+@require_POST
+@access.member
+def delete(request: OrgRequest, pk: int, number: int) -> HttpResponse:
+    made = version_of(request, pk, number)
+    try:
+        delete_version(made)
+    except Refused as why:
+        return refused(request, why, made)
+    audit.record(request, "version.deleted", made.dataset, number=number, sha256=made.training_sha256)
+    return redirect("datasets:versions", pk)
+
+
+def _stem(made: Version) -> str:
+    return f"{slugify(made.dataset.name) or 'dataset'}-v{made.number}"
