@@ -1,0 +1,64 @@
+"""The official clients, each in a virtual environment of its own, against the running trainer."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS = 150.0
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def program(environment: str, name: str) -> str:
+    found = ROOT / ".venvs" / environment / "bin" / name
+    assert found.exists(), f"{found} is missing: `make test` installs it"
+    return str(found)
+
+
+def run(command: list[str], trainer: Any, key: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a client's program as an engineer would: the address and the key come from the environment."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
+    own = {"OPENAI_API_KEY": key or trainer.owner_key, "PYTHONUNBUFFERED": "1", "NO_PROXY": "*"}
+    return subprocess.run(
+        command,
+        env=inherited | own | variables,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def openai(live_trainer: Any) -> Run:
+    """Run `openai …`, the command of the legacy client."""
+
+    def call(*arguments: str, key: str = "", fails: bool = False) -> subprocess.CompletedProcess[str]:
+        command = [program("openai-legacy", "openai"), *arguments]
+        done = run(command, live_trainer, key, OPENAI_API_BASE=live_trainer.base_url)
+        assert (done.returncode != 0) == fails, f"{arguments}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def sdk(live_trainer: Any) -> Callable[..., Any]:
+    """Run a step of sdk_steps.py with the current client and return what it saw."""
+
+    def call(step: str, *arguments: str, key: str = "") -> Any:
+        command = [program("openai-current", "python"), str(Path(__file__).parent / "sdk_steps.py"), step, *arguments]
+        done = run(command, live_trainer, key, OPENAI_BASE_URL=live_trainer.base_url)
+        assert done.returncode == 0, f"{step}\n{done.stdout}\n{done.stderr}"
+        return json.loads(done.stdout)
+
+    return call
