@@ -9,8 +9,9 @@ import numpy as np
 from trainer.engines.choice import Features
 from trainer.engines.counts import Row
 from trainer.engines.hashing import Floats, Hashes, Ids, joined, mixed, slots
+from trainer.engines.offers import SHAPE
 from trainer.engines.place import Place
-from trainer.engines.reading import SHAPE, Reading
+from trainer.engines.reading import Reading
 from trainer.engines.weights import Weights
 
 _ANY = np.array([0xA24BAED4963EE407], np.uint64)
@@ -101,11 +102,10 @@ def remember(scene: Scene, token: int | None, weights: Weights) -> None:
 def copied(scene: Scene, sources: Ids, weights: Weights) -> Features:
     """Judge each offer of the prompt by what is around it and by how it goes on."""
     place, reading = scene.place, scene.reading
-    origins = reading.origins[sources]
-    match, clues = place.match[origins], reading.clues[origins].T
+    match, clues = place.match[sources], reading.clues[sources].T
     respaced = sources >= len(reading.tokens)
     follows = mixed(match * 2 + respaced + 1000) ^ _COPY
-    used = mixed(place.used[origins] + 2000) ^ _COPY
+    used = mixed(place.used[sources] + 2000) ^ _COPY
     itself = mixed(reading.offers[sources] * 2 + (match > 0) + (1 << 40))
     always = np.broadcast_to(_COPY, match.shape)
     short = [always, follows, itself, clues[SHAPE], follows ^ clues[SHAPE]]

@@ -18,8 +18,8 @@ class Place:
     def __init__(self, reading: Reading, order: int) -> None:
         self.reading = reading
         self.before = reading.before
-        self.match = np.zeros(len(reading.tokens), np.int64)
-        self.used = np.zeros(len(reading.tokens), np.int64)
+        self.match = np.zeros(len(reading.offers), np.int64)
+        self.used = np.zeros(len(reading.offers), np.int64)
         self._order = order
         self._history = [START if len(reading.tokens) else OPEN]
         self._marks = 0
@@ -43,11 +43,14 @@ class Place:
             self._history = [*self._history[1 - self._order :], mark]
             self._marks += 1
         self.before = token
-        same = np.zeros(len(self.match), bool)
-        same[self.reading.origins[self.reading.offers == token]] = True
-        self.match[1:] = np.where(same[:-1], np.minimum(self.match[:-1] + 1, _LONGEST_MATCH), 0)
+        same = self.reading.offers == token
+        follower, longer = self.reading.follower[same], np.minimum(self.match[same] + 1, _LONGEST_MATCH)
+        # One place more than there are offers: the end of the prompt, where nothing goes on.
+        match = np.zeros(len(self.match) + 1, np.int64)
+        np.maximum.at(match, follower, longer)
+        self.match = match[:-1]
         self.used |= same
 
     def sources(self) -> Ids:
         """Return which offers of the prompt may be copied now."""
-        return np.flatnonzero(self.reading.content | (self.match > 0)[self.reading.origins])
+        return np.flatnonzero(self.reading.content | (self.match > 0))

@@ -7,15 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.engines.hashing import Flags, Floats, Hashes, Ids, joined, mixed, slots
+from trainer.engines.hashing import Flags, Floats, Hashes, Ids, joined, slots
 from trainer.engines.interface import Example
+from trainer.engines.offers import EDGE, offers
 from trainer.engines.spelling import Spelling
 
 _BITS = 17
 _COMMON = 0.25
 _FAITHFUL = 0.75
-EDGE = -1
-SHAPE = 4
 
 
 class Acquaintance:
@@ -65,32 +64,6 @@ class Reading:
             words = np.concatenate([words, joined(words[:-1], words[1:])])
         self.words = np.unique(words)
         self.rarity = known.rarity(self.words)
-        self.offers, self.origins = _offers(self.tokens, spelling)
+        self.offers, self.follower, self.clues = offers(self.tokens, known.copyable(self.tokens), spelling)
         self.content = known.copyable(self.offers)
         self.copyable = frozenset(self.offers[self.content].tolist())
-        self.clues = _clues(self.tokens, spelling)
-
-
-def _offers(tokens: Ids, spelling: Spelling) -> tuple[Ids, Ids]:
-    """Return the tokens that can be copied and where from; words with and without their space."""
-    where = np.flatnonzero(spelling.starts(tokens) & (spelling.respaced[tokens] >= 0))
-    offers = np.concatenate([tokens, spelling.respaced[tokens[where]]])
-    return offers, np.concatenate([np.arange(len(tokens)), where])
-
-
-def _clues(tokens: Ids, spelling: Spelling) -> Hashes:
-    """Return a hash of what is around each token: (tokens, kinds of clue; its SHAPE the last)."""
-    if not len(tokens):
-        return np.zeros((0, 5), np.uint64)
-    padded = np.concatenate([[EDGE, EDGE], tokens, [EDGE]]) + 1
-    shape = np.concatenate([[31], spelling.shape[tokens]])
-    before, after = padded[1:-2], padded[3:]
-    clues = [
-        before,
-        padded[:-3] * 200003 + before,
-        after,
-        shape[1:] * 32 + shape[:-1],
-        shape[1:],
-    ]
-    tags = np.arange(len(clues), dtype=np.uint64) << np.uint64(48)
-    return mixed(np.stack(clues, axis=1).astype(np.uint64) + tags)

@@ -23,7 +23,7 @@ class Spelling:
     so that everything works, only without what letters would have told.
     """
 
-    def __init__(self, texts: list[str]) -> None:
+    def __init__(self, texts: list[str], encoding: tiktoken.Encoding | None = None) -> None:
         cores = [_core(text) for text in texts]
         kinds = [_kind(core) for core in cores]
         codes = [core.lower().encode(errors="surrogateescape") for core in cores]
@@ -33,9 +33,9 @@ class Spelling:
         self.spaced = np.array([not text.startswith(core) for text, core in zip(texts, cores, strict=True)])
         capital = np.array([core[:1].isupper() for core in cores])
         self.shape: Ids = self.kind * 4 + self.spaced * 2 + capital
-        self.respaced = _respaced(texts)
         powers = [pow(_BASE, i, 1 << 64) for i in range(_LONGEST)]
         self._powers = np.array(powers, np.uint64)
+        self._encoding = encoding
 
     def words(self, tokens: Ids) -> Hashes:
         """Return a hash for each run of letters, digits or marks, equal however it was cut."""
@@ -57,6 +57,21 @@ class Spelling:
         starts[1:] |= kind[1:] != kind[:-1]
         return starts
 
+    def wordlike(self, tokens: Ids) -> Flags:
+        """Tell which tokens are of letters or digits."""
+        kind = self.kind[tokens]
+        return np.asarray((kind == _LETTER) | (kind == _DIGIT))
+
+    def respaced(self, word: tuple[int, ...]) -> tuple[int, ...]:
+        """Cut a word again without its leading space, or with one if it has none."""
+        return _respaced(self._encoding, word) if self._encoding else ()
+
+
+@lru_cache(maxsize=1 << 16)
+def _respaced(encoding: tiktoken.Encoding, word: tuple[int, ...]) -> tuple[int, ...]:
+    text = encoding.decode(list(word))
+    return tuple(encoding.encode_ordinary(text[1:] if text.startswith(" ") else f" {text}"))
+
 
 @lru_cache(maxsize=4)
 def spelling(vocabulary: int) -> Spelling:
@@ -65,7 +80,7 @@ def spelling(vocabulary: int) -> Spelling:
     if name is None:
         return Spelling([chr(0x4E00 + token % 20000) + str(token) for token in range(vocabulary)])
     encoding = tiktoken.get_encoding(name)
-    return Spelling([_text(encoding, token) for token in range(vocabulary)])
+    return Spelling([_text(encoding, token) for token in range(vocabulary)], encoding)
 
 
 def _text(encoding: tiktoken.Encoding, token: int) -> str:
@@ -73,13 +88,6 @@ def _text(encoding: tiktoken.Encoding, token: int) -> str:
         return encoding.decode_single_token_bytes(token).decode("utf-8", "surrogateescape")
     except KeyError:
         return ""
-
-
-def _respaced(texts: list[str]) -> Ids:
-    """Return the token with the same letters and the leading space taken or given, or -1."""
-    tokens = {text: token for token, text in enumerate(texts)}
-    other = (text[1:] if text.startswith(" ") else f" {text}" for text in texts)
-    return np.array([tokens.get(text, -1) for text in other], np.int64)
 
 
 def _core(text: str) -> str:
