@@ -126,3 +126,12 @@ def _sqlite(path: Path) -> dict[str, object]:
         },
         "TEST": {"NAME": None},
     }
+
+
+def file_transport(data: Path) -> dict[str, object]:
+    """Return the options of Celery's filesystem transport, with its folders made below `data`."""
+    messages, control = data / "broker", data / "broker-control"
+    for path in (messages, control):
+        path.mkdir(exist_ok=True)
+    folders = {"data_folder_in": messages, "data_folder_out": messages, "control_folder": control}
+    return {**{name: str(path) for name, path in folders.items()}, "polling_interval": 0.1}

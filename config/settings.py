@@ -185,16 +185,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
-CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {
-        "data_folder_in": str(DATA / "broker"),
-        "data_folder_out": str(DATA / "broker"),
-        "control_folder": str(DATA / "broker-control"),
-        "polling_interval": 0.1,
-    }
-    if CELERY_BROKER_URL.startswith("filesystem:")
-    else {}
-)
+CELERY_BROKER_TRANSPORT_OPTIONS = env.file_transport(DATA) if CELERY_BROKER_URL.startswith("filesystem:") else {}
 # A ring that nobody heard within two seconds is stale: the next one says the same.
 CELERY_BEAT_SCHEDULE = {
     f"{app}.ring": {"task": f"{app}.tasks.ring", "schedule": 1.0, "options": {"expires": 2.0}}

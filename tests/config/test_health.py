@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import DatabaseError
+from django.test import Client
+from django.utils import timezone
+
+from config import health, pulse
+from work.models import FRESH_SECONDS, Pulse
+
+
+@pytest.fixture
+def alive(db: Any) -> None:
+    for queue in health.QUEUES:
+        Pulse.objects.beat(f"{queue}@here", queue)
+
+
+@pytest.mark.usefixtures("alive")
+def test_all_is_well_when_every_part_answers(client: Client) -> None:
+    response = client.get("/healthz")
+    assert (response.status_code, response.json()) == (200, {"ok": True, "not answering": []})
+
+
+def test_it_needs_no_sign_in_and_tells_nothing_else(client: Client, db: Any) -> None:
+    response = client.get("/healthz")
+    assert response.status_code == 503
+    assert set(response.json()) == {"ok", "not answering"}
+
+
+@pytest.mark.usefixtures("alive")
+@pytest.mark.parametrize("queue", health.QUEUES)
+def test_a_silent_worker_is_named(client: Client, queue: str) -> None:
+    Pulse.objects.filter(queue=queue).update(at=timezone.now() - timedelta(seconds=FRESH_SECONDS + 1))
+    response = client.get("/healthz")
+    assert response.status_code == 503
+    assert response.json()["not answering"] == [f"{queue} worker"]
+
+
+@pytest.mark.usefixtures("alive")
+def test_a_silent_broker_is_named(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused() -> Any:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(health.app, "connection_for_write", refused)
+    assert client.get("/healthz").json()["not answering"] == ["broker"]
+
+
+def test_a_silent_database_is_named(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Silent:
+        def cursor(self) -> Any:
+            raise DatabaseError
+
+    monkeypatch.setattr(health, "connection", Silent())
+    assert client.get("/healthz").json()["not answering"] == ["database"]
+
+
+@pytest.mark.usefixtures("alive")
+def test_only_reading_is_allowed(client: Client) -> None:
+    assert client.post("/healthz").status_code == 405
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_writes_its_sign_of_life_again_and_again_into_one_row() -> None:
+    pulse.beat("dashboard@here", "dashboard")
+    pulse.beat("dashboard@here", "dashboard")
+    assert Pulse.objects.alive("dashboard").count() == 1
+
+
+@pytest.mark.django_db
+def test_workers_silent_for_a_day_are_forgotten() -> None:
+    Pulse.objects.create(worker="training@gone", queue="training", at=timezone.now() - timedelta(days=2))
+    Pulse.objects.beat("dashboard@here", "dashboard")
+    assert not Pulse.objects.filter(worker="training@gone").exists()
+
+
+def test_a_database_that_is_away_does_not_stop_the_worker(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def away(*args: Any) -> None:
+        raise DatabaseError("no answer")
+
+    monkeypatch.setattr(Pulse, "objects", type("Away", (), {"beat": staticmethod(away)}))
+    pulse.beat("dashboard@here", "dashboard")
+    assert "could not write a sign of life: no answer" in caplog.text
