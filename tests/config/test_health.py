@@ -76,6 +76,7 @@ def test_workers_silent_for_a_day_are_forgotten() -> None:
     assert not Pulse.objects.filter(worker="training@gone").exists()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_database_that_is_away_does_not_stop_the_worker(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
