@@ -10,6 +10,8 @@ from openai_api import answers, values
 from openai_api.http import CONTENT_BYTES, CONTENT_SECONDS, Ask, Wire, path
 from openai_api.types import RemoteFile
 
+UPLOAD_SECONDS = 300.0  # servers read and check a whole file before they answer
+
 
 def upload(wire: Wire, source: IO[bytes] | Path, filename: str, purpose: str) -> RemoteFile:
     with source.open("rb") if isinstance(source, Path) else nullcontext(source) as stream:
@@ -19,6 +21,7 @@ def upload(wire: Wire, source: IO[bytes] | Path, filename: str, purpose: str) ->
             fields={"purpose": purpose},
             file=(filename, stream),
             repeatable=False,
+            read_timeout=UPLOAD_SECONDS,
         )
         return read(answers.as_object(wire.data(ask)))
 

@@ -34,6 +34,11 @@ ANSWER_BYTES = 64 * 1024**2
 ANSWER_SECONDS = 120.0  # from the first byte of an answer to its last
 CONTENT_BYTES = 512 * 1024**2  # what OpenAI accepts as one file
 CONTENT_SECONDS = 900.0
+# Shorter than the five seconds after which common servers close an idle connection: a request that is
+# sent into a connection as it closes has an unknown outcome.
+LIMITS = httpx.Limits(keepalive_expiry=2.0)
+# A company's proxy is for the world outside; what runs on this machine is reached directly.
+DIRECTLY: dict[str, None] = dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]"))
 
 _NEVER_SENT = (
     httpx.ConnectError,
@@ -62,6 +67,7 @@ class Ask:
     repeatable: bool = True
     most_bytes: int = ANSWER_BYTES
     most_seconds: float = ANSWER_SECONDS
+    read_timeout: float | None = None  # instead of the connection's own
 
     def options(self) -> dict[str, Any]:
         """Spell the request the way httpx wants it; the file comes after the fields."""
@@ -112,9 +118,10 @@ class Wire:
         self._headers = _headers(key, organization)
         self._async_transport = async_transport
         self._timeout = timeout
+        self._options: dict[str, Any] = {"verify": _tls(), "limits": LIMITS, "mounts": DIRECTLY}
         self._retries = retries
         self._sleep = sleep
-        self._http = httpx.Client(transport=transport, timeout=timeout, verify=_tls())
+        self._http = httpx.Client(transport=transport, **self._options)
 
     def close(self) -> None:
         self._http.close()
@@ -146,7 +153,7 @@ class Wire:
         """Open an answer that comes piece by piece; leaving the block hangs up."""
         with self._translated():
             async with (
-                httpx.AsyncClient(transport=self._async_transport, timeout=self._timeout, verify=_tls()) as client,
+                httpx.AsyncClient(transport=self._async_transport, **self._options) as client,
                 client.stream(ask.method, **self._target(ask)) as answer,
             ):
                 if not answer.is_success:
@@ -173,7 +180,12 @@ class Wire:
             raise ConnectionFailed("The key or the organization has a character too strange to send.")
         options = ask.options()
         options["headers"] = self._headers | options["headers"]
+        options["timeout"] = self._patience(ask)
         return options | {"url": self._base_url + ask.path, "follow_redirects": False}
+
+    def _patience(self, ask: Ask) -> httpx.Timeout:
+        limits = self._timeout.as_dict()
+        return httpx.Timeout(**limits | ({"read": ask.read_timeout} if ask.read_timeout else {}))
 
     def _without_key(self, body: bytes) -> bytes:
         """Take the key out of an answer, should a server repeat it there."""

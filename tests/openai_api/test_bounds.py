@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import gzip
 from collections.abc import Iterator
 
@@ -69,8 +70,6 @@ def test_an_answer_that_breaks_off_is_a_lost_connection() -> None:
 
 
 def test_a_server_that_does_not_answer_times_out() -> None:
-    import asyncio
-
     async def silent() -> Pieces:
         await asyncio.Event().wait()
         yield b""
@@ -78,3 +77,19 @@ def test_a_server_that_does_not_answer_times_out() -> None:
     timeout = httpx.Timeout(5, read=0.05)
     with listening(silent) as (_, address), pytest.raises(Timeout):
         http.Wire(address, KEY, timeout=timeout).get("/files")
+
+
+OTHERS = b'HTTP/1.1 200 OK\r\nContent-Length: 12\r\nConnection: close\r\n\r\n{"data": []}'
+
+
+def test_a_proxy_is_for_the_world_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def empty_list() -> Pieces:
+        yield OTHERS
+
+    with listening(empty_list) as (proxy, proxy_address), listening(empty_list) as (trainer, address):
+        monkeypatch.setenv("HTTP_PROXY", proxy_address.removesuffix("/v1"))
+        http.Wire(address, KEY).get("/files")
+        http.Wire("http://provider.example/v1", KEY).get("/files")
+
+    assert trainer.requests[0].startswith(b"GET /v1/files ")
+    assert proxy.requests[0].startswith(b"GET http://provider.example/v1/files ")

@@ -58,6 +58,20 @@ def test_an_upload_reads_a_path(tmp_path: Path) -> None:
     assert 'filename="tickets v1.jsonl"' in head
 
 
+def test_a_server_may_take_its_time_over_an_upload() -> None:
+    provider = answering(FILE, FILE)
+    client = provider.client(timeout=httpx.Timeout(7, connect=3))
+
+    client.upload_file(io.BytesIO(b"{}"), "a.jsonl")
+    client.file("file-1")
+
+    waits = [request.extensions["timeout"] for request in provider.asked]
+    assert waits == [
+        {"connect": 3, "read": 300, "write": 7, "pool": 7},
+        {"connect": 3, "read": 7, "write": 7, "pool": 7},
+    ]
+
+
 def test_a_file_name_cannot_add_headers_to_its_part() -> None:
     provider = answering(FILE)
 
