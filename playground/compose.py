@@ -73,4 +73,9 @@ def _chat(picked: Picked, entered: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _given(entered: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: entered[name] for name in names if entered.get(name) not in (None, "", {})}
+    return {name: _plain(entered[name]) for name in names if entered.get(name) not in (None, "", {})}
+
+
+def _plain(value: Any) -> Any:
+    """Write 0 where a form made 0.0 of it."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -111,7 +111,8 @@ class Asking(Styled, forms.Form):
         return [self[name] for name in self.simple]
 
     def advanced_fields(self) -> list[BoundField]:
-        return [self[name] for name in self.fields if name not in {*self.simple, *self.text_fields}]
+        names = [name for name in self.fields if name not in {*self.simple, *self.text_fields}]
+        return sorted((self[name] for name in names), key=lambda field: field.widget_type == "checkbox")
 
     def advanced_wrong(self) -> bool:
         """Say whether a field has an error that the fold would hide."""
@@ -119,6 +120,7 @@ class Asking(Styled, forms.Form):
 
 
 class CompletionForm(Asking):
+    field_order = ("logprobs",)
     text_fields: ClassVar[tuple[str, ...]] = ("prompt", "add_separator")
 
     prompt = TextField(label=_lazy("Text"), widget=forms.Textarea(attrs={"rows": 8, "autofocus": True}))
@@ -167,6 +169,7 @@ class CompletionForm(Asking):
 
 
 class ChatForm(Asking):
+    field_order = ("top_logprobs",)
     text_fields: ClassVar[tuple[str, ...]] = ("system", "thread")
 
     system = TextField(

@@ -69,13 +69,12 @@ def visible(token: str) -> str:
 
 
 def _token(token: Token) -> dict[str, Any]:
-    part = None if token.logprob is None else probability(token.logprob)
-    return {
-        "text": token.text,
-        "probability": part,
-        "said": "" if part is None else f"{visible(token.text)} {percent(part)}",
-        "others": " · ".join(f"{visible(text)} {percent(probability(logprob))}" for text, logprob in token.alternatives),
-    }
+    if token.logprob is None:
+        return {"text": token.text, "probability": None, "said": ""}
+    own = [(token.text, token.logprob)]
+    pairs = own + [pair for pair in token.alternatives if pair[0] != token.text]
+    said = " · ".join(f"{visible(text)} {percent(probability(logprob))}" for text, logprob in pairs)
+    return {"text": token.text, "probability": probability(token.logprob), "said": said}
 
 
 def _bars(found: Bars) -> dict[str, Any]:
@@ -102,7 +101,7 @@ def _note(found: Bars) -> str:
     if not found.classes:
         return _("The likeliest first tokens, as the provider reported them. ␣ is a space.")
     return _(
-        "Each bar is a class's share of the probability that the known classes have together, %(covered)s of all. "
+        "Each bar is a class's share among the known classes, which together hold %(covered)s of the probability. "
         "Raw is the probability of the class's first token, as the provider reported it."
     ) % {"covered": percent(found.covered)}
 

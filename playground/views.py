@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
@@ -45,9 +46,9 @@ def bases(request: access.OrgRequest, pk: int) -> HttpResponse:
 @access.member
 def switch(request: access.OrgRequest) -> HttpResponse:
     """Fill the form in for another model and keep the text that was typed."""
-    picked, _typed = _asked(request)
+    picked = pick.pick(request.organization, request.POST.get("model", ""))
     response = _page(request, picked, form_for(picked, initial=values(picked) | _kept(request.POST, picked)))
-    response["HX-Push-Url"] = f"{request.path.removesuffix('switch/')}?{urlencode({'model': picked.key})}"
+    response["HX-Push-Url"] = f"{reverse('playground:home')}?{urlencode({'model': picked.key})}"
     return response
 
 
@@ -57,13 +58,8 @@ def switch(request: access.OrgRequest) -> HttpResponse:
 def preview(request: access.OrgRequest) -> HttpResponse:
     """Show exactly what Run would send, and what to mind about it."""
     picked, form = _asked(request)
-    context: dict[str, Any] = {"picked": picked}
-    if form.is_valid():
-        context |= {
-            "sent": tell.body(compose.body(picked, form.cleaned_data)),
-            "remarks": remarks(picked, form.cleaned_data),
-        }
-    return render(request, f"{PAGE}#preview", context)
+    sent = _sent(picked, form, compose.body(picked, form.cleaned_data)) if form.is_valid() else {}
+    return render(request, f"{PAGE}#preview", {"fragment": True, **sent})
 
 
 @sensitive_post_parameters()

@@ -147,7 +147,7 @@ function tokenSpan(token) {
   span.tabIndex = -1;
   span.textContent = token.text;
   if (token.probability !== null) span.style.setProperty("--sure", token.probability.toFixed(3));
-  span.dataset.said = token.others ? `${token.said} — ${token.others}` : token.said;
+  span.dataset.said = token.said;
   return span;
 }
 
@@ -242,10 +242,8 @@ function giveUp() {
 function mark(errors) {
   say(words.check);
   $("waiting").hidden = false;
-  const marked = Object.entries(errors).map(([name, sentences]) => markField(name, sentences));
-  const first = marked.find(Boolean);
-  first?.closest("details")?.setAttribute("open", "");
-  first?.focus();
+  for (const [name, sentences] of Object.entries(errors)) markField(name, sentences);
+  document.querySelector("#ask [aria-invalid]")?.focus();
 }
 
 function markField(name, sentences) {
@@ -257,7 +255,6 @@ function markField(name, sentences) {
   field?.setAttribute("aria-invalid", "true");
   field?.setAttribute("aria-errormessage", error.id);
   field?.closest("details")?.setAttribute("open", "");
-  return field;
 }
 
 // The conversation
