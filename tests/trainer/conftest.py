@@ -1,0 +1,128 @@
+"""Callers of the trainer's API: an owner and a member of one organization, and somebody of another."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http.response import HttpResponseBase
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from trainer import keys, tasks
+from trainer.models import Job, Role
+
+JSON = dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def own_addresses(settings: Settings, tmp_path: Path) -> None:
+    settings.ROOT_URLCONF = "trainer.urls"
+    settings.MIDDLEWARE = []
+    settings.DATA = tmp_path
+
+
+@dataclass
+class Caller:
+    """A client with a key; its verbs return the parsed answer and insist on its status."""
+
+    client: Client
+    key: str
+
+    def get(self, address: str, status: int = 200, **query: Any) -> JSON:
+        return self._read(self.client.get(f"/v1/{address}", query), status)
+
+    def post(self, address: str, body: Any = None, status: int = 200, **headers: str) -> JSON:
+        content = b"" if body is None else json.dumps(body).encode()
+        return self._read(self.client.post(f"/v1/{address}", content, content_type="application/json", headers=headers), status)
+
+    def delete(self, address: str, status: int = 200) -> JSON:
+        return self._read(self.client.delete(f"/v1/{address}"), status)
+
+    def refused(self, address: str, body: Any = None, status: int = 400) -> JSON:
+        error: JSON = self.post(address, body, status)["error"]
+        assert set(error) == {"message", "type", "param", "code"}
+        return error
+
+    def upload(self, lines: list[JSON] | bytes, status: int = 200, name: str = "train.jsonl", **form: str) -> JSON:
+        content = lines if isinstance(lines, bytes) else b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+        parts = {"purpose": "fine-tune", **form, "file": SimpleUploadedFile(name, content)}
+        return self._read(self.client.post("/v1/files", parts), status)
+
+    def content(self, file_id: str) -> bytes:
+        return body_of(self.client.get(f"/v1/files/{file_id}/content"))
+
+    def stream(self, address: str, body: Any = None) -> list[str]:
+        """Return the payloads of a stream of events."""
+        if body is None:
+            response = self.client.get(f"/v1/{address}")
+        else:
+            response = self.client.post(f"/v1/{address}", json.dumps(body), content_type="application/json")
+        assert response.status_code == 200, response.content
+        assert response["Content-Type"] == "text/event-stream"
+        return [line.removeprefix("data: ") for line in body_of(response).decode().split("\n\n") if line]
+
+    def _read(self, response: HttpResponseBase, status: int) -> JSON:
+        value: JSON = json.loads(body_of(response))
+        assert response.status_code == status, value
+        return value
+
+
+def body_of(response: Any) -> bytes:
+    return b"".join(response) if response.streaming else bytes(response.content)
+
+
+def caller(role: Role, organization: str) -> Caller:
+    key = keys.make(role, organization)
+    return Caller(Client(headers={"Authorization": f"Bearer {key}"}, raise_request_exception=False), key)
+
+
+@pytest.fixture
+def owner(db: Any) -> Caller:
+    return caller(Role.OWNER, "acme")
+
+
+@pytest.fixture
+def member(db: Any) -> Caller:
+    return caller(Role.MEMBER, "acme")
+
+
+@pytest.fixture
+def outsider(db: Any) -> Caller:
+    return caller(Role.OWNER, "elsewhere")
+
+
+def pairs(count: int = 12) -> list[JSON]:
+    return [{"prompt": f"number {place} is ->", "completion": [" even", " odd"][place % 2]} for place in range(count)]
+
+
+def chats(count: int = 12) -> list[JSON]:
+    def said(place: int) -> list[JSON]:
+        answer = f"It is {['even', 'odd'][place % 2]}."
+        return [{"role": "user", "content": f"What is {place}?"}, {"role": "assistant", "content": answer}]
+
+    return [{"messages": said(place)} for place in range(count)]
+
+
+def work(job_id: str) -> Job:
+    """Do what the worker does with a new job, and return the job as it is then."""
+    job = Job.objects.get(public_id=job_id)
+    tasks.check(job.pk)
+    tasks.train(job.pk)
+    job.refresh_from_db()
+    return job
+
+
+def legacy(caller: Caller, lines: list[JSON] | None = None, **body: Any) -> JSON:
+    """Create a legacy fine-tune on a few lines."""
+    file = caller.upload(pairs() if lines is None else lines)
+    return caller.post("fine-tunes", {"training_file": file["id"], "model": "ada", **body})
+
+
+def current(caller: Caller, lines: list[JSON] | None = None, **body: Any) -> JSON:
+    file = caller.upload(pairs() if lines is None else lines)
+    return caller.post("fine_tuning/jobs", {"training_file": file["id"], "model": "babbage-002", **body})
