@@ -66,4 +66,5 @@ def decode(tokens: Sequence[int], name: str) -> str:
 
 
 def _ordinary(token: int, name: str) -> bytes:
-    return b"" if token in encoding(name)._special_tokens.values() else bytes_of(token, name)
+    special = token in _CHAT_MARKS or token in encoding(name)._special_tokens.values()
+    return b"" if special else bytes_of(token, name)
