@@ -18,6 +18,8 @@ from datasets.words import Refused
 from teams import access, audit
 from teams.access import OrgRequest
 
+SHOWN_CLASSES = 12
+
 
 @require_safe
 @access.viewer
@@ -25,9 +27,27 @@ def detail(request: OrgRequest, pk: int) -> HttpResponse:
     dataset = dataset_of(request, pk)
     if dataset.state == Dataset.State.MAPPING:
         return redirect("datasets:columns", pk)
-    numbers = dataset.numbers
-    meter = enough.meter(numbers["task"], numbers["rows"], numbers["labels"]) if numbers else None
-    return show(request, "datasets/detail.html", dataset, tab="checks", meter=meter, found=found.of(dataset))
+    return _page(request, dataset)
+
+
+def _page(request: OrgRequest, dataset: Dataset) -> HttpResponse:
+    labels = dataset.numbers.get("labels", {})
+    context = {
+        "meter": enough.meter(dataset.task, dataset.numbers["rows"], labels) if dataset.numbers else None,
+        "classes": list(labels.items())[:SHOWN_CLASSES],
+        "more_classes": len(labels) - SHOWN_CLASSES,
+        "found": found.of(dataset),
+    }
+    return show(request, "datasets/detail.html", dataset, tab="checks", **context)
+
+
+def _done(request: OrgRequest, dataset: Dataset) -> HttpResponse:
+    """Have the dataset checked again and show its page: at once where htmx swaps it in, else after a redirect."""
+    begin(dataset)
+    if request.htmx.target != "main":
+        return redirect(dataset)
+    dataset.refresh_from_db()
+    return _page(request, dataset)
 
 
 @require_safe
@@ -35,7 +55,10 @@ def detail(request: OrgRequest, pk: int) -> HttpResponse:
 def progress(request: OrgRequest, pk: int) -> HttpResponse:
     """The fragment that a working dataset's page asks for; its last answer reloads what has changed."""
     dataset = dataset_of(request, pk)
-    response = show(request, "datasets/_dataset.html#progress", dataset)
+    home = dataset.get_absolute_url()
+    here = request.htmx.current_url_abs_path or ""
+    here = here if here.startswith(home) else home
+    response = show(request, "datasets/_dataset.html#progress", dataset, here=here)
     return response if dataset.busy else HttpResponseStopPolling(response.content)
 
 
@@ -52,8 +75,7 @@ def decision(request: OrgRequest, pk: int) -> HttpResponse:
     except Refused as why:
         return refused(request, why, dataset)
     audit.record(request, f"dataset.finding_{choice}", dataset, finding=code, rows=finding["count"])
-    begin(dataset)
-    return redirect(dataset)
+    return _done(request, dataset)
 
 
 @require_POST
@@ -68,8 +90,7 @@ def undo(request: OrgRequest, pk: int) -> HttpResponse:
     except Refused as why:
         return refused(request, why, dataset)
     audit.record(request, "dataset.decision_undone", dataset, finding=taken["code"])
-    begin(dataset)
-    return redirect(dataset)
+    return _done(request, dataset)
 
 
 @require_POST
@@ -81,8 +102,7 @@ def accept(request: OrgRequest, pk: int) -> HttpResponse:
     except Refused as why:
         return refused(request, why, dataset)
     audit.record(request, "dataset.recommended_accepted", dataset)
-    begin(dataset)
-    return redirect(dataset)
+    return _done(request, dataset)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -97,7 +117,7 @@ def columns(request: OrgRequest, pk: int) -> HttpResponse:
             return refused(request, why, dataset)
         audit.record(request, "dataset.columns_chosen", dataset, **form.columns())
         begin(dataset)
-        return redirect("datasets:columns" if form.reads_again else "datasets:detail", pk)
+        return redirect(dataset)
     return show(request, "datasets/columns.html", dataset, form=form, tab="checks", preview=found.preview(dataset))
 
 

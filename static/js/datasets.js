@@ -1,0 +1,28 @@
+// Pages of one dataset: keep the keyboard's place after a decision, and show which column plays which part.
+document.addEventListener("htmx:afterSettle", () => {
+  if (document.activeElement === document.body) document.getElementById("findings")?.focus({ preventScroll: true });
+  preview();
+});
+document.addEventListener("change", (event) => {
+  if (event.target.closest("[data-columns]")) preview();
+});
+preview();
+
+function preview() {
+  const columns = document.querySelector("[data-columns]");
+  if (!columns) return;
+  const format = columns.querySelector("input[name=format]:checked")?.value;
+  const roles = new Map();
+  for (const part of columns.querySelectorAll("[data-for]")) {
+    part.hidden = part.dataset.for !== format;
+    for (const select of part.hidden ? [] : part.querySelectorAll("select")) {
+      roles.set(select.value, columns.querySelector(`label[for=${select.id}]`).firstChild.textContent.trim());
+    }
+  }
+  for (const head of document.querySelectorAll("[data-preview] th")) {
+    const badge = head.querySelector("[data-role-of]");
+    badge.textContent = roles.get(head.dataset.column) ?? "";
+    badge.hidden = !badge.textContent;
+    head.toggleAttribute("data-used", !badge.hidden);
+  }
+}
