@@ -45,10 +45,12 @@ class FineTuneQuerySet(LeasedQuerySet["FineTune"]):
             query |= Q(**{f"{place}__icontains": words})
         return self.filter(query)
 
-    def measured(self, connection: Connection, base_model: str) -> Self:
-        """Finished fine-tunes of this base on this connection, whose time and tokens are known."""
-        known = self.filter(connection=connection, base_model=base_model, status=Status.SUCCEEDED)
-        return known.filter(started_at__isnull=False, finished_at__gt=F("started_at"))
+    def measured(self, connection: Connection, base_model: str | None = None) -> Self:
+        """The newest finished fine-tunes on this connection (of this base) whose time is known."""
+        known = self.filter(connection=connection, status=Status.SUCCEEDED, finished_at__gt=F("started_at"))
+        if base_model is not None:
+            known = known.filter(base_model=base_model)
+        return known.for_lists()
 
 
 class FineTune(Leased):
@@ -261,8 +263,20 @@ class ModelQuerySet(models.QuerySet["Model"]):
         alive = Q(shutdown_date__isnull=True) | Q(shutdown_date__gte=timezone.localdate())
         return self.filter(alive, deleted_at__isnull=True)
 
+    def ending_before(self, day: date) -> Self:
+        """What works today and stops by that day."""
+        return self.usable().filter(shutdown_date__lte=day)
+
+    def search(self, words: str) -> Self:
+        places = ("name", "base_model", "fine_tune__name", "version__dataset__name")
+        query = Q()
+        for place in places:
+            query |= Q(**{f"{place}__icontains": words})
+        return self.filter(query)
+
     def for_lists(self) -> Self:
-        return self.select_related("connection", "fine_tune", "version__dataset").order_by("-created_at", "-pk")
+        related = self.select_related("connection", "fine_tune", "version__dataset", "deleted_by").defer("raw")
+        return related.order_by("-created_at", "-pk")
 
 
 class Model(models.Model):

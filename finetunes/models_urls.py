@@ -1,4 +1,12 @@
 from __future__ import annotations
 
+from django.urls import path
+
+from finetunes.views import models
+
 app_name = "models"
-urlpatterns: list = []
+urlpatterns = [
+    path("", models.model_list, name="list"),
+    path("<int:pk>/", models.model_detail, name="detail"),
+    path("<int:pk>/delete/", models.model_delete, name="delete"),
+]

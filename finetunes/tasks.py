@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from celery import shared_task
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -13,6 +16,11 @@ from finetunes.models import FineTune, Model
 MOST = 500
 STALE = 10.0
 """A ring that no worker heard in so many seconds is repeated anyway."""
+
+
+def advance_soon(fine_tune: FineTune) -> None:
+    """Ring once this transaction has been committed; without a broker, the next ring does it."""
+    transaction.on_commit(partial(advance.delay, fine_tune.pk), robust=True)
 
 
 @shared_task

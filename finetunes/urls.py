@@ -1,4 +1,19 @@
 from __future__ import annotations
 
+from django.urls import path
+
+from finetunes.views import detail, listing, live, new, results
+
 app_name = "finetunes"
-urlpatterns: list = []
+urlpatterns = [
+    path("", listing.fine_tune_list, name="list"),
+    path("new/", new.fine_tune_new, name="new"),
+    path("<int:pk>/", detail.fine_tune_detail, name="detail"),
+    path("<int:pk>/cancel/", detail.fine_tune_cancel, name="cancel"),
+    path("<int:pk>/events/", detail.fine_tune_events, name="events"),
+    path("<int:pk>/raw/", detail.fine_tune_raw, name="raw"),
+    path("<int:pk>/stream/", live.fine_tune_stream, name="stream"),
+    path("<int:pk>/charts/<slug:key>/", results.chart, name="chart"),
+    path("<int:pk>/charts/<slug:key>/table/", results.chart_table, name="table"),
+    path("<int:pk>/results/<int:file>/", results.result_file, name="results"),
+]

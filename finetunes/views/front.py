@@ -1,7 +1,40 @@
+"""The first page: what needs somebody, what is running, what has come out."""
+
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from datetime import timedelta
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from connections.models import Connection
+from datasets.models import Dataset
+from finetunes.models import FineTune, Model
+from finetunes.statuses import Status
+from teams import access
+from teams.access import OrgRequest
+
+RECENT = timedelta(days=7)
+SOON = timedelta(days=60)
+MOST = 8
 
 
-def home(request: HttpRequest) -> HttpResponse:
-    return HttpResponse()
+@require_safe
+@access.viewer
+def home(request: OrgRequest) -> HttpResponse:
+    organization = request.organization
+    fine_tunes = FineTune.objects.of(organization).for_lists()
+    since = timezone.now() - RECENT
+    context = {
+        "running": fine_tunes.moving()[:MOST],
+        "recent": fine_tunes.ended()[:MOST],
+        "failed": fine_tunes.filter(status=Status.FAILED, created_at__gt=since)[:MOST],
+        "troubled": fine_tunes.filter(status__in=[Status.LOST_CONTACT, Status.UNKNOWN])[:MOST],
+        "ending": Model.objects.of(organization).ending_before(timezone.localdate() + SOON).for_lists()[:MOST],
+        "total": FineTune.objects.of(organization).count(),
+        "datasets": Dataset.objects.of(organization).count(),
+        "has_connection": Connection.objects.of(organization).active().exists(),
+    }
+    return render(request, "home.html", context)

@@ -1,0 +1,91 @@
+"""The base models that a connection really has, and what its provider says of each."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.core.cache import cache
+from django.utils.translation import gettext as _
+
+from connections.models import Connection
+from finetunes.models import Model
+from openai_api.client import Client
+from openai_api.errors import APIError
+from openai_api.types import RemoteModel
+
+SECONDS = 60
+COMPLETIONS = re.compile(r"^(ada|babbage|curie|davinci)(?:$|[:-])|^(?:ft:)?(babbage|davinci)-002(?:$|:)")
+CHAT = re.compile(r"^(?:ft:)?(gpt-3\.5-turbo(?!-instruct)|gpt-4|gpt-5|o[134])")
+NEVER = re.compile(
+    r"^(whisper|tts|dall-e|gpt-image|sora|text-embedding|omni-moderation|text-moderation|text-similarity|code-search)"
+)
+"""What answers to no fine-tune anywhere: sound, pictures, embeddings, moderation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    name: str
+    tuned_from: str = ""  # empty for what the provider itself made
+    note: str = ""  # the provider's own words
+
+    @property
+    def format(self) -> str | None:
+        """Return the format of data that it is trained on, where its name tells."""
+        known = self.tuned_from or self.name
+        if COMPLETIONS.match(known):
+            return "prompt-completion"
+        return "chat" if CHAT.match(known) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The bases of a connection, or the sentence that says why they cannot be listed."""
+
+    bases: tuple[Base, ...] = ()
+    problem: str = ""
+
+    def get(self, name: str) -> Base | None:
+        return next((base for base in self.bases if base.name == name), None)
+
+    def fitting(self, format: str) -> list[Base]:
+        return [base for base in self.bases if base.format in (format, None)]
+
+
+def offered(connection: Connection, *, client: Client | None = None, fresh: bool = False) -> Offer:
+    """Ask the provider which models it has; the answer is kept for a minute."""
+    address = hashlib.sha256(f"{connection.base_url} {connection.dialect}".encode()).hexdigest()
+    key = f"bases:{connection.pk}:{address[:16]}"
+    remote: list[RemoteModel] | None = None if fresh else cache.get(key)
+    if remote is None:
+        try:
+            remote = _ask(connection, client)
+        except APIError as error:
+            return Offer(problem=error.message)
+        cache.set(key, remote, SECONDS)
+    return Offer(tuple(_bases(connection, remote)))
+
+
+def _ask(connection: Connection, client: Client | None) -> list[RemoteModel]:
+    if client is not None:
+        return client.models()
+    with connection.client() as own:
+        return own.models()
+
+
+def _bases(connection: Connection, remote: Iterable[RemoteModel]) -> Iterable[Base]:
+    """Own bases first, then what was fine-tuned; a model that is deleted here is not offered."""
+    gone = set(Model.objects.filter(connection=connection, deleted_at__isnull=False).values_list("name", flat=True))
+    found = [_base(model) for model in remote if model.id not in gone and not NEVER.match(model.id)]
+    return sorted(found, key=lambda base: (bool(base.tuned_from), not COMPLETIONS.match(base.name), base.name))
+
+
+def _base(model: RemoteModel) -> Base:
+    said = model.raw.get("description")
+    description = said.strip()[:500] if isinstance(said, str) else ""
+    owner = _("Owned by %(owner)s.") % {"owner": model.owned_by} if model.owned_by else ""
+    ends = _("Shut down on %(day)s.") % {"day": model.shutdown_date} if model.shutdown_date else ""
+    note = " ".join(part for part in (description, owner, ends) if part)
+    return Base(model.id, model.base or "", note)

@@ -1,0 +1,220 @@
+"""What the page of a fine-tune shows, gathered in one place for the page and for its live stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from finetunes import store, words
+from finetunes.models import Event, FineTune, Model
+from finetunes.plots import Plot, arrange
+from finetunes.progress import Progress, queue_number
+from finetunes.statuses import Status
+
+EVENTS_SHOWN = 200
+TILES = (
+    ("training_loss",),
+    ("full_validation_loss", "validation_loss"),
+    ("classification/accuracy",),
+    ("full_validation_token_accuracy", "validation_token_accuracy", "training_token_accuracy"),
+    ("validation_sequence_accuracy", "training_sequence_accuracy"),
+)
+"""One tile each, for the first series that there is."""
+SCORES = ("classification/accuracy", "full_validation_loss", "validation_loss")
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    label: str
+    value: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    plot: Plot
+    title: str
+    meaning: str
+    lines: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """The progress strip: a strong word, what is said beside it, and a share if there is one."""
+
+    title: str
+    text: str
+    share: float | None
+    is_open: bool  # whether the bar may move without a known share
+
+    @property
+    def percent(self) -> int | None:
+        return None if self.share is None else int(self.share * 100)
+
+
+def live(fine_tune: FineTune) -> dict[str, Any]:
+    """Return what changes while a fine-tune runs."""
+    last = fine_tune.events.order_by("ordinal").last()
+    return {
+        "fine_tune": fine_tune,
+        "strip": strip(fine_tune, last),
+        "tiles": tiles(fine_tune),
+        "charts": charts(fine_tune),
+        "model": model_of(fine_tune),
+        "result_files": list(fine_tune.files.order_by("pk")),
+        "settings": settings(fine_tune),
+    }
+
+
+def state(fine_tune: FineTune) -> str:
+    """Return what decides which actions the page shows."""
+    if fine_tune.has_ended:
+        return "succeeded" if fine_tune.status == Status.SUCCEEDED else "ended"
+    return "active" if fine_tune.can_be_cancelled else "cancelling"
+
+
+def shows(context: dict[str, Any]) -> str:
+    """Name the charts and files of a page, so that it can tell whether there are new ones."""
+    keys = [chart.plot.key + "+".join(chart.lines) for chart in context["charts"]]
+    return "|".join([*keys, *(str(file.pk) for file in context["result_files"])])
+
+
+def page(fine_tune: FineTune) -> dict[str, Any]:
+    """Return everything on the page."""
+    events = list(fine_tune.events.order_by("-ordinal")[:EVENTS_SHOWN])
+    context = live(fine_tune)
+    return {
+        **context,
+        "state": state(fine_tune),
+        "shows": shows(context),
+        "events": events,
+        "earlier": max(0, fine_tune.last_event - len(events)),
+        "cursor": events[0].ordinal if events else 0,
+    }
+
+
+def model_of(fine_tune: FineTune) -> Model | None:
+    return fine_tune.models.order_by("pk").first()
+
+
+def tiles(fine_tune: FineTune) -> list[Tile]:
+    found = []
+    for names in TILES:
+        name = next((name for name in names if name in fine_tune.summary), None)
+        if name:
+            found.append(_tile(name, fine_tune.summary[name]))
+    return found
+
+
+def _tile(name: str, summary: dict[str, float]) -> Tile:
+    note = ""
+    if not words.is_share(name) and summary["first"] != summary["last"]:
+        note = _("from %(first)s") % {"first": words.number(summary["first"])}
+    return Tile(words.series(name), words.figure(name, summary["last"]), note)
+
+
+def score(fine_tune: FineTune) -> str:
+    """Return the one number that a list shows: how well it does on data that it has not seen."""
+    for name in SCORES:
+        if name in fine_tune.summary:
+            return words.figure(name, fine_tune.summary[name]["last"])
+    return ""
+
+
+def charts(fine_tune: FineTune) -> list[Chart]:
+    return [
+        Chart(plot, words.measure(plot), words.meaning(plot), [words.line(one.label) for one in plot.lines])
+        for plot in arrange(store.series_names(fine_tune))
+    ]
+
+
+def settings(fine_tune: FineTune) -> list[tuple[str, str]]:
+    """Return what the provider resolved, over what was sent."""
+    sent = dict(fine_tune.hyperparameters)
+    if fine_tune.seed is not None:
+        sent["seed"] = fine_tune.seed
+    shown = {**sent, **{name: value for name, value in fine_tune.resolved.items() if value is not None}}
+    return [(words.setting(name), words.value(value)) for name, value in shown.items()]
+
+
+def strip(fine_tune: FineTune, last: Event | None) -> Strip:
+    """Say in words where the fine-tune is."""
+    progress = Progress(fine_tune.step, fine_tune.total_steps, fine_tune.epoch, fine_tune.epochs)
+    if fine_tune.has_ended:
+        return Strip(fine_tune.get_status_display(), _ending(fine_tune), _final_share(fine_tune, progress), False)
+    title, text = _running(fine_tune, progress, last)
+    if fine_tune.trouble:
+        text = _("%(provider)s does not answer; it is asked again and again. %(words)s") % {
+            "provider": fine_tune.connection,
+            "words": fine_tune.trouble,
+        }
+    return Strip(title, text, progress.share, fine_tune.status in {Status.RUNNING, Status.SENDING, Status.CHECKING_FILES})
+
+
+def _running(fine_tune: FineTune, progress: Progress, last: Event | None) -> tuple[str, str]:
+    if fine_tune.status == Status.RUNNING:
+        return _place(progress), _elapsed(fine_tune)
+    if fine_tune.in_doubt:
+        return _("Sent, not yet confirmed"), _("The provider is asked whether it arrived before anything is sent again.")
+    number = queue_number(last.message) if last else None
+    if fine_tune.status == Status.QUEUED and number is not None:
+        return fine_tune.get_status_display(), _("Number %(number)d in the provider's queue") % {"number": number}
+    texts = {
+        Status.SENDING: _("The files go to the provider, then the fine-tune is created there."),
+        Status.CHECKING_FILES: _("The provider is reading the files."),
+        Status.QUEUED: _("The provider will start it."),
+        Status.CANCELLING: _("The provider has been told to stop."),
+        Status.PAUSED: _("It stands still at the provider."),
+        Status.UNKNOWN: _("The provider says “%(word)s”, which is no state that Tunedeck knows.")
+        % {"word": fine_tune.provider_status},
+    }
+    return fine_tune.get_status_display(), texts.get(Status(fine_tune.status), "")
+
+
+def _place(progress: Progress) -> str:
+    """Name the epoch in work and the step, as far as the provider tells."""
+    if progress.epoch is not None and progress.epochs:
+        numbers = {"epoch": min(progress.epoch + 1, progress.epochs), "epochs": progress.epochs}
+        if progress.epoch >= progress.epochs:
+            return _("All %(epochs)d epochs done") % numbers
+        return _("Epoch %(epoch)d of %(epochs)d") % numbers
+    if progress.step is not None and progress.total_steps:
+        return _("Step %(step)s of %(total)s") % {"step": f"{progress.step:,}", "total": f"{progress.total_steps:,}"}
+    return _("Running")
+
+
+def _elapsed(fine_tune: FineTune) -> str:
+    since = fine_tune.started_at or fine_tune.remote_created_at or fine_tune.created_at
+    text = _("running for %(time)s") % {"time": words.duration((timezone.now() - since).total_seconds())}
+    if fine_tune.estimated_finish and fine_tune.estimated_finish > timezone.now():
+        left = words.duration((fine_tune.estimated_finish - timezone.now()).total_seconds())
+        text += " · " + _("the provider expects %(time)s more") % {"time": left}
+    return text
+
+
+def _ending(fine_tune: FineTune) -> str:
+    if fine_tune.started_at and fine_tune.finished_at and fine_tune.finished_at >= fine_tune.started_at:
+        took = words.duration((fine_tune.finished_at - fine_tune.started_at).total_seconds())
+        return _("trained for %(time)s") % {"time": took}
+    return ""
+
+
+def _final_share(fine_tune: FineTune, progress: Progress) -> float | None:
+    return 1.0 if fine_tune.status == Status.SUCCEEDED else progress.share
+
+
+def sparkline(points: Iterable[float], width: int = 80, height: int = 20) -> str:
+    """Return the points of an SVG polyline; empty when there is nothing to draw."""
+    values = list(points)
+    if len(values) < 2:
+        return ""
+    least, most = min(values), max(values)
+    room = (most - least) or 1.0
+    step = width / (len(values) - 1)
+    return " ".join(
+        f"{place * step:.1f},{2 + (most - value) / room * (height - 4):.1f}" for place, value in enumerate(values)
+    )

@@ -1,0 +1,173 @@
+"""A fine-tune that is being put together: what was chosen, what suits it, and what it will take."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.db.models import QuerySet
+from django.http import QueryDict
+from django.utils.text import slugify
+
+from connections.models import Connection
+from datasets.models import Version
+from finetunes.bases import Base, Offer, offered
+from finetunes.forecast import Forecast, forecast
+from finetunes.forms.settings import FORMS, Settings
+from finetunes.forms.start import LONGEST_SUFFIX, StartForm
+from finetunes.models import FineTune, Model
+from teams.models import Organization
+
+MOST_VERSIONS = 500
+T = TypeVar("T", FineTune, Model, Version, Connection)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Missing:
+    """What an organization lacks before it can fine-tune anything."""
+
+    version: bool
+    connection: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    version: Version
+    connection: Connection
+    offer: Offer
+    base: Base | None
+    dialect: str
+    start: StartForm
+    settings: Settings
+    forecast: Forecast | None
+
+    @property
+    def mark(self) -> str:
+        return _mark(self.version, self.dialect)
+
+    @property
+    def validates(self) -> bool:
+        return self.settings.validates
+
+    def is_valid(self) -> bool:
+        # Both are asked, so that every error is shown at once.
+        return all([self.start.is_valid(), self.settings.is_valid()])
+
+
+def draft(organization: Organization, chosen: QueryDict, *, bound: bool, fresh: bool = False) -> Draft | Missing:
+    """Put a draft together from what a form or an address carries; `bound` forms are validated."""
+    given = _flat(chosen) if bound or "was" in chosen else _prefilled(organization, chosen)
+    versions = Version.objects.of(organization).select_related("dataset").order_by("-created_at", "-pk")
+    connections = Connection.objects.of(organization).active()
+    version, connection = _pick(versions, given.get("version")), _pick(connections, given.get("connection"))
+    if version is None or connection is None:
+        return Missing(version=version is None, connection=connection is None)
+    offer = offered(connection, fresh=fresh)
+    base = _base(offer, given.get("base_model"), version)
+    dialect = connection.dialect_for(base.name if base else given.get("base_model") or "")
+    kind = FORMS.get(dialect, FORMS["jobs"])
+    initial = _initial(given, version, connection, base, dialect)
+    data = chosen if bound else None
+    start = StartForm(
+        data,
+        initial=initial,
+        versions=versions if bound else versions[:MOST_VERSIONS],
+        connections=connections,
+        offer=offer,
+        dialect=dialect,
+        format=version.format,
+    )
+    validates = bool(version.validation_rows and start["use_validation"].value())
+    return Draft(
+        version=version,
+        connection=connection,
+        offer=offer,
+        base=base,
+        dialect=dialect,
+        start=start,
+        settings=kind(data, initial=initial, version=version, validates=validates),
+        forecast=forecast(version, connection, base.name, given) if base else None,
+    )
+
+
+def _mark(version: Version, dialect: str) -> str:
+    """Name what suggestions rest on; they are made again when it changes."""
+    return f"{version.pk}:{dialect}"
+
+
+def _flat(chosen: QueryDict) -> dict[str, Any]:
+    return {name: chosen.get(name) for name in chosen}
+
+
+def _initial(
+    given: Mapping[str, Any], version: Version, connection: Connection, base: Base | None, dialect: str
+) -> dict[str, Any]:
+    """Return what the fields show: what was chosen, else the suggestions for this version and dialect."""
+    suggestions = FORMS.get(dialect, FORMS["jobs"]).suggestions(version)
+    if "was" in given:
+        shown = {**given, **{name: name in given for name in ("use_validation", "compute_classification_metrics")}}
+        if given["was"] != _mark(version, dialect):
+            shown |= suggestions
+    else:
+        suffix = slugify(version.dataset.name)[: LONGEST_SUFFIX.get(dialect, 40)].strip("-")
+        shown = {"use_validation": True, "suffix": suffix, **suggestions, **given}
+    shown |= {"version": version.pk, "connection": connection.pk, "base_model": base.name if base else ""}
+    return {"token": uuid.uuid4(), **shown}
+
+
+def _prefilled(organization: Organization, chosen: QueryDict) -> dict[str, Any]:
+    """Return what a link asks for: a copy of a fine-tune, a model to continue from, or single fields."""
+    given = _flat(chosen)
+    if copy := _one(FineTune.objects.of(organization), chosen.get("from")):
+        given = _copied(copy) | given
+    if model := _one(Model.objects.of(organization).usable(), chosen.get("model")):
+        given = {"connection": model.connection_id, "base_model": model.name, **given}
+        if model.version:
+            given.setdefault("version", model.version_id)
+    return given
+
+
+def _copied(copy: FineTune) -> dict[str, Any]:
+    return {
+        "version": copy.training_version_id,
+        "connection": copy.connection_id,
+        "base_model": copy.base_model,
+        "suffix": copy.suffix,
+        "use_validation": copy.use_validation,
+        "seed": copy.seed,
+        "metadata": "\n".join(f"{name}={value}" for name, value in copy.metadata.items()),
+        **_copied_wandb(copy),
+        "compute_classification_metrics": False,
+        **{name: _shown(value) for name, value in copy.hyperparameters.items()},
+    }
+
+
+def _copied_wandb(copy: FineTune) -> dict[str, Any]:
+    wandb = copy.integrations[0].get("wandb", {}) if copy.integrations else {}
+    return {f"wandb_{name}": _shown(value) for name, value in wandb.items()}
+
+
+def _shown(value: Any) -> Any:
+    return ", ".join(str(item) for item in value) if isinstance(value, list) else value
+
+
+def _one(rows: QuerySet[T], pk: str | None) -> T | None:
+    return rows.filter(pk=int(pk)).first() if pk and pk.isdecimal() and len(pk) < 19 else None
+
+
+def _pick(rows: QuerySet[T], pk: Any) -> T | None:
+    text = str(pk or "")
+    wanted = rows.filter(pk=int(text)).first() if text.isdecimal() and len(text) < 19 else None
+    return wanted or rows.first()
+
+
+def _base(offer: Offer, name: str | None, version: Version) -> Base | None:
+    """Return the chosen base, else the smallest that learns this data: it is nearly as good and much quicker."""
+    fitting = [base for base in offer.fitting(version.format) if not base.tuned_from]
+    return (name and offer.get(name)) or next((base for base in fitting if base.name == "ada"), None) or _first(fitting)
+
+
+def _first(bases: list[Base]) -> Base | None:
+    return bases[0] if bases else None

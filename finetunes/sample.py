@@ -1,0 +1,46 @@
+"""Two fine-tunes on the sample dataset, so that a newcomer's first page has something running on it."""
+
+from __future__ import annotations
+
+import uuid
+
+from connections.models import Connection
+from datasets.models import Version
+from finetunes import create
+from finetunes.forms.settings import LegacySettings
+from finetunes.models import FineTune
+from teams.models import Organization, User
+
+NAMESPACE = uuid.UUID("6f1f5a3e-6a3b-4c39-9a53-0c6f4f0f7d11")
+LEGACY, CURRENT = ("ada", 8), ("babbage-002", 12)
+
+
+def start(organization: Organization, user: User | None, connection: Connection, version: Version) -> list[FineTune]:
+    """Commit both intents; done again, it changes nothing: their tokens follow from version and base."""
+    epochs = LEGACY[1]
+    first = _intend(
+        organization, user, connection, version, LEGACY[0], {"n_epochs": epochs, **LegacySettings.suggestions(version)}
+    )
+    second = _intend(organization, user, connection, version, CURRENT[0], {"n_epochs": CURRENT[1]})
+    return [first, second]
+
+
+def _intend(
+    organization: Organization,
+    user: User | None,
+    connection: Connection,
+    version: Version,
+    base_model: str,
+    hyperparameters: dict[str, object],
+) -> FineTune:
+    fine_tune, _is_new = create.intend(
+        organization,
+        user,
+        connection=connection,
+        base_model=base_model,
+        version=version,
+        suffix=f"sample {base_model}",
+        hyperparameters=hyperparameters,
+        token=uuid.uuid5(NAMESPACE, f"{organization.pk} {version.training_sha256} {connection.pk} {base_model}"),
+    )
+    return fine_tune

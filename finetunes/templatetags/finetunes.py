@@ -1,0 +1,35 @@
+"""How pages show what a fine-tune has in it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django import template
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from finetunes import display, words
+from finetunes.models import FineTune
+
+register = template.Library()
+register.filter("sparkline", display.sparkline)
+register.filter("score", display.score)
+register.filter("duration", words.duration)
+register.filter("setting_value", words.value)
+
+
+@register.filter
+def ago(moment: datetime | None) -> str:
+    """Say how long ago it was; the exact time belongs into the title."""
+    if moment is None:
+        return ""
+    seconds = (timezone.now() - moment).total_seconds()
+    if seconds < 10:
+        return _("just now")
+    return _("%(time)s ago") % {"time": words.duration(seconds)}
+
+
+@register.filter
+def strip(fine_tune: FineTune) -> display.Strip:
+    """Return the progress without asking for events: lists show many."""
+    return display.strip(fine_tune, None)

@@ -1,0 +1,58 @@
+"""The list of fine-tunes."""
+
+from __future__ import annotations
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from datasets.models import Dataset
+from finetunes.models import FineTune, FineTuneQuerySet
+from finetunes.statuses import Status
+from teams import access
+from teams.access import OrgRequest
+
+PER_PAGE = 25
+
+
+@require_safe
+@access.viewer
+def fine_tune_list(request: OrgRequest) -> HttpResponse:
+    everything = FineTune.objects.of(request.organization)
+    query = request.GET.copy()
+    query.pop("page", None)
+    context = {
+        "page": Paginator(_found(request, everything).for_lists(), PER_PAGE).get_page(request.GET.get("page")),
+        "groups": _groups(request),
+        "group": request.GET.get("status", ""),
+        "words": request.GET.get("q", ""),
+        "datasets": Dataset.objects.of(request.organization).order_by("name").values_list("pk", "name")[:200],
+        "dataset": request.GET.get("dataset", ""),
+        "is_filtered": any(request.GET.get(name) for name in ("status", "q", "dataset")),
+        "query": query.urlencode(),
+    }
+    template = "finetunes/list.html#rows" if request.htmx.target == "rows" else "finetunes/list.html"
+    return render(request, template, context)
+
+
+def _found(request: OrgRequest, fine_tunes: FineTuneQuerySet) -> FineTuneQuerySet:
+    group, words, dataset = (request.GET.get(name, "").strip() for name in ("status", "q", "dataset"))
+    if group == "moving":
+        fine_tunes = fine_tunes.moving()
+    elif group in Status.values:
+        fine_tunes = fine_tunes.filter(status=group)
+    if dataset.isdecimal() and len(dataset) < 19:
+        fine_tunes = fine_tunes.filter(training_version__dataset=int(dataset))
+    return fine_tunes.search(words) if words else fine_tunes
+
+
+def _groups(request: OrgRequest) -> list[tuple[str, str]]:
+    return [
+        ("", _("All")),
+        ("moving", _("Under way")),
+        (Status.SUCCEEDED, _("Succeeded")),
+        (Status.FAILED, _("Failed")),
+        (Status.CANCELLED, _("Cancelled")),
+    ]

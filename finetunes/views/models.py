@@ -1,0 +1,64 @@
+"""Fine-tuned models: the list, the page of one, and its deletion."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from finetunes.delete import Refused, delete, dependents
+from finetunes.models import Model
+from teams import access, audit
+from teams.access import OrgRequest
+
+PER_PAGE = 25
+
+
+@require_safe
+@access.viewer
+def model_list(request: OrgRequest) -> HttpResponse:
+    models = Model.objects.of(request.organization).for_lists()
+    show = request.GET.get("show", "")
+    words = request.GET.get("q", "").strip()
+    if show != "all":
+        models = models.filter(deleted_at=None)
+    if words:
+        models = models.search(words)
+    query = request.GET.copy()
+    query.pop("page", None)
+    page = Paginator(models, PER_PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "show": show, "words": words, "query": query.urlencode(), "is_filtered": bool(words)}
+    template = "models/list.html#rows" if request.htmx.target == "rows" else "models/list.html"
+    return render(request, template, context)
+
+
+@require_safe
+@access.viewer
+def model_detail(request: OrgRequest, pk: int) -> HttpResponse:
+    model = _model(request, pk)
+    return render(request, "models/detail.html", {"model": model, "dependents": dependents(model)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.owner
+def model_delete(request: OrgRequest, pk: int) -> HttpResponse:
+    model = _model(request, pk)
+    problem = ""
+    if request.method == "POST":
+        try:
+            delete(model, request.user, typed=request.POST.get("name", ""))
+        except Refused as error:
+            problem = str(error)
+        else:
+            audit.record(request, "model.deleted", model, connection=str(model.connection))
+            messages.success(request, _("The model is deleted at its provider. Its record stays here."))
+            return redirect("models:list")
+    context = {"model": model, "dependents": dependents(model), "problem": problem, "typed": request.POST.get("name", "")}
+    return render(request, "models/delete.html", context, status=422 if problem else 200)
+
+
+def _model(request: OrgRequest, pk: int) -> Model:
+    return get_object_or_404(Model.objects.of(request.organization).for_lists(), pk=pk)

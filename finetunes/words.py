@@ -1,0 +1,125 @@
+"""The words of measures, settings and moments, for pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from finetunes.plots import Plot, split
+
+
+def measure(plot: Plot) -> str:
+    """Return a chart's title."""
+    known = {
+        "loss": _("Loss"),
+        "sequence_accuracy": _("Sequence accuracy"),
+        "token_accuracy": _("Token accuracy"),
+        "classification": _("Classification"),
+    }
+    return known.get(plot.measure, plot.measure)
+
+
+def meaning(plot: Plot) -> str:
+    """Return one sentence on how to read a chart; empty for a measure that only the provider knows."""
+    known = {
+        "loss": _("How surprised the model is by the right answers. Lower is better."),
+        "sequence_accuracy": _("The share of completions that were right from the first to the last token."),
+        "token_accuracy": _("The share of tokens that were right."),
+        "classification": _("Measured on the whole validation set at the end of each epoch."),
+    }
+    return known.get(plot.measure, _("The provider reports this; Tunedeck shows it as it is."))
+
+
+def line(label: str) -> str:
+    """Return what the legend calls a line."""
+    known = {
+        "training": _("training"),
+        "validation": _("validation"),
+        "full validation": _("whole validation set"),
+        "accuracy": _("accuracy"),
+        "precision": _("precision"),
+        "recall": _("recall"),
+        "auroc": _("area under ROC"),
+        "auprc": _("area under precision-recall"),
+        "weighted_f1_score": _("weighted F1"),
+    }
+    return known.get(label, label.upper() if label.startswith("f") and label[1:2].isdigit() else label)
+
+
+def series(name: str) -> str:
+    """Return what a tile calls a series."""
+    known = {
+        "training_loss": _("Training loss"),
+        "validation_loss": _("Validation loss"),
+        "full_validation_loss": _("Validation loss"),
+        "training_token_accuracy": _("Token accuracy, training"),
+        "validation_token_accuracy": _("Token accuracy, validation"),
+        "full_validation_token_accuracy": _("Token accuracy, validation"),
+        "training_sequence_accuracy": _("Sequence accuracy, training"),
+        "validation_sequence_accuracy": _("Sequence accuracy, validation"),
+        "classification/accuracy": _("Classification accuracy"),
+        "classification/weighted_f1_score": _("Weighted F1"),
+    }
+    return known.get(name, split(name)[1])
+
+
+def setting(name: str) -> str:
+    known = {
+        "n_epochs": _("Epochs"),
+        "batch_size": _("Batch size"),
+        "learning_rate_multiplier": _("Learning rate multiplier"),
+        "prompt_loss_weight": _("Prompt loss weight"),
+        "compute_classification_metrics": _("Classification metrics"),
+        "classification_positive_class": _("Positive class"),
+        "classification_n_classes": _("Number of classes"),
+        "classification_betas": _("F-beta values"),
+        "seed": _("Seed"),
+    }
+    return known.get(name, name)
+
+
+def value(raw: Any) -> str:
+    """Show a setting as it was sent; a text keeps its spaces visible."""
+    if isinstance(raw, bool):
+        return _("yes") if raw else _("no")
+    if isinstance(raw, list):
+        return ", ".join(value(item) for item in raw)
+    if isinstance(raw, float):
+        return f"{raw:g}"
+    if isinstance(raw, str) and raw != raw.strip():
+        return f"“{raw}”"
+    return str(raw)
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time as people say it, coarser as it grows."""
+    if seconds < 90:
+        whole = max(1, round(seconds))
+        return ngettext("%(n)d second", "%(n)d seconds", whole) % {"n": whole}
+    if seconds < 90 * 60:
+        whole = round(seconds / 60)
+        return ngettext("%(n)d minute", "%(n)d minutes", whole) % {"n": whole}
+    if seconds < 36 * 3600:
+        whole = round(seconds / 3600)
+        return ngettext("%(n)d hour", "%(n)d hours", whole) % {"n": whole}
+    whole = round(seconds / 86400)
+    return ngettext("%(n)d day", "%(n)d days", whole) % {"n": whole}
+
+
+def number(raw: float) -> str:
+    """Show a loss: three digits that matter."""
+    return f"{raw:.3g}" if abs(raw) < 1000 else f"{raw:,.0f}"
+
+
+def percent(share: float) -> str:
+    return _("%(share)s %%") % {"share": f"{share * 100:.1f}"}
+
+
+def is_share(name: str) -> bool:
+    return "accuracy" in name or name.startswith("classification/")
+
+
+def figure(name: str, raw: float) -> str:
+    return percent(raw) if is_share(name) else number(raw)
