@@ -91,12 +91,9 @@ def base_key(connection: Connection, name: str) -> str:
 
 
 def models(organization: Organization) -> QuerySet[Model]:
-    return (
-        Model.objects.of(organization)
-        .usable()
-        .select_related("connection", "version__dataset")
-        .order_by("-created_at", "-pk")
-    )
+    """Return the fine-tuned models that can be asked, newest first."""
+    found = Model.objects.of(organization).usable().filter(connection__archived_at__isnull=True)
+    return found.select_related("connection", "version__dataset").order_by("-created_at", "-pk")
 
 
 def connections(organization: Organization) -> QuerySet[Connection]:

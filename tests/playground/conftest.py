@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -59,9 +59,9 @@ def model_on(
     )
 
 
-CLASSES = {"task": "classification", "separator": "\n\n###\n\n", "labels": [" baseball", " hockey"]}
-ENDED = {"task": "generation", "separator": " ->", "ending": "\n"}
-TALK = {"format": "chat", "task": "chat", "system_message": "You are a pirate."}
+CLASSES: dict[str, Any] = {"task": "classification", "separator": "\n\n###\n\n", "labels": [" baseball", " hockey"]}
+ENDED: dict[str, Any] = {"task": "generation", "separator": " ->", "ending": "\n"}
+TALK: dict[str, Any] = {"format": "chat", "task": "chat", "system_message": "You are a pirate."}
 
 
 @pytest.fixture
@@ -100,6 +100,3 @@ def picked(format: str = COMPLETION, *, base: str = "ada", **trained: Any) -> Pi
     version = Version(format=format, **trained) if trained else None
     connection: Any = Away()
     return Picked(connection=connection, name=f"{base}:ft-example", base_model=base, format=format, version=version)
-
-
-Picking = Callable[..., Picked]
