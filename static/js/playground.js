@@ -313,6 +313,9 @@ function restore() {
 document.addEventListener("input", (event) => {
   if (event.target.closest("#ask")) keep();
 });
-document.addEventListener("htmx:afterSwap", offerRemoval);
+document.addEventListener("htmx:afterSwap", () => {
+  offerRemoval();
+  keep();
+});
 restore();
 offerRemoval();

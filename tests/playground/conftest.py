@@ -14,7 +14,8 @@ from connections.models import Connection
 from datasets.models import Dataset, Version
 from finetunes.models import Model
 from openai_api.client import Client
-from playground.pick import COMPLETION, Picked
+from playground.pick import Picked
+from playground.speak import COMPLETION
 from teams.models import Organization
 from tests.conftest import People
 from tests.playground.provider import Provider, serving

@@ -153,13 +153,14 @@ def completion(
     text: str, *, finish: str | None = "stop", top: Mapping[str, float] | None = None, index: int = 0, offset: int = 0
 ) -> dict[str, Any]:
     """Compose a completion, or a chunk of one, with one token and its alternatives."""
-    logprobs = top and {
+    top = top or {}
+    logprobs: dict[str, Any] = {
         "tokens": [text],
         "token_logprobs": [top.get(text, -9.0)],
         "top_logprobs": [dict(top)],
         "text_offset": [offset],
     }
-    choice = {"text": text, "index": index, "finish_reason": finish, "logprobs": logprobs or None}
+    choice = {"text": text, "index": index, "finish_reason": finish, "logprobs": logprobs if top else None}
     return {"id": "cmpl-1", "object": "text_completion", "created": 1700000000, "model": "m", "choices": [choice]}
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.http import QueryDict
 
 from playground.fields import LONGEST_TEXT
-from playground.forms import ChatForm, CompletionForm, form_for
+from playground.forms import Asking, ChatForm, CompletionForm, form_for
 from tests.playground.conftest import CLASSES, TALK, picked
 
 WRITER = picked()
@@ -14,12 +14,16 @@ TALKER = picked(base="gpt-3.5-turbo-0613", **TALK)
 
 
 def errors(**fields: Any) -> dict[str, list[str]]:
-    return dict(form_for(WRITER, {"prompt": "Hello", **fields}).errors)
+    return listed(form_for(WRITER, {"prompt": "Hello", **fields}))
 
 
 def chat_errors(**fields: Any) -> dict[str, list[str]]:
     thread = fields.pop("thread", [{"role": "user", "content": "Hello"}])
-    return dict(form_for(TALKER, {"thread": thread, **fields}).errors)
+    return listed(form_for(TALKER, {"thread": thread, **fields}))
+
+
+def listed(form: Asking) -> dict[str, list[str]]:
+    return {name: [str(sentence) for sentence in sentences] for name, sentences in form.errors.items()}
 
 
 def test_the_model_decides_which_form_there_is() -> None:

@@ -24,8 +24,8 @@ class TestClassBars:
         found = class_bars(TOP, LABELS, whole_label)
         hockey, baseball = found.rows
         assert hockey.names == (" hockey",)
-        assert (hockey.probability, hockey.share) == (pytest.approx(0.6), pytest.approx(0.75))
-        assert (baseball.probability, baseball.share) == (pytest.approx(0.2), pytest.approx(0.25))
+        assert [hockey.probability, hockey.share] == pytest.approx([0.6, 0.75])
+        assert [baseball.probability, baseball.share] == pytest.approx([0.2, 0.25])
         assert found.covered == pytest.approx(0.8)
 
     def test_a_token_that_is_no_label_gets_no_bar(self) -> None:
@@ -78,7 +78,8 @@ class TestClassBars:
 class TestTokenBars:
     def test_tokens_keep_their_raw_probability_and_have_no_share(self) -> None:
         first = token_bars(TOP).rows[0]
-        assert (first.token, first.probability, first.share) == (" hockey", pytest.approx(0.6), None)
+        assert (first.token, first.share) == (" hockey", None)
+        assert first.probability == pytest.approx(0.6)
         assert first.width == pytest.approx(60)
 
     @given(alternatives)

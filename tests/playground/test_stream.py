@@ -141,7 +141,7 @@ def posted(client: Client, model: Model, **fields: Any) -> tuple[Any, str]:
     later.cookies = client.cookies
 
     async def ask_and_listen() -> tuple[Any, str]:
-        response = await later.post(reverse("playground:stream"), {"model": model.pk, **fields})
+        response: Any = await later.post(reverse("playground:stream"), {"model": model.pk, **fields})
         if not response.streaming:
             return response, response.content.decode()
         return response, b"".join([piece async for piece in response]).decode()
@@ -200,9 +200,12 @@ def test_a_browser_that_hangs_up_ends_the_answer_at_the_provider(people: People,
     assert "first" in received
 
 
+Communicator: Any = ApplicationCommunicator  # asgiref leaves it untyped
+
+
 async def _leave_after_the_first_piece(client: Client, model: Model, provider: Provider) -> str:
     body = urlencode({"model": model.pk, "prompt": "bag", "stream": "on"}).encode()
-    communicator = ApplicationCommunicator(get_asgi_application(), _scope(client, len(body)))
+    communicator: Any = Communicator(get_asgi_application(), _scope(client, len(body)))
     await communicator.send_input({"type": "http.request", "body": body, "more_body": False})
     received = ""
     while "event: piece" not in received:
