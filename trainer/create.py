@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from trainer import ids, wording
-from trainer.models import Event, File, Generation, Job, Model, Organization
+from trainer.models import Event, File, Generation, Job, Model, Organization, Pair
 
 KEY_HOURS = 24
 LARGEST_SEED = 2**31 - 1
@@ -78,6 +78,7 @@ def _new(wish: Wish) -> Job:
         updated_at=now,
         due_at=now,
     )
+    Pair.objects.bulk_create(Pair(job=job, name=name, value=value) for name, value in (wish.metadata or {}).items())
     Event.objects.bulk_create(wording.created(job))
     return job
 

@@ -220,6 +220,21 @@ class Job(Leased):
         return folder() / "runs" / self.public_id
 
 
+class Pair(models.Model):
+    """One pair of a job's metadata, which jobs are looked up by."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="pairs")
+    name = models.CharField(max_length=64)
+    value = models.CharField(max_length=512, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["job", "name"], name="one_value_per_name")]
+        indexes: ClassVar = [models.Index(fields=["name", "value"])]
+
+    def __str__(self) -> str:
+        return f"{self.name}={self.value}"
+
+
 class Event(models.Model):
     """One line of a job's story. `mark` names the moment, so that telling it again changes nothing."""
 

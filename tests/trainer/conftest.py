@@ -38,7 +38,9 @@ class Caller:
 
     def post(self, address: str, body: Any = None, status: int = 200, **headers: str) -> JSON:
         content = b"" if body is None else json.dumps(body).encode()
-        return self._read(self.client.post(f"/v1/{address}", content, content_type="application/json", headers=headers), status)
+        return self._read(
+            self.client.post(f"/v1/{address}", content, content_type="application/json", headers=headers), status
+        )
 
     def delete(self, address: str, status: int = 200) -> JSON:
         return self._read(self.client.delete(f"/v1/{address}"), status)

@@ -26,7 +26,10 @@ SAID = {"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "c
 
 class TestPairs:
     def test_each_line_is_a_row(self) -> None:
-        assert list(read(lines(GOOD, {"prompt": "", "completion": "c"}))) == [PromptCompletion("a", " b"), PromptCompletion("", "c")]
+        assert list(read(lines(GOOD, {"prompt": "", "completion": "c"}))) == [
+            PromptCompletion("a", " b"),
+            PromptCompletion("", "c"),
+        ]
 
     def test_empty_lines_and_a_byte_order_mark_do_not_count(self) -> None:
         assert len(list(read([b"\xef\xbb\xbf" + lines(GOOD)[0], b"\n", b"  \r\n", *lines(GOOD)]))) == 2
@@ -65,7 +68,11 @@ class TestPairs:
 
 class TestChats:
     def test_messages_are_read_with_weight_and_name(self) -> None:
-        raw = [{"role": "user", "content": "hi", "name": "Ann"}, {"role": "assistant", "content": "yo", "weight": 0}, *SAID["messages"]]
+        raw = [
+            {"role": "user", "content": "hi", "name": "Ann"},
+            {"role": "assistant", "content": "yo", "weight": 0},
+            *SAID["messages"],
+        ]
         (chat,) = read(lines({"messages": raw}))
         assert isinstance(chat, Chat)
         assert chat.messages[:2] == (Message("user", "hi", 1, "Ann"), Message("assistant", "yo", 0))

@@ -20,7 +20,12 @@ class TestUpload:
     def test_a_training_file_is_kept_as_it_came(self, owner: Caller) -> None:
         file = owner.upload(LINES)
         assert file["object"] == "file"
-        assert (file["bytes"], file["purpose"], file["status"], file["status_details"]) == (len(LINES), "fine-tune", "processed", None)
+        assert (file["bytes"], file["purpose"], file["status"], file["status_details"]) == (
+            len(LINES),
+            "fine-tune",
+            "processed",
+            None,
+        )
         assert owner.content(file["id"]) == LINES
         assert File.objects.get().sha256 == hashlib.sha256(LINES).hexdigest()
 
@@ -49,7 +54,9 @@ class TestUpload:
             (LINES + b'{"prompt": "a"}\n', 'Missing "completion" key on line 2'),
         ],
     )
-    def test_a_file_that_cannot_be_learned_from_is_refused_with_its_line(self, owner: Caller, content: bytes, said: str) -> None:
+    def test_a_file_that_cannot_be_learned_from_is_refused_with_its_line(
+        self, owner: Caller, content: bytes, said: str
+    ) -> None:
         error = owner.upload(content, 400)["error"]
         assert said in error["message"]
         assert (error["type"], error["param"]) == ("invalid_request_error", "file")

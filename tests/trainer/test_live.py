@@ -13,7 +13,9 @@ pytestmark = pytest.mark.live
 
 @pytest.fixture
 def owner(live_trainer: LiveTrainer) -> httpx.Client:
-    return httpx.Client(base_url=live_trainer.base_url, headers={"Authorization": f"Bearer {live_trainer.owner_key}"}, timeout=30)
+    return httpx.Client(
+        base_url=live_trainer.base_url, headers={"Authorization": f"Bearer {live_trainer.owner_key}"}, timeout=30
+    )
 
 
 def pairs(count: int) -> bytes:
@@ -30,7 +32,9 @@ def upload(client: httpx.Client, content: bytes) -> str:
 
 
 def finished(client: httpx.Client, address: str) -> dict[str, Any]:
-    wait_until(lambda: client.get(address).json()["status"] in ("succeeded", "failed", "cancelled"), what="the end of the job")
+    wait_until(
+        lambda: client.get(address).json()["status"] in ("succeeded", "failed", "cancelled"), what="the end of the job"
+    )
     job: dict[str, Any] = client.get(address).json()
     return job
 

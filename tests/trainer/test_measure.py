@@ -132,7 +132,9 @@ class TestChances:
 
 
 class TestDefaults:
-    @pytest.mark.parametrize(("examples", "batch"), [(1, 1), (499, 1), (1000, 2), (1999, 2), (2000, 4), (9000, 16), (10**6, 256)])
+    @pytest.mark.parametrize(
+        ("examples", "batch"), [(1, 1), (499, 1), (1000, 2), (1999, 2), (2000, 4), (9000, 16), (10**6, 256)]
+    )
     def test_the_batch_is_a_power_of_two_near_a_fifth_of_a_percent(self, examples: int, batch: int) -> None:
         assert defaults.batch_size(examples) == batch
 

@@ -64,7 +64,10 @@ class TestChat:
             "<|im_start|>system\nBe kind.<|im_end|>\n<|im_start|>user\n1<|im_end|>\n<|im_start|>assistant\n"
         )
         assert text(first.completion) == "one<|im_end|>"
-        assert text(second.prompt) == text(first.prompt) + "one<|im_end|>\n<|im_start|>user\n2<|im_end|>\n<|im_start|>assistant\n"
+        assert (
+            text(second.prompt)
+            == text(first.prompt) + "one<|im_end|>\n<|im_start|>user\n2<|im_end|>\n<|im_start|>assistant\n"
+        )
         assert text(second.completion) == "two<|im_end|>"
 
     def test_a_turn_of_no_weight_is_context_only(self) -> None:
@@ -80,7 +83,9 @@ class TestChat:
         assert lesson.tokens == len(last.prompt) + len(last.completion) + 1  # the line end after the last message
 
     def test_a_name_is_told_with_the_role(self) -> None:
-        assert text(tuple(render.conversation([Message("user", "hi", name="Ann")], CHAT))).startswith("<|im_start|>user Ann\nhi")
+        assert text(tuple(render.conversation([Message("user", "hi", name="Ann")], CHAT))).startswith(
+            "<|im_start|>user Ann\nhi"
+        )
 
     def test_what_is_learned_is_what_is_asked_later(self) -> None:
         messages = (Message("user", "hi"), Message("assistant", "yo"))

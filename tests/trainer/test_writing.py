@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,7 +23,7 @@ def written(raw: list[bytes], stops: list[str]) -> list[Shown[int]]:
 
 def cut_in_pieces(raw: bytes, cuts: list[int]) -> list[bytes]:
     places = sorted({0, len(raw), *(cut % (len(raw) + 1) for cut in cuts)})
-    return [raw[start:end] for start, end in zip(places, places[1:], strict=False)] or [raw]
+    return [raw[start:end] for start, end in itertools.pairwise(places)] or [raw]
 
 
 def before_first(text: str, stops: list[str]) -> str:
@@ -62,7 +64,9 @@ def test_tokens_are_shown_with_their_text_and_know_where_they_start() -> None:
     assert placed == [Placed(0, 0), Placed(1, 2), Placed(2, 3)]
 
 
-@given(letters, st.lists(st.integers(0, 100), max_size=8), st.lists(st.text("ab\nX→é🙂", min_size=1, max_size=4), max_size=4))
+@given(
+    letters, st.lists(st.integers(0, 100), max_size=8), st.lists(st.text("ab\nX→é🙂", min_size=1, max_size=4), max_size=4)
+)
 def test_pieces_are_the_text_before_the_first_stop_however_it_is_cut(text: str, cuts: list[int], stops: list[str]) -> None:
     shown = written(cut_in_pieces(text.encode(), cuts), stops)
     expected = before_first(text, stops)

@@ -13,7 +13,9 @@ from trainer.engines.interface import Example, Score
 
 
 class Unigram:
-    def __init__(self, vocabulary: int, counts: dict[int, float] | None = None, before_step: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, vocabulary: int, counts: dict[int, float] | None = None, before_step: Callable[[], None] | None = None
+    ) -> None:
         self.vocabulary = vocabulary
         self.counts = counts or {}
         self.before_step = before_step or (lambda: None)

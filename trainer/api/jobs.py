@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.lookups import Exact
 from django.http import HttpResponse
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
@@ -146,8 +144,7 @@ def _filtered(call: Call) -> JobQuerySet:
         return jobs.filter(metadata=None)
     for name, value in call.GET.items():
         if name.startswith("metadata[") and name.endswith("]"):
-            # A filter on the transform itself, because a lookup would read the key as a path.
-            jobs = jobs.filter(Exact(KeyTextTransform(name[9:-1], "metadata"), value))
+            jobs = jobs.filter(pairs__name=name[9:-1], pairs__value=value)
     return jobs
 
 
