@@ -38,7 +38,7 @@ def legacy(client: Client) -> Trained:
         "n_epochs": 4,
         "compute_classification_metrics": True,
         "classification_positive_class": " baseball",
-        "classification_betas": [0.5],
+        "classification_betas": [1, 0.5],
     }
     return trained(client, "ada", lessons.prompts(0, 3), lessons.prompts(3, 4), options)
 
