@@ -72,10 +72,8 @@ class ColumnsForm(Styled, forms.Form):
     prompt = forms.ChoiceField(
         label=_("Prompt"), required=False, help_text=_("What the model is given. None for open-ended generation.")
     )
-    completion = forms.ChoiceField(label=_("Completion"), required=False, help_text=_("What the model should answer."))
-    messages = forms.ChoiceField(
-        label=_("Conversation"), required=False, help_text=_("A list of messages with role and content.")
-    )
+    completion = forms.ChoiceField(label=_("Completion"), help_text=_("What the model should answer."))
+    messages = forms.ChoiceField(label=_("Conversation"), help_text=_("A list of messages with role and content."))
     sheet = forms.ChoiceField(label=_("Sheet"), required=False)
     encoding = forms.ChoiceField(
         label=_("Encoding"), required=False, choices=[("", _("Recognised by itself")), *ENCODINGS.items()]
@@ -91,7 +89,13 @@ class ColumnsForm(Styled, forms.Form):
         self._offer("completion", columns)
         self._offer("messages", columns)
         self._offer("sheet", [(sheet, sheet) for sheet in dataset.layout.get("sheets", [])])
+        self._require(data.get("format") if data else None)
         self._drop_what_does_not_fit()
+
+    def _require(self, format: str | None) -> None:
+        """Ask only for the columns of the chosen format; which one that is, is open before the form is sent."""
+        self.fields["completion"].required = format != CHAT
+        self.fields["messages"].required = format in (CHAT, None)
 
     def _offer(self, name: str, choices: list[Any]) -> None:
         field = self.fields[name]
@@ -143,9 +147,7 @@ class ColumnsForm(Styled, forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        wanted = "messages" if cleaned.get("format") == CHAT else "completion"
-        if not cleaned.get(wanted) and wanted not in self.errors:
-            self.add_error(wanted, _("Choose a column."))
-        if wanted == "completion" and cleaned.get("prompt") and cleaned.get("prompt") == cleaned.get("completion"):
+        pair = cleaned.get("format") == PROMPT_COMPLETION
+        if pair and cleaned.get("prompt") and cleaned.get("prompt") == cleaned.get("completion"):
             self.add_error("completion", _("Prompt and completion have to be two different columns."))
         return cleaned

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from datasets.words import Refused, Sentence
+from datasets.words import Refused, Sentence, ngettext
 from datasets.words import gettext_noop as _
 
 MAX_CELL = 1_000_000  # characters
@@ -98,4 +98,9 @@ def table_row(line: int, cells: list[str], columns: list[str]) -> Row | BadRow:
 
 
 def _wrong_count(cells: int, columns: int) -> Sentence:
-    return _("The line has %(cells)s cells, the header names %(columns)s.", cells=cells, columns=columns)
+    return ngettext(
+        "The line has %(count)s cell, the header names %(columns)s.",
+        "The line has %(count)s cells, the header names %(columns)s.",
+        cells,
+        columns=columns,
+    )

@@ -1,6 +1,7 @@
 // Pages of one dataset: keep the keyboard's place after a decision, and show which column plays which part.
-document.addEventListener("htmx:afterSettle", () => {
-  if (document.activeElement === document.body) document.getElementById("findings")?.focus({ preventScroll: true });
+document.addEventListener("htmx:afterSettle", (event) => {
+  const decided = event.detail.requestConfig?.verb === "post";
+  if (decided && document.activeElement === document.body) document.getElementById("findings")?.focus({ preventScroll: true });
   preview();
 });
 document.addEventListener("change", (event) => {
