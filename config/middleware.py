@@ -24,7 +24,7 @@ def _middleware(finish: Finish) -> Callable[[Answer], Answer]:
         if iscoroutinefunction(get_response):
 
             async def later(request: HttpRequest) -> HttpResponseBase:
-                response = await get_response(request)  # type: ignore[misc]
+                response = await get_response(request)
                 # Only answers to htmx need the database (for messages) and so a thread.
                 return await sync_to_async(finish)(request, response) if _asks_htmx(request) else finish(request, response)
 

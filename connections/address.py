@@ -7,18 +7,8 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from django.utils.translation import gettext as _
 
-# Ends of addresses that people copy out of documentation: the base URL is what stands before them.
-RESOURCES = (
-    "models",
-    "files",
-    "fine-tunes",
-    "fine_tuning/jobs",
-    "fine_tuning",
-    "completions",
-    "chat/completions",
-    "chat",
-    "responses",
-)
+# Ends of addresses that people copy out of documentation, longer ones first: the base URL is what stands before them.
+RESOURCES = ("chat/completions", "fine_tuning/jobs", "fine_tuning", "fine-tunes", "completions", "models", "files")
 
 
 class BadAddress(Exception):

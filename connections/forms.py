@@ -59,7 +59,7 @@ class ConnectionForm(Styled, forms.ModelForm[Connection]):
     def dialects(self) -> Iterator[tuple[BoundWidget, str]]:
         """Give each choice its plain sentence."""
         for radio in self["dialect"]:
-            yield radio, DIALECTS[Connection.Dialect(radio.data["value"])]
+            yield radio, str(DIALECTS[Connection.Dialect(radio.data["value"])])
 
     def clean_name(self) -> str:
         name = str(self.cleaned_data["name"])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import get_resolver
@@ -105,13 +108,13 @@ def test_every_view_of_teams_and_connections_names_its_gate() -> None:
 
 
 def named_views(app: str) -> list[tuple[str, object]]:
-    def walk(patterns: list[object], inside: bool) -> list[tuple[str, object]]:
+    def walk(patterns: Sequence[Any], inside: bool) -> list[tuple[str, object]]:
         found: list[tuple[str, object]] = []
         for pattern in patterns:
             if hasattr(pattern, "url_patterns"):
                 found += walk(pattern.url_patterns, inside or getattr(pattern, "app_name", None) == app)
             elif inside:
-                found.append((pattern.name, pattern.callback))  # type: ignore[attr-defined]
+                found.append((pattern.name, pattern.callback))
         return found
 
     views = walk(get_resolver("tests.teams.gated_urls").url_patterns, inside=False)

@@ -112,7 +112,7 @@ class TestThePage:
             note(people, "dataset.uploaded", number=number)
         first = owner_client.get("/audit/", {"q": "dataset"}).content.decode()
         assert "?q=dataset&amp;page=2" in first
-        second = owner_client.get("/audit/", {"q": "dataset", "page": 2}).content.decode()
+        second = owner_client.get("/audit/", {"q": "dataset", "page": "2"}).content.decode()
         assert second.count("<tr>") == 1 + 10
         assert owner_client.get("/audit/", {"page": "nonsense"}).status_code == 200
 

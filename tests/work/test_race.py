@@ -18,7 +18,7 @@ THREADS, ROWS = 4, 10
 @pytest.mark.django_db(transaction=True)
 def test_threads_that_claim_at_once_never_share_a_row(chores_table: None) -> None:
     past = timezone.now() - timedelta(seconds=1)
-    keys = [LeasedQuerySet(Chore).create(due_at=past).pk for _row in range(ROWS)]
+    keys: list[int] = [LeasedQuerySet(Chore).create(due_at=past).pk for _row in range(ROWS)]
     won: list[int] = []
     start = threading.Barrier(THREADS)
 
