@@ -6,6 +6,7 @@ import os
 
 from celery import Celery
 
+from config import file_transport as file_transport  # registers files://
 from config.pulse import PulseStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")

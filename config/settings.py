@@ -176,7 +176,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "filesystem://")
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "files://")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "dashboard"
 CELERY_TASK_ROUTES = {"trainer.tasks.*": {"queue": "training"}}
@@ -185,7 +185,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
-CELERY_BROKER_TRANSPORT_OPTIONS = env.file_transport(DATA) if CELERY_BROKER_URL.startswith("filesystem:") else {}
+CELERY_BROKER_TRANSPORT_OPTIONS = env.file_transport(DATA) if CELERY_BROKER_URL.startswith("files:") else {}
 # A ring that nobody heard within two seconds is stale: the next one says the same.
 CELERY_BEAT_SCHEDULE = {
     f"{app}.ring": {"task": f"{app}.tasks.ring", "schedule": 1.0, "options": {"expires": 2.0}}
@@ -201,6 +201,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "httpx": {"level": "WARNING"},
+        "kombu.connection": {"level": "ERROR"},
         "django.request": {"level": "ERROR"},
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
