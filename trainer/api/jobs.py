@@ -141,7 +141,7 @@ def _filtered(call: Call) -> JobQuerySet:
     """Return the jobs whose metadata has what `metadata[key]=value` asks for, or that have none."""
     jobs = _jobs(call)
     if call.GET.get("metadata") == "null":
-        return jobs.filter(metadata=None)
+        return jobs.filter(metadata__isnull=True)
     for name, value in call.GET.items():
         if name.startswith("metadata[") and name.endswith("]"):
             jobs = jobs.filter(pairs__name=name[9:-1], pairs__value=value)
