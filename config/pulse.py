@@ -17,19 +17,20 @@ class PulseStep(bootsteps.StartStopStep):  # type: ignore[misc]
 
     def start(self, worker: Any) -> None:
         queue = worker.hostname.split("@")[0]
-        self.timer = worker.timer.call_repeatedly(EVERY_SECONDS, beat, (worker.hostname, queue))
-        beat(worker.hostname, queue)
+        signs = (worker.hostname, queue, worker.concurrency)
+        self.timer = worker.timer.call_repeatedly(EVERY_SECONDS, beat, signs)
+        beat(*signs)
 
     def stop(self, worker: Any) -> None:
         self.timer.cancel()
 
 
-def beat(worker: str, queue: str) -> None:
+def beat(worker: str, queue: str, slots: int) -> None:
     from work.models import Pulse
 
     close_old_connections()
     try:
-        Pulse.objects.beat(worker, queue)
+        Pulse.objects.beat(worker, queue, slots)
     except DatabaseError as error:
         log.warning("could not write a sign of life: %s", error)
     finally:

@@ -179,7 +179,7 @@ CONTENT_SECURITY_POLICY = {
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "files://")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "dashboard"
-CELERY_TASK_ROUTES = {"trainer.tasks.*": {"queue": "training"}}
+CELERY_TASK_ROUTES = {"trainer.tasks.train": {"queue": "training"}}
 CELERY_TASK_SERIALIZER = "json"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -204,6 +204,7 @@ LOGGING = {
         "kombu.connection": {"level": "ERROR"},
         "django.request": {"level": "ERROR"},
         "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.request": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
     },

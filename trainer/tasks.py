@@ -13,6 +13,7 @@ from trainer.engines import engine
 from trainer.journal import LEASE_SECONDS
 from trainer.models import File, Job, Status
 from trainer.run import train as train_job
+from work.models import Pulse
 
 log = logging.getLogger(__name__)
 
@@ -32,11 +33,19 @@ def soon(task: Task[[int], None], job_id: int) -> None:
 @shared_task
 def ring() -> None:
     """Enqueue what is due: jobs to check, jobs to train, and those whose process died; delete expired files."""
-    for pk, status in Job.objects.due().unfinished().values_list("pk", "status")[:RUNG_AT_ONCE]:
-        task = check if status == Status.VALIDATING else train
-        task.apply_async((pk,), expires=EXPIRES_SECONDS)
+    due = Job.objects.due().unfinished()
+    for pk in due.filter(status=Status.VALIDATING).values_list("pk", flat=True)[:RUNG_AT_ONCE]:
+        check.apply_async((pk,), expires=EXPIRES_SECONDS)
+    for pk in due.exclude(status=Status.VALIDATING).values_list("pk", flat=True)[: free_slots()]:
+        train.apply_async((pk,), expires=EXPIRES_SECONDS)
     for file in File.objects.expired()[:RUNG_AT_ONCE]:
         delete.file(file)
+
+
+def free_slots() -> int:
+    """Return how many jobs could start now: a ring that no worker can hear would only pile up before its door."""
+    busy = Job.objects.filter(status=Status.RUNNING, lease_until__gt=timezone.now()).count()
+    return max(0, Pulse.objects.slots("training") - busy)
 
 
 @shared_task

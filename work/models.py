@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Self
 
 from django.db import models
+from django.db.models import Sum
 from django.utils import timezone
 
 FRESH_SECONDS = 20
@@ -15,16 +16,21 @@ class PulseQuerySet(models.QuerySet["Pulse"]):
     def alive(self, queue: str) -> Self:
         return self.filter(queue=queue, at__gte=timezone.now() - timedelta(seconds=FRESH_SECONDS))
 
-    def beat(self, worker: str, queue: str) -> None:
+    def slots(self, queue: str) -> int:
+        """Return how many tasks of the queue can run at once on all live workers."""
+        return self.alive(queue).aggregate(total=Sum("slots"))["total"] or 0
+
+    def beat(self, worker: str, queue: str, slots: int = 1) -> None:
         """Write down that the worker is alive now, and forget workers that have been silent for a day."""
         now = timezone.now()
-        self.update_or_create(worker=worker, defaults={"queue": queue, "at": now})
+        self.update_or_create(worker=worker, defaults={"queue": queue, "slots": slots, "at": now})
         self.filter(at__lt=now - timedelta(days=1)).delete()
 
 
 class Pulse(models.Model):
     worker = models.CharField(max_length=200, unique=True)
     queue = models.CharField(max_length=40)
+    slots = models.PositiveIntegerField(default=1)
     at = models.DateTimeField()
 
     objects = PulseQuerySet.as_manager()

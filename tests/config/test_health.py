@@ -64,9 +64,10 @@ def test_only_reading_is_allowed(client: Client) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_writes_its_sign_of_life_again_and_again_into_one_row() -> None:
-    pulse.beat("dashboard@here", "dashboard")
-    pulse.beat("dashboard@here", "dashboard")
+    pulse.beat("dashboard@here", "dashboard", 2)
+    pulse.beat("dashboard@here", "dashboard", 2)
     assert Pulse.objects.alive("dashboard").count() == 1
+    assert Pulse.objects.slots("dashboard") == 2
 
 
 @pytest.mark.django_db
@@ -84,5 +85,5 @@ def test_a_database_that_is_away_does_not_stop_the_worker(
         raise DatabaseError("no answer")
 
     monkeypatch.setattr(Pulse, "objects", type("Away", (), {"beat": staticmethod(away)}))
-    pulse.beat("dashboard@here", "dashboard")
+    pulse.beat("dashboard@here", "dashboard", 2)
     assert "could not write a sign of life: no answer" in caplog.text
