@@ -58,11 +58,11 @@ class LiveTrainer:
 
     @property
     def environment(self) -> dict[str, str]:
-        inherited = {
-            name: value for name, value in os.environ.items() if not name.startswith(("TUNEDECK_", "DJANGO_", "OPENAI_"))
-        }
+        """Return the test's environment without its settings: data folder, database and broker are the trainer's own."""
+        theirs = ("TUNEDECK_", "DJANGO_", "OPENAI_", "DATABASE_", "CELERY_")
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(theirs)}
         own = {"TUNEDECK_DATA": str(self.data), "DJANGO_SETTINGS_MODULE": "config.settings", "OMP_NUM_THREADS": "1"}
-        return {**inherited, "DATABASE_URL": "", "CELERY_BROKER_URL": "filesystem://", **own}
+        return {**inherited, **own}
 
     def manage(self, *arguments: str) -> str:
         command = [sys.executable, "manage.py", *arguments]
@@ -79,9 +79,10 @@ class LiveTrainer:
         wait_until(self._answers, what="an answer of the trainer's API")
 
     def start_worker(self) -> None:
-        """Start the worker with beat inside it, so that rings come from the one process that answers them."""
-        options = ["-Q", "training", "-c", "2", "--beat", "-s", str(self.data / "beat"), "-l", "warning"]
-        self._start("worker", "celery", "-A", "config.celery", "worker", *options, "--without-gossip", "--without-mingle")
+        """Start one worker for all queues with beat inside it; its name tells which slots it offers."""
+        queues = ["-n", "training@%h", "-Q", "dashboard,training", "-c", "2", "--without-gossip", "--without-mingle"]
+        beat = ["--beat", "-s", str(self.data / "beat"), "-l", "warning"]
+        self._start("worker", "celery", "-A", "config.celery", "worker", *queues, *beat)
 
     def kill(self, name: str) -> None:
         """End a process and its children without warning, as a power cut would."""
