@@ -122,6 +122,14 @@ def _storable(row: Row, example: Example, mapping: Mapping) -> Example | BadRow:
         line = encoded(example)
     except (orjson.JSONEncodeError, TypeError):
         return BadRow(row.line, mapping.messages, _("The conversation holds text that no file can hold."))
-    if b"\\u0000" in line:
+    if b"\\u0000" in line and _holds_nul(example):
         return BadRow(row.line, mapping.messages, _("The text contains a NUL character, which no model can learn from."))
     return example
+
+
+def _holds_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\x00" in value
+    if isinstance(value, dict):
+        return any(_holds_nul(part) for pair in value.items() for part in pair)
+    return isinstance(value, list) and any(map(_holds_nul, value))

@@ -13,7 +13,6 @@ from datasets.words import gettext_noop as _
 
 _NAMES = {"csv": "CSV", "tsv": "TSV", "xlsx": "Excel", "json": "JSON", "jsonl": "JSON Lines"}
 _JSON_START = re.compile(rb'^(?:\xef\xbb\xbf)?\s*(?:\{\s*["}]|\[\s*[\[{\]])')
-_OBJECT_LINES = re.compile(r"^\ufeff?\s*\{[^\n]*\}[ \t\r]*(\n\s*\{[^\n]*|\s*)$", re.MULTILINE)
 _HELP = {
     "xls": _("This is an Excel file of the old kind. Open it in Excel and save it as .xlsx."),
     "ods": _("OpenDocument spreadsheets are not read. Save the sheet as .xlsx or .csv."),
@@ -61,12 +60,17 @@ def _by_content(head: bytes, named: str) -> str:
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         raise Unreadable(_("This is a protected workbook or one of the old kind. Save it as .xlsx, without a password."))
     if named == "xlsx":
-        return _text_kind(head) or "csv"
-    return _text_kind(head)
+        return _text_kind(head, named) or "csv"
+    return _text_kind(head, named)
 
 
-def _text_kind(head: bytes) -> str:
-    if not _JSON_START.match(head.replace(b"\x00", b"").lstrip(b"\xff\xfe")):
+def _text_kind(head: bytes, named: str) -> str:
+    """Whether a text begins as JSON, in one piece or in lines; enough of UTF-16 shows without its zeros."""
+    plain = head.replace(b"\x00", b"").lstrip(b"\xff\xfe")
+    if not _JSON_START.match(plain):
         return ""
-    text = head.replace(b"\x00", b"").decode("utf-8", "replace")
-    return "jsonl" if _OBJECT_LINES.match(text) else "json"
+    first, _end, rest = plain.lstrip(b"\xef\xbb\xbf \t\r\n").partition(b"\n")
+    if not rest.strip():  # one line only, or one longer than what was looked at
+        return "jsonl" if named == "jsonl" and first.startswith(b"{") else "json"
+    one_each = first.rstrip().endswith(b"}") and (named == "jsonl" or rest.lstrip().startswith(b"{"))
+    return "jsonl" if one_each else "json"

@@ -6,8 +6,11 @@ memory: what counts is the text that is really there, and that is limited.
 
 from __future__ import annotations
 
+import lzma
 import posixpath
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, NamedTuple
 from xml.parsers import expat
@@ -21,6 +24,8 @@ MAX_SHEET = 2_000_000_000  # bytes of unpacked XML
 MAX_TEXTS = 300_000_000
 MAX_PART = 20_000_000
 BLOCK = 1 << 16
+# What zipfile lets through when bytes are wrong.
+BROKEN = (zipfile.BadZipFile, EOFError, OSError, ValueError, zlib.error, lzma.LZMAError, struct.error)
 DAMAGED = _("The file is no Excel workbook, or it is damaged. Open it in Excel and save it again as .xlsx.")
 
 
@@ -65,7 +70,7 @@ def _open(file: BinaryIO) -> zipfile.ZipFile:
     file.seek(0)
     try:
         return zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except (*BROKEN, NotImplementedError):
         raise Unreadable(DAMAGED) from None
 
 
@@ -137,9 +142,11 @@ def _parse(
                 parser.Parse(block, False)
                 yield
         parser.Parse(b"", True)
+    except NotImplementedError:
+        raise Unreadable(DAMAGED) from None
     except RuntimeError:
         raise Unreadable(_("The workbook is protected by a password. Save it without one.")) from None
-    except (KeyError, expat.ExpatError, zipfile.BadZipFile, EOFError, NotImplementedError, OSError, ValueError):
+    except (*BROKEN, KeyError, expat.ExpatError):
         raise Unreadable(DAMAGED) from None
 
 
