@@ -14,7 +14,7 @@ import orjson
 import plotly.graph_objects as go
 
 from finetunes.metrics import Series
-from finetunes.plots import reduce
+from finetunes.plots import reduce, smooth
 
 TONES = {
     "series-1": "#0b6b57",
@@ -45,31 +45,36 @@ class Drawing:
         return orjson.dumps(payload, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
-def draw(traces: Sequence[Trace], *, step_title: str, share: bool = False) -> Drawing:
-    """Draw the traces over their steps, each reduced to what a screen can show."""
-    reduced = [Trace(_plain(one.label), reduce(one.series)) for one in traces]
+def draw(traces: Sequence[Trace], *, step_title: str, smoothed: str, share: bool = False) -> Drawing:
+    """Draw the traces over their steps, each reduced to what a screen can show.
+
+    A long one is drawn faintly, with its moving average over it: never the average alone.
+    """
     figure = go.Figure(layout=_layout(step_title, share=share))
-    for place, trace in enumerate(reduced):
-        figure.add_trace(_scatter(trace, place, share=share))
-    return Drawing(
-        figure,
-        steps=max((len(one.series) for one in traces), default=0),
-        drawn=max((len(one.series) for one in reduced), default=0),
-    )
+    drawn = 0
+    for place, trace in enumerate(traces):
+        reduced, average = reduce(trace.series), smooth(trace.series)
+        drawn = max(drawn, len(reduced))
+        figure.add_trace(_scatter(trace.label, reduced, place, share=share, faint=average is not None))
+        if average is not None:
+            label = smoothed.format(line=trace.label)
+            figure.add_trace(_scatter(label, average, place, share=share))
+    return Drawing(figure, steps=max((len(one.series) for one in traces), default=0), drawn=drawn)
 
 
-def _scatter(trace: Trace, place: int, *, share: bool) -> go.Scatter:
-    tone = list(TONES)[place % len(TONES)]
+def _scatter(label: str, series: Series, place: int, *, share: bool, faint: bool = False) -> go.Scatter:
+    tone, label = list(TONES)[place % len(TONES)], _plain(label)
     number = "%{y:.2%}" if share else "%{y:.5~g}"
     return go.Scatter(
-        name=trace.label,
-        x=trace.series.steps.astype(_narrow(trace.series)),
-        y=trace.series.values.astype(np.float32),
-        mode="lines+markers" if len(trace.series) <= FEW else "lines",
-        line={"color": TONES[tone], "width": 2 if len(trace.series) < 400 else 1.5},
+        name=label,
+        x=series.steps.astype(_narrow(series)),
+        y=series.values.astype(np.float32),
+        mode="lines+markers" if len(series) <= FEW else "lines",
+        opacity=0.28 if faint else 1,
+        line={"color": TONES[tone], "width": 1 if faint else 2},
         marker={"size": 6},
         meta={"tone": tone},
-        hovertemplate=f"{number}<extra>{trace.label}</extra>",
+        hovertemplate=f"{number}<extra>{label}</extra>",
     )
 
 
@@ -77,7 +82,7 @@ def _layout(step_title: str, *, share: bool) -> go.Layout:
     axis = {"automargin": True, "zeroline": False, "showline": False, "ticks": ""}
     return go.Layout(
         template=go.layout.Template(),
-        height=260,
+        height=280,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         hovermode="x unified",
         showlegend=False,

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -85,15 +86,16 @@ def shows(context: dict[str, Any]) -> str:
 
 def page(fine_tune: FineTune) -> dict[str, Any]:
     """Return everything on the page."""
-    events = list(fine_tune.events.order_by("-ordinal")[:EVENTS_SHOWN])
+    # Read first: whatever comes after it is told by the live stream, even if the page shows some of it already.
+    cursor = fine_tune.events.aggregate(last=Max("ordinal"))["last"] or 0
+    events = list(fine_tune.events.exclude(type="metrics").order_by("-ordinal")[:EVENTS_SHOWN])
     context = live(fine_tune)
     return {
         **context,
         "state": state(fine_tune),
         "shows": shows(context),
         "events": events,
-        "earlier": max(0, fine_tune.last_event - len(events)),
-        "cursor": events[0].ordinal if events else 0,
+        "cursor": cursor,
     }
 
 
@@ -111,18 +113,22 @@ def tiles(fine_tune: FineTune) -> list[Tile]:
 
 
 def _tile(name: str, summary: dict[str, float]) -> Tile:
+    """Show the last value; that of a batch says that it is no more than that."""
     note = ""
     if not words.is_share(name) and summary["first"] != summary["last"]:
         note = _("from %(first)s") % {"first": words.number(summary["first"])}
+    elif name.startswith(("training_", "validation_")):
+        note = _("last batch")
     return Tile(words.series(name), words.figure(name, summary["last"]), note)
 
 
-def score(fine_tune: FineTune) -> str:
+def score(fine_tune: FineTune) -> Tile | None:
     """Return the one number that a list shows: how well it does on data that it has not seen."""
     for name in SCORES:
         if name in fine_tune.summary:
-            return words.figure(name, fine_tune.summary[name]["last"])
-    return ""
+            label = _("accuracy") if words.is_share(name) else _("validation loss")
+            return Tile(label, words.figure(name, fine_tune.summary[name]["last"]), "")
+    return None
 
 
 def charts(fine_tune: FineTune) -> list[Chart]:
@@ -143,7 +149,7 @@ def settings(fine_tune: FineTune) -> list[tuple[str, str]]:
 
 def strip(fine_tune: FineTune, last: Event | None) -> Strip:
     """Say in words where the fine-tune is."""
-    progress = Progress(fine_tune.step, fine_tune.total_steps, fine_tune.epoch, fine_tune.epochs)
+    progress = _progress(fine_tune)
     if fine_tune.has_ended:
         return Strip(fine_tune.get_status_display(), _ending(fine_tune), _final_share(fine_tune, progress), False)
     title, text = _running(fine_tune, progress, last)
@@ -153,6 +159,15 @@ def strip(fine_tune: FineTune, last: Event | None) -> Strip:
             "words": fine_tune.trouble,
         }
     return Strip(title, text, progress.share, fine_tune.status in {Status.RUNNING, Status.SENDING, Status.CHECKING_FILES})
+
+
+def _progress(fine_tune: FineTune) -> Progress:
+    """Return the progress as told; where only steps are told, the epoch follows from them."""
+    progress = Progress(fine_tune.step, fine_tune.total_steps, fine_tune.epoch, fine_tune.epochs)
+    epochs = fine_tune.resolved.get("n_epochs")
+    if progress.epoch is None and progress.step is not None and progress.total_steps and isinstance(epochs, int):
+        progress.epoch, progress.epochs = progress.step * epochs // progress.total_steps, epochs
+    return progress
 
 
 def _running(fine_tune: FineTune, progress: Progress, last: Event | None) -> tuple[str, str]:

@@ -32,7 +32,7 @@ def find(fine_tune: FineTune, key: str) -> Plot | None:
 def draw(fine_tune: FineTune, plot: Plot) -> charts.Drawing:
     found = store.read_series(fine_tune, [one.series for one in plot.lines])
     traces = [charts.Trace(words.line(one.label), found[one.series]) for one in plot.lines if one.series in found]
-    return charts.draw(traces, step_title=_("step"), share=plot.is_share)
+    return charts.draw(traces, step_title=_("step"), smoothed=_("{line}, smoothed"), share=plot.is_share)
 
 
 def table(fine_tune: FineTune, plot: Plot) -> Table:

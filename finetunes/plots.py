@@ -7,11 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from tsdownsample import MinMaxDownsampler
 
 from finetunes.metrics import COUNTERS, Series
 
 MOST_POINTS = 2000
+MOST_SMOOTH = 500
+FEW_TO_SMOOTH = 64
 PARTS = {
     "full_validation_": "full validation",
     "full_valid_": "full validation",
@@ -79,11 +82,24 @@ def reduce(series: Series, most: int = MOST_POINTS) -> Series:
     return Series(series.steps[places], series.values[places])
 
 
+def smooth(series: Series) -> Series | None:
+    """Return the moving average of a long series, to be drawn over it; None if it is short enough to be read.
+
+    The span doubles as the series doubles, so that a growing curve keeps its shape between two looks.
+    """
+    if len(series) < FEW_TO_SMOOTH:
+        return None
+    span = 2 ** (len(series).bit_length() - 1) // 16
+    means = pl.Series(series.values).ewm_mean(span=span, adjust=True).to_numpy()
+    places = np.unique(np.linspace(0, len(series) - 1, min(len(series), MOST_SMOOTH)).astype(np.int64))
+    return Series(series.steps[places], means[places])
+
+
 def spark(series: Series, points: int = 24) -> list[float]:
     """Return a few means that show the course of a series."""
     if not len(series):
         return []
-    parts = np.array_split(series.values, min(points, len(series)))
+    parts = np.array_split((smooth(series) or series).values, min(points, len(series)))
     return [round(float(part.mean()), 6) for part in parts]
 
 

@@ -12,17 +12,18 @@ from finetunes.models import FineTune
 from teams.models import Organization, User
 
 NAMESPACE = uuid.UUID("6f1f5a3e-6a3b-4c39-9a53-0c6f4f0f7d11")
-LEGACY, CURRENT = ("ada", 8), ("babbage-002", 12)
+LEGACY, CURRENT = "ada", "babbage-002"
+EPOCHS = 40
+"""More than it takes, so that there is something to watch."""
 
 
 def start(organization: Organization, user: User | None, connection: Connection, version: Version) -> list[FineTune]:
     """Commit both intents; done again, it changes nothing: their tokens follow from version and base."""
-    epochs = LEGACY[1]
-    first = _intend(
-        organization, user, connection, version, LEGACY[0], {"n_epochs": epochs, **LegacySettings.suggestions(version)}
-    )
-    second = _intend(organization, user, connection, version, CURRENT[0], {"n_epochs": CURRENT[1]})
-    return [first, second]
+    classifies = LegacySettings.suggestions(version)
+    return [
+        _intend(organization, user, connection, version, LEGACY, {"n_epochs": EPOCHS, "batch_size": 2, **classifies}),
+        _intend(organization, user, connection, version, CURRENT, {"n_epochs": EPOCHS, "batch_size": 4}),
+    ]
 
 
 def _intend(

@@ -108,6 +108,14 @@ def duration(seconds: float) -> str:
     return ngettext("%(n)d day", "%(n)d days", whole) % {"n": whole}
 
 
+def short(seconds: float) -> str:
+    """Return a length of time for a column: one unit, few letters."""
+    for unit, words in ((86400, _("%(n)d d")), (3600, _("%(n)d h")), (60, _("%(n)d min"))):
+        if seconds >= unit:
+            return words % {"n": seconds // unit}
+    return _("%(n)d s") % {"n": max(0, seconds)}
+
+
 def number(raw: float) -> str:
     """Show a loss: three digits that matter."""
     return f"{raw:.3g}" if abs(raw) < 1000 else f"{raw:,.0f}"

@@ -30,6 +30,12 @@ def ago(moment: datetime | None) -> str:
 
 
 @register.filter
+def since(moment: datetime | None) -> str:
+    """Say how long ago it was, for a column that is about just that."""
+    return words.short((timezone.now() - moment).total_seconds()) if moment else ""
+
+
+@register.filter
 def strip(fine_tune: FineTune) -> display.Strip:
     """Return the progress without asking for events: lists show many."""
     return display.strip(fine_tune, None)

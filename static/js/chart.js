@@ -1,6 +1,6 @@
 // Draw the plots of a page with Plotly, in the colours of the theme, and again when there is more to draw.
 const PAUSE = 2000;
-const waiting = new Map();
+let timer = null;
 const states = new WeakMap();
 let revision = 0;
 
@@ -44,6 +44,7 @@ async function paint(plot) {
   const state = states.get(plot);
   if (!state?.drawing || !window.Plotly) return;
   const { data, layout } = themed(state.drawing.figure);
+  if (state.logarithmic) layout.yaxis = { ...layout.yaxis, type: "log", rangemode: "normal", uirevision: "log" };
   plot.querySelector(".plot-wait")?.remove();
   await window.Plotly.react(plot, data, layout, config);
   count(plot, state.drawing);
@@ -58,8 +59,7 @@ function count(plot, { steps, drawn }) {
 }
 
 async function load(plot) {
-  const state = states.get(plot) ?? {};
-  states.set(plot, state);
+  const state = states.get(plot);
   if (state.busy || state.revision === revision) return;
   state.busy = true;
   const wanted = revision;
@@ -76,28 +76,27 @@ async function load(plot) {
   }
 }
 
-const near = new IntersectionObserver(
-  (entries) => {
-    for (const { target, isIntersecting } of entries) {
-      const state = states.get(target) ?? {};
-      states.set(target, { ...state, visible: isIntersecting });
-      if (isIntersecting) load(target);
-    }
-  },
-  { rootMargin: "200px" },
-);
-
 function look() {
-  waiting.clear();
+  timer = null;
   for (const plot of document.querySelectorAll("[data-plot]")) {
-    if (!states.has(plot)) near.observe(plot);
-    else if (states.get(plot).visible) load(plot);
+    if (!states.has(plot)) states.set(plot, {});
+    load(plot);
   }
 }
 
 document.addEventListener("tunedeck:charts", (event) => {
   revision = event.detail.revision;
-  if (!waiting.size) waiting.set("look", setTimeout(look, document.querySelector("[data-plot] .js-plotly-plot, .js-plotly-plot") ? PAUSE : 0));
+  timer ??= setTimeout(look, document.querySelector(".js-plotly-plot") ? PAUSE : 0);
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-logarithmic]");
+  if (!button) return;
+  const plot = button.closest(".chart").querySelector("[data-plot]");
+  const state = states.get(plot);
+  state.logarithmic = !state.logarithmic;
+  button.setAttribute("aria-pressed", String(state.logarithmic));
+  paint(plot);
 });
 
 const repaint = () => document.querySelectorAll("[data-plot]").forEach(paint);

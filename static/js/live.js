@@ -41,7 +41,8 @@ function replace(name, html) {
   window.htmx?.process(part);
 }
 
-function update({ parts, state, shows, revision }) {
+function update({ parts, state, shows, revision }, ordinal) {
+  cursor = Math.max(cursor, ordinal);
   page.dataset.state = state;
   const charts = document.getElementById("part-charts");
   for (const [name, html] of Object.entries(parts)) {
@@ -67,7 +68,7 @@ function follow() {
   source = new EventSource(address);
   source.addEventListener("open", () => say("live"));
   source.addEventListener("line", (event) => append(JSON.parse(event.data).html, Number(event.lastEventId)));
-  source.addEventListener("parts", (event) => update(JSON.parse(event.data)));
+  source.addEventListener("parts", (event) => update(JSON.parse(event.data), Number(event.lastEventId)));
   source.addEventListener("end", () => {
     ended = true;
     stop();
