@@ -73,6 +73,8 @@ class NewPasswordForm(Styled, PasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["new_password1"].help_text = password_help()
+        self.fields["new_password2"].label = gettext("New password again")
+        self.fields["new_password2"].help_text = ""
 
 
 class JoinForm(Styled, forms.Form):
