@@ -134,7 +134,10 @@ def _is_absent(column: str, value: float) -> bool:
 
 def _header(data: bytes) -> list[str]:
     line = data.lstrip(b"\xef\xbb\xbf \r\n\t").split(b"\n", 1)[0].decode("utf-8", "replace")
-    header = next(csv.reader([line.rstrip("\r")]), [])
+    try:
+        header = next(csv.reader([line.rstrip("\r")]), [])
+    except csv.Error:
+        header = []
     if not header or not any(cell.strip() for cell in header):
         raise Unreadable("The results file is empty.")
     if "step" not in (cell.strip().lower() for cell in header) and not _looks_like_metrics(header):
@@ -152,16 +155,35 @@ def _frame(data: bytes, header: list[str]) -> pl.DataFrame:
     body = data.lstrip(b"\xef\xbb\xbf \r\n\t").partition(b"\n")[2]
     if not body.strip():
         return pl.DataFrame({column: [] for column in columns}, dict.fromkeys(columns, pl.Float64))
-    # Ragged and unreadable lines are the file's, not ours: read what can be read.
-    return pl.read_csv(
-        io.BytesIO(body),
-        has_header=False,
-        new_columns=columns,
-        schema=dict.fromkeys(columns, pl.Float64),
-        ignore_errors=True,
-        truncate_ragged_lines=True,
-        encoding="utf8-lossy",
-    )
+    schema = dict.fromkeys(columns, pl.Float64)
+    try:
+        return pl.read_csv(
+            io.BytesIO(body),
+            has_header=False,
+            schema=schema,
+            ignore_errors=True,
+            truncate_ragged_lines=True,
+            encoding="utf8-lossy",
+        )
+    except pl.exceptions.PolarsError:
+        return pl.DataFrame(_patiently(body, columns), schema)
+
+
+def _patiently(body: bytes, columns: list[str]) -> dict[str, list[float | None]]:
+    """Read line by line what the fast reader gives up on: what is wrong with a line costs no other line."""
+    rows: dict[str, list[float | None]] = {column: [] for column in columns}
+    for line in body.decode("utf-8", "replace").splitlines():
+        cells = line.split(",")
+        for place, column in enumerate(columns):
+            rows[column].append(_cell(cells[place]) if place < len(cells) else None)
+    return rows
+
+
+def _cell(text: str) -> float | None:
+    try:
+        return float(text.strip().strip('"'))
+    except ValueError:
+        return None
 
 
 def _steps(frame: pl.DataFrame, header: list[str]) -> NDArray[np.float64]:

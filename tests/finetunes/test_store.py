@@ -1,0 +1,128 @@
+"""Series are kept in spans, and read back as they were written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from finetunes import metrics, store
+from finetunes.models import Event, FineTune, Series
+from finetunes.plots import arrange
+from finetunes.progress import Progress, course, queue_number, summarize
+from openai_api.types import RemoteEvent
+
+
+def remote(key: str, **values: Any) -> RemoteEvent:
+    return RemoteEvent(key=key, created_at=None, level="info", message=values.pop("message", key), **values)
+
+
+class TestSeries:
+    def test_what_is_written_is_read(self, fine_tune: FineTune) -> None:
+        one = metrics.series([1, 5, 9], [0.1, 0.2, 0.3])
+        store.write_series(fine_tune, {"training_loss": one}, wins=True)
+        found = store.read_series(fine_tune)["training_loss"]
+        assert found.steps.tolist() == [1, 5, 9]
+        assert found.values.tolist() == [0.1, 0.2, 0.3]
+
+    @pytest.mark.parametrize(("wins", "value"), [(True, 2.0), (False, 1.0)])
+    def test_who_wins_where_both_have_a_step(self, fine_tune: FineTune, wins: bool, value: float) -> None:
+        store.write_series(fine_tune, {"x": metrics.series([1], [1.0])}, wins=True)
+        store.write_series(fine_tune, {"x": metrics.series([1, 2], [2.0, 3.0])}, wins=wins)
+        assert store.read_series(fine_tune)["x"].values.tolist() == [value, 3.0]
+
+    def test_a_long_one_lies_in_spans_and_growing_touches_only_the_last(self, fine_tune: FineTune) -> None:
+        steps = np.arange(1, 200_001)
+        store.write_series(fine_tune, {"x": metrics.Series(steps, np.sqrt(steps))}, wins=True)
+        spans = Series.objects.filter(fine_tune=fine_tune)
+        assert list(spans.values_list("span", flat=True)) == [0, 1, 2, 3]
+        before = {row.span: bytes(row.values) for row in spans}
+        store.write_series(fine_tune, {"x": metrics.series([200_001], [7.0])}, wins=True)
+        after = {row.span: bytes(row.values) for row in spans.all()}
+        assert [span for span in before if before[span] != after[span]] == [3]
+        found = store.read_series(fine_tune)["x"]
+        assert len(found) == 200_001
+        assert np.array_equal(found.values[:-1], np.sqrt(steps))
+
+    def test_negative_and_huge_steps_find_their_span(self, fine_tune: FineTune) -> None:
+        store.write_series(fine_tune, {"x": metrics.series([-5, 2**50], [1.0, 2.0])}, wins=True)
+        assert store.read_series(fine_tune)["x"].steps.tolist() == [-5, 2**50]
+
+    def test_one_fine_tune_s_numbers_are_not_another_s(self, fine_tune: FineTune) -> None:
+        store.write_series(fine_tune, {"x": metrics.series([1], [1.0])}, wins=True)
+        assert store.read_series(FineTune(pk=fine_tune.pk + 1)) == {}
+
+    def test_only_the_names_that_are_asked_for_are_read(self, fine_tune: FineTune) -> None:
+        store.write_series(fine_tune, {name: metrics.series([1], [1.0]) for name in "abc"}, wins=True)
+        assert set(store.read_series(fine_tune, ["a", "c"])) == {"a", "c"}
+        assert [plot.measure for plot in arrange(store.series_names(fine_tune))] == ["a", "b", "c"]
+
+
+class TestEvents:
+    def test_known_ones_are_left_out_and_places_go_on(self, fine_tune: FineTune) -> None:
+        store.append_events(fine_tune, [remote("a"), remote("b")])
+        new = store.append_events(fine_tune, [remote("b"), remote("c"), remote("c"), remote("a")])
+        assert [(event.ordinal, event.key) for event in new] == [(3, "c")]
+        assert Event.objects.filter(fine_tune=fine_tune).count() == 3
+
+    def test_more_than_the_known_ones_are_still_not_doubled(
+        self, fine_tune: FineTune, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(store, "RECENT", 2)
+        everything = [remote(str(number)) for number in range(9)]
+        store.append_events(fine_tune, everything)
+        assert store.recent_keys(fine_tune) == {"7", "8"}
+        assert store.append_events(fine_tune, everything) == []
+
+    def test_hostile_lengths_are_cut_where_the_table_ends(self, fine_tune: FineTune) -> None:
+        long = "x" * 5000
+        (event,) = store.append_events(
+            fine_tune, [RemoteEvent(key=long, created_at=None, level=long, message=long, type=long)]
+        )
+        assert (len(event.key), len(event.level), len(event.message)) == (255, 20, 5000)
+        assert store.append_events(fine_tune, [remote(long)]) == []
+
+
+class TestProgress:
+    def lines(self, *messages: str) -> list[Event]:
+        return [Event(message=message) for message in messages]
+
+    def test_epochs(self) -> None:
+        found = Progress().read(self.lines("Fine-tune started", "Completed epoch 1/4", "Completed epoch 3/4"))
+        assert (found.epoch, found.epochs, found.share) == (3, 4, 0.75)
+
+    def test_steps_in_metrics_or_in_words(self) -> None:
+        event = Event(message="", metrics={"step": 30, "total_steps": 90})
+        assert Progress().read([event]).share == pytest.approx(1 / 3)
+        assert Progress().read(self.lines("Step 45/90: training loss=0.1")).share == 0.5
+
+    def test_it_never_goes_back(self) -> None:
+        found = Progress(step=50, total_steps=90).read([Event(message="", metrics={"step": 10, "total_steps": 90})])
+        assert found.step == 50
+
+    def test_nothing_said_is_nothing_known(self) -> None:
+        assert Progress().read(self.lines("Created", "Completed epoch x/4", "Step 999")).share is None
+
+    def test_a_provider_that_counts_beyond_its_total_is_at_its_end(self) -> None:
+        assert Progress().read(self.lines("Step 12/10")).share == 1.0
+
+    def test_a_place_in_the_queue(self) -> None:
+        assert queue_number("Fine-tune enqueued. Queue number: 18") == 18
+        assert queue_number("Fine-tune started") is None
+
+
+class TestSummary:
+    def test_best_is_least_for_a_loss_and_greatest_for_a_share(self) -> None:
+        found = summarize(
+            {
+                "validation_loss": metrics.series([1, 2, 3], [0.9, 0.3, 0.5]),
+                "classification/accuracy": metrics.series([1, 2, 3], [0.5, 0.9, 0.7]),
+            }
+        )
+        assert (found["validation_loss"]["best"], found["validation_loss"]["best_step"]) == (0.3, 2)
+        assert (found["classification/accuracy"]["best"], found["classification/accuracy"]["last"]) == (0.9, 0.7)
+
+    def test_without_a_loss_there_is_no_course(self) -> None:
+        assert course({"reward": metrics.series([1, 2], [1, 2])}) == []
+        assert course({"validation_loss": metrics.series([1, 2], [1, 2])}) == [1.0, 2.0]
