@@ -9,15 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import httpx
-from django.core.cache import cache
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
 
 from connections.models import Connection
 from datasets.models import Version
+from finetunes.bases import Base, offered
 from finetunes.models import Model
-from openai_api.errors import APIError
 from playground.speak import CHAT, COMPLETION, format_of, is_base, writes_text
 from teams.models import Organization
 
@@ -25,7 +24,6 @@ FRESH = timedelta(minutes=15)  # for so long a new model may still be loading at
 LONGEST_NAME = 255
 MOST_OFFERED = 200  # fine-tuned models in the select; older ones are opened from their own page
 LISTING_TIMEOUT = httpx.Timeout(5.0)
-LISTING_SECONDS = 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,13 +75,17 @@ class BaseModels:
     """What a connection offered when it was asked, or the provider's own words on why it did not."""
 
     connection: Connection
-    names: tuple[str, ...] = ()
+    bases: tuple[Base, ...] = ()
     problem: str = ""
     listed: bool = True  # False: it was not asked yet
 
     @property
     def options(self) -> list[tuple[str, str]]:
-        return [(base_key(self.connection, name), name) for name in self.names]
+        return [(base_key(self.connection, base.name), base.name) for base in self.bases]
+
+    def note(self, key: str) -> str:
+        """Return the provider's own words about the base model of that key."""
+        return next((base.note for base in self.bases if base_key(self.connection, base.name) == key), "")
 
 
 def base_key(connection: Connection, name: str) -> str:
@@ -116,16 +118,11 @@ def newest(organization: Organization) -> Picked | None:
 
 
 def base_models(connection: Connection) -> BaseModels:
-    """List the connection's models that are not fine-tuned and write text; asked at most every five minutes."""
-    place = f"playground.bases.{connection.pk}.{connection.base_url}"
-    names = cache.get(place)
-    if names is None:
-        try:
-            names = _listed(connection)
-        except APIError as error:
-            return BaseModels(connection=connection, problem=error.message)
-        cache.set(place, names, LISTING_SECONDS)
-    return BaseModels(connection=connection, names=names)
+    """List the connection's models that are not fine-tuned and write text, with what the provider says of each."""
+    with connection.client(timeout=LISTING_TIMEOUT, retries=0) as client:
+        offer = offered(connection, client=client)
+    own = (base for base in offer.bases if is_base(base.name) and not base.tuned_from and writes_text(base.name))
+    return BaseModels(connection=connection, bases=tuple(own), problem=offer.problem)
 
 
 def _fine_tuned(organization: Organization, key: str) -> Picked:
@@ -153,9 +150,3 @@ def _base(organization: Organization, pk: str, name: str, format: str) -> Picked
         raise Http404
     spoken = format if format in {CHAT, COMPLETION} else format_of(name)
     return Picked(connection=connection, name=name, base_model=name, format=spoken)
-
-
-def _listed(connection: Connection) -> tuple[str, ...]:
-    with connection.client(timeout=LISTING_TIMEOUT, retries=0) as client:
-        found = client.models()
-    return tuple(sorted(remote.id for remote in found if is_base(remote) and writes_text(remote.id)))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from openai_api.types import RemoteModel
-
 CHAT = "chat"
 COMPLETION = "prompt-completion"
 
@@ -38,8 +36,8 @@ def base_in(name: str) -> str:
     return parts[0] if len(parts) > 1 and parts[1].startswith("ft-") else name
 
 
-def is_base(model: RemoteModel) -> bool:
-    return model.base is None and base_in(model.id) == model.id
+def is_base(name: str) -> bool:
+    return base_in(name) == name
 
 
 def writes_text(name: str) -> bool:

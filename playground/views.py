@@ -12,6 +12,7 @@ from django.utils.http import urlencode
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
+from finetunes.bases import Base
 from openai_api.errors import APIError
 from playground import ask, compose, pick, tell
 from playground.escapes import show
@@ -37,8 +38,8 @@ def home(request: access.OrgRequest) -> HttpResponse:
 def bases(request: access.OrgRequest, pk: int) -> HttpResponse:
     """List the base models of one connection, as a group of the select."""
     connection = get_object_or_404(pick.connections(request.organization), pk=pk)
-    context = {"group": pick.base_models(connection), "picked_key": request.GET.get("model", "")}
-    return render(request, f"{PAGE}#bases", context)
+    group, key = pick.base_models(connection), request.GET.get("model", "")
+    return render(request, f"{PAGE}#listed", {"group": group, "picked_key": key, "note": group.note(key), "fragment": True})
 
 
 @sensitive_post_parameters()
@@ -115,7 +116,9 @@ def _groups(request: access.OrgRequest, picked: pick.Picked | None, *, listed: b
         return [pick.base_models(connection) for connection in connections]
     mine = picked if picked and not picked.model else None
     return [
-        pick.BaseModels(connection=one, names=(mine.name,) if mine and mine.connection.pk == one.pk else (), listed=False)
+        pick.BaseModels(
+            connection=one, bases=(Base(mine.name),) if mine and mine.connection.pk == one.pk else (), listed=False
+        )
         for one in connections
     ]
 

@@ -91,15 +91,17 @@ def test_only_a_new_model_may_still_be_loading(classifier: Model, people: People
 
 def test_base_models_are_what_the_connection_has_without_the_fine_tuned_ones(place: Place) -> None:
     names = ["davinci-002", "ada", "ada:ft-acme-2023", "ft:ada:acme::1", "text-embedding-3-small"]
-    place.provider.models = [{"id": name, "object": "model"} for name in names]
-    assert pick.base_models(place.connection).names == ("ada", "davinci-002")
+    place.provider.models = [{"id": name, "object": "model"} for name in names] + [{"id": "tickets", "parent": "ada"}]
+    assert pick.base_models(place.connection).options == [
+        (f"c{place.connection.pk}:{name}", name) for name in ("ada", "davinci-002")
+    ]
 
 
 def test_a_connection_is_not_asked_again_for_a_while(place: Place) -> None:
     place.provider.models = [{"id": "ada", "object": "model"}]
     pick.base_models(place.connection)
     place.provider.models = []
-    assert pick.base_models(place.connection).names == ("ada",)
+    assert [name for _key, name in pick.base_models(place.connection).options] == ["ada"]
 
 
 def test_a_connection_that_does_not_answer_says_so_and_is_asked_again_next_time(place: Place) -> None:
@@ -108,4 +110,11 @@ def test_a_connection_that_does_not_answer_says_so_and_is_asked_again_next_time(
     assert "connect" in pick.base_models(place.connection).problem.lower()
     place.connection.base_url = address
     place.provider.models = [{"id": "ada", "object": "model"}]
-    assert pick.base_models(place.connection).names == ("ada",)
+    assert [name for _key, name in pick.base_models(place.connection).options] == ["ada"]
+
+
+def test_the_provider_may_say_what_its_base_model_is(place: Place) -> None:
+    place.provider.models = [{"id": "ada", "owned_by": "acme", "description": "A small one."}]
+    found = pick.base_models(place.connection)
+    assert found.note(f"c{place.connection.pk}:ada") == "A small one. Owned by acme."
+    assert found.note("") == ""

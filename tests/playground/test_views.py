@@ -125,6 +125,16 @@ class TestHome:
         assert "only-when-listed" not in page
         assert "only-when-listed" in text(member_client.get(address))
 
+    def test_what_a_provider_says_of_the_picked_base_model_is_shown_as_text(
+        self, member_client: Client, place: Place
+    ) -> None:
+        place.provider.models = [{"id": "ada", "description": f"Knows nothing. {HOSTILE}"}]
+        address = reverse("playground:bases", args=[place.connection.pk])
+        page = text(member_client.get(address, {"model": f"c{place.connection.pk}:ada"}))
+        assert "Knows nothing." in page
+        assert "<script>alert" not in page
+        assert "Knows nothing." not in text(member_client.get(address))
+
     def test_without_javascript_a_link_lists_the_base_models(self, member_client: Client, place: Place) -> None:
         place.provider.models = [{"id": "babbage-002"}]
         assert f"c{place.connection.pk}:babbage-002" in text(member_client.get(reverse(HOME), {"bases": "1"}))
