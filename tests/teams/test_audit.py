@@ -117,9 +117,13 @@ class TestThePage:
         assert owner_client.get("/audit/", {"page": "nonsense"}).status_code == 200
 
     def test_a_fragment_is_given_only_to_who_asks_for_it(self, owner_client: Client, people: People) -> None:
-        fragment = owner_client.get("/audit/", headers={"HX-Request": "true", "HX-Target": "entries"})
+        note(people, "fine-tune.created")
+        headers = {"HX-Request": "true", "HX-Target": "entries"}
+        fragment = owner_client.get("/audit/", {"q": "fine"}, headers=headers)
         assert b"<html" not in fragment.content
-        assert b'id="entries"' in fragment.content
+        assert b"<b>fine-tune created</b>" in fragment.content
+        assert b'hx-swap-oob="innerHTML:#found">1 entry' in fragment.content
+        assert b"/audit/export/?q=fine" in fragment.content, "the export must be of what is shown"
         assert "HX-Target" in fragment.headers["Vary"]
         whole = owner_client.get("/audit/", headers={"HX-Request": "true"})
         assert b"<html" in whole.content
