@@ -10,7 +10,6 @@ from collections.abc import Collection
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.internal.flows.login import record_authentication
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth import login, update_session_auth_hash
@@ -71,14 +70,14 @@ def by_link(request: HttpRequest, link: SignInLink) -> bool:
     """Use the link up and sign its person in; False if it was no longer good."""
     if not link.user.is_active or not link.use():
         return False
-    enter(request, link.user, "link")
+    enter(request, link.user)
     request.session[RESET_UNTIL] = time.time() + RESET_SECONDS
     return True
 
 
-def enter(request: HttpRequest, user: User, method: str) -> None:
+def enter(request: HttpRequest, user: User) -> None:
+    """Sign somebody in who has shown by a link who they are."""
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
-    record_authentication(request, user, method)
 
 
 def may_set_password(request: HttpRequest, user: User) -> bool:
