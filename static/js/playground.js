@@ -1,4 +1,4 @@
-// Runs a question by fetch, shows the answer as it comes, and keeps what was typed.
+// Runs a question by fetch and shows the answer as it comes.
 // Everything from a model or a provider goes through textContent.
 const $ = (id) => document.getElementById(id);
 const words = $("words").dataset;
@@ -8,13 +8,13 @@ let countdown = null;
 document.addEventListener("submit", (event) => {
   if (event.target.id !== "ask") return;
   event.preventDefault();
-  run(0);
+  if (!running) run(0);
 });
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.closest("#ask")) {
     event.preventDefault();
-    if (!$("run").matches(":disabled")) run(0);
+    if (!running && $("run")?.matches(":enabled")) run(0);
   }
   if (event.key === "Escape" && running) stop();
 });
@@ -24,8 +24,16 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   if (button.id === "stop") stop();
   if ("giveUp" in button.dataset) giveUp();
-  if ("continue" in button.dataset) continueChat(button.closest(".sample"));
-  if ("remove" in button.dataset) removeMessage(button.closest(".message"));
+});
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target.id === "playground") stop();
+});
+
+document.addEventListener("conversation:continued", () => {
+  clear();
+  $("waiting").hidden = false;
+  say("");
 });
 
 async function run(attempt) {
@@ -256,66 +264,3 @@ function markField(name, sentences) {
   field?.setAttribute("aria-errormessage", error.id);
   field?.closest("details")?.setAttribute("open", "");
 }
-
-// The conversation
-
-function continueChat(from) {
-  const added = [addMessage("assistant", from.querySelector("[data-text]").textContent), addMessage("user", "")];
-  clear();
-  $("waiting").hidden = false;
-  say("");
-  added[1].querySelector("textarea").focus();
-  keep();
-}
-
-function addMessage(role, content) {
-  const message = $("message-template").content.firstElementChild.cloneNode(true);
-  message.querySelector("select").value = role;
-  message.querySelector("textarea").value = content;
-  $("thread").append(message);
-  offerRemoval();
-  return message;
-}
-
-function removeMessage(message) {
-  message.remove();
-  offerRemoval();
-  document.querySelector("#thread .message:last-child textarea").focus();
-  keep();
-}
-
-function offerRemoval() {
-  const buttons = document.querySelectorAll("#thread [data-remove]");
-  for (const button of buttons) button.hidden = buttons.length < 2;
-}
-
-// What was typed survives a reload, in this tab alone.
-
-function keep() {
-  const form = $("ask");
-  const data = new FormData(form);
-  const thread = data.getAll("content").map((content, place) => [data.getAll("role")[place], content]);
-  sessionStorage.setItem(form.dataset.draft, JSON.stringify({ prompt: data.get("prompt"), thread }));
-}
-
-function restore() {
-  const form = $("ask");
-  const kept = JSON.parse(sessionStorage.getItem(form.dataset.draft) ?? "null");
-  const typed = [...form.querySelectorAll("[name=prompt], [name=content]")].some((field) => field.value);
-  if (!kept || typed) return;
-  if (form.elements.prompt) form.elements.prompt.value = kept.prompt ?? "";
-  if ($("thread") && kept.thread.length) {
-    $("thread").replaceChildren();
-    for (const [role, content] of kept.thread) addMessage(role, content);
-  }
-}
-
-document.addEventListener("input", (event) => {
-  if (event.target.closest("#ask")) keep();
-});
-document.addEventListener("htmx:afterSwap", () => {
-  offerRemoval();
-  keep();
-});
-restore();
-offerRemoval();

@@ -52,6 +52,7 @@ def trained(client: Client, version: Version) -> str:
 def test_a_trained_classifier_shows_the_probability_of_every_class(learned: Model) -> None:
     assert learned.version is not None
     filled = values(pick(learned.organization, str(learned.pk)))
+    filled = {name: value for name, value in filled.items() if name not in ("model", "format")}
     text = "I waited two weeks, the parcel was broken and nobody answered my letters. Never again!"
     messages = followed(question(learned, prompt=text, **filled))
     end: dict[str, Any] = messages[-1][1]
