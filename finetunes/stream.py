@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
@@ -22,7 +22,7 @@ LONGEST = 15 * 60.0
 """Then the browser comes again, and its right to watch is looked at again."""
 
 
-async def follow(pk: int, cursor: int, language: str) -> AsyncIterator[bytes]:
+async def follow(pk: int, cursor: int, language: str) -> AsyncGenerator[bytes, None]:
     watcher = Watcher(pk, language, cursor)
     tail().join(watcher)  # before reading, so that nothing falls in between
     end = time.monotonic() + LONGEST

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from connections.models import Connection
 from datasets.models import Version
-from finetunes.bases import Base, Offer
+from finetunes.bases import Offer
 from teams.forms import Styled
 
 LONGEST_SUFFIX = {"legacy": 40, "jobs": 64}
@@ -37,7 +37,11 @@ class StartForm(Styled, forms.Form):
         empty_label=None,
         help_text=_("Where it is trained."),
     )
-    base_model = forms.ChoiceField(label=_("Base model"), help_text=_("What the fine-tune starts from."))
+    base_model = forms.ChoiceField(
+        label=_("Base model"),
+        help_text=_("What the fine-tune starts from."),
+        error_messages={"invalid_choice": _("This connection has no such model, or it cannot learn data of this format.")},
+    )
     suffix = forms.CharField(
         label=_("Name"),
         max_length=64,
@@ -56,7 +60,7 @@ class StartForm(Styled, forms.Form):
         **options: Any,
     ) -> None:
         super().__init__(*args, **options)
-        self.offer, self.dialect, self.format = offer, dialect, format
+        self.dialect = dialect
         cast("forms.ModelChoiceField[Version]", self.fields["version"]).queryset = versions
         cast("forms.ModelChoiceField[Connection]", self.fields["connection"]).queryset = connections
         cast(forms.ChoiceField, self.fields["base_model"]).choices = grouped(offer, format)
@@ -70,12 +74,10 @@ class StartForm(Styled, forms.Form):
             raise ValidationError(now("A name needs at least one letter or digit."))
         return suffix
 
-    def clean_base_model(self) -> str:
-        name: str = self.cleaned_data["base_model"]
-        base = self.offer.get(name)
-        if base and base.format not in (self.format, None):
-            raise ValidationError(misfit(base, self.format))
-        return name
+    def clean(self) -> dict[str, Any]:
+        if "token" in self.errors:
+            self.add_error(None, now("This form is damaged. Open it again."))
+        return self.cleaned_data
 
 
 def grouped(offer: Offer, format: str) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -85,9 +87,3 @@ def grouped(offer: Offer, format: str) -> list[tuple[str, list[tuple[str, str]]]
     tuned = [(base.name, base.name) for base in fitting if base.tuned_from]
     groups = [(now("Base models"), own), (now("Fine-tuned models, to continue from"), tuned)]
     return [group for group in groups if group[1]]
-
-
-def misfit(base: Base, format: str) -> str:
-    if format == "chat":
-        return now("%(base)s learns prompts and completions, and this data is chats.") % {"base": base.name}
-    return now("%(base)s learns chats, and this data is prompts and completions.") % {"base": base.name}

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
+from django.core.cache import cache
 from django.core.files.base import ContentFile
 
 from connections.models import Connection
@@ -12,6 +16,17 @@ from datasets.models import Dataset, Version
 from finetunes.models import FineTune
 from tests.conftest import People
 from tests.finetunes.provider import Provider
+from tests.finetunes.serving import served
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run coroutine tests; what is synchronous in them runs in this thread, where the test's database is."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    arguments = {name: pyfuncitem.funcargs[name] for name in inspect.signature(pyfuncitem.obj).parameters}
+    async_to_sync(pyfuncitem.obj)(**arguments)
+    return True
 
 
 @pytest.fixture
@@ -77,3 +92,17 @@ def new_fine_tune(people: People, connection: Connection, version: Version, **ch
     made, is_new = create.intend(people.organization, people.member, **(values | changes))
     assert is_new
     return made
+
+
+@pytest.fixture
+def at_work(provider: Provider, connection: Connection) -> Iterator[Provider]:
+    """The provider, with base models, at the address that the connection has."""
+    said = "A small base of our own."
+    for name in ("ada", "babbage-002", "gpt-3.5-turbo-0613", "whisper-1"):
+        provider.models[name] = {"id": name, "object": "model", "created": 1, "owned_by": "trainer", "description": said}
+    cache.clear()
+    with served(provider) as address:
+        Connection.objects.filter(pk=connection.pk).update(base_url=address)
+        connection.refresh_from_db()
+        yield provider
+    cache.clear()

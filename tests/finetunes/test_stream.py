@@ -1,0 +1,326 @@
+"""The live stream: every line once and in order, wherever it broke off, and an end when all is over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import pytest
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db.models import F
+from django.test import AsyncClient
+from django.utils import timezone
+
+from finetunes import frames, stream
+from finetunes import tail as tails
+from finetunes.models import Event, FineTune
+from finetunes.statuses import Status
+from finetunes.stream import follow
+from teams.models import User
+from tests.conftest import People
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tails, "TICK", 0.01)
+
+
+@dataclass
+class Browser:
+    """Reads a stream as an EventSource does."""
+
+    cursor: int = 0
+    lines: list[str] = field(default_factory=list)
+    ordinals: list[int] = field(default_factory=list)
+    parts: list[dict[str, Any]] = field(default_factory=list)
+    comments: int = 0
+    ended: bool = False
+
+    def take(self, chunk: bytes) -> None:
+        for block in chunk.decode().split("\n\n"):
+            fields = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line and line[0] != ":")
+            self.comments += block.startswith(":")
+            if "event" in fields:
+                self._message(fields["event"], orjson.loads(fields["data"]), fields.get("id"))
+
+    def _message(self, event: str, data: dict[str, Any], id: str | None) -> None:
+        if event == "line":
+            assert id
+            self.ordinals.append(int(id))
+            self.lines.append(data["html"])
+        elif event == "parts":
+            self.parts.append(data)
+        self.ended = self.ended or event == "end"
+        self.cursor = int(id) if id else self.cursor
+
+
+async def watch(pk: int, browser: Browser, until: Callable[[Browser], bool], language: str = "en") -> None:
+    """Read the stream until the browser has seen enough, then hang up."""
+    async with asyncio.timeout(20), aclosing(follow(pk, browser.cursor, language)) as chunks:
+        async for chunk in chunks:
+            browser.take(chunk)
+            if until(browser):
+                return
+
+
+def say(fine_tune: FineTune, *messages: str, **values: Any) -> None:
+    last = fine_tune.events.count()
+    for place, message in enumerate(messages, start=last + 1):
+        kind = "metrics" if message.startswith("Step") else "message"
+        Event.objects.create(fine_tune=fine_tune, ordinal=place, key=str(place), message=message, type=kind, level="info")
+    count = last + len(messages)
+    FineTune.objects.filter(pk=fine_tune.pk).update(last_event=count, revision=F("revision") + 1, **values)
+
+
+asay = sync_to_async(say)
+
+
+async def reached(state: Callable[[], object]) -> None:
+    """Wait until the state is reached."""
+    for _ in range(2000):
+        if state():
+            return
+        await asyncio.sleep(0.005)
+    raise AssertionError("waited in vain")
+
+
+class TestFollow:
+    async def test_it_begins_with_what_came_after_the_cursor(self, fine_tune: FineTune) -> None:
+        await asay(fine_tune, "one", "two", "three")
+        browser = Browser(cursor=1)
+        await watch(fine_tune.pk, browser, lambda seen: bool(seen.parts))
+        assert browser.ordinals == [2, 3]
+
+    async def test_what_happens_then_is_told(self, fine_tune: FineTune) -> None:
+        browser = Browser()
+        task = asyncio.create_task(watch(fine_tune.pk, browser, lambda seen: len(seen.lines) == 3))
+        for number, message in enumerate(("one", "two", "three")):
+            await reached(lambda number=number: browser.parts and len(browser.lines) == number)  # type: ignore[misc]
+            await asay(fine_tune, message)
+        await task
+        assert browser.ordinals == [1, 2, 3]
+        assert "two" in browser.lines[1]
+
+    async def test_it_ends_by_itself_when_all_is_over(self, fine_tune: FineTune) -> None:
+        browser = Browser()
+        task = asyncio.create_task(watch(fine_tune.pk, browser, lambda seen: False))
+        await reached(lambda: browser.parts)
+        await asay(fine_tune, "done", status=Status.SUCCEEDED, settled_at=timezone.now())
+        await task
+        assert browser.ended
+        assert browser.ordinals == [1]
+        assert "Succeeded" in browser.parts[-1]["parts"]["status"]
+        assert browser.parts[-1]["state"] == "succeeded"
+
+    async def test_one_that_is_over_is_told_and_ended_at_once(self, fine_tune: FineTune) -> None:
+        await asay(fine_tune, "one", status=Status.FAILED, error="It broke", settled_at=timezone.now())
+        browser = Browser()
+        await watch(fine_tune.pk, browser, lambda seen: False)
+        assert browser.ended
+        assert "It broke" in browser.parts[0]["parts"]["outcome"]
+
+    async def test_a_change_of_status_without_an_event_is_told(self, fine_tune: FineTune) -> None:
+        browser = Browser()
+        task = asyncio.create_task(
+            watch(fine_tune.pk, browser, lambda seen: bool(seen.parts) and "Running" in seen.parts[-1]["parts"]["status"])
+        )
+        await reached(lambda: browser.parts)
+        await asay(fine_tune, status=Status.RUNNING)
+        await task
+        assert browser.parts[-1]["state"] == "active"
+
+    async def test_measurements_move_the_cursor_without_a_line(self, fine_tune: FineTune) -> None:
+        await asay(fine_tune, "one", "Step 1/9", "Step 2/9")
+        browser = Browser()
+        await watch(fine_tune.pk, browser, lambda seen: bool(seen.parts))
+        assert browser.ordinals == [1]
+        assert browser.cursor == 3
+
+    async def test_a_long_history_comes_in_pages_and_whole(
+        self, fine_tune: FineTune, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(frames, "PAGE", 7)
+        await asay(fine_tune, *(f"line {number}" for number in range(30)))
+        browser = Browser()
+        await watch(fine_tune.pk, browser, lambda seen: len(seen.lines) >= 30)
+        assert browser.ordinals == list(range(1, 31))
+
+    async def test_a_burst_longer_than_a_page_comes_whole(
+        self, fine_tune: FineTune, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(frames, "PAGE", 5)
+        browser = Browser()
+        task = asyncio.create_task(watch(fine_tune.pk, browser, lambda seen: len(seen.lines) >= 23))
+        await reached(lambda: browser.parts)
+        await asay(fine_tune, *(f"line {number}" for number in range(23)))
+        await task
+        assert browser.ordinals == list(range(1, 24))
+
+    async def test_hostile_messages_arrive_as_text_on_one_line(self, fine_tune: FineTune) -> None:
+        await asay(fine_tune, '<script>alert("x")</script>\n\nevent: end\ndata: {}\n\n')
+        browser = Browser()
+        await watch(fine_tune.pk, browser, lambda seen: bool(seen.parts))
+        assert not browser.ended
+        assert "<script>" not in browser.lines[0]
+
+    async def test_silence_is_filled_with_signs_of_life(self, fine_tune: FineTune, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(stream, "QUIET", 0.02)
+        browser = Browser()
+        await watch(fine_tune.pk, browser, lambda seen: seen.comments >= 3)
+        assert not browser.ended
+
+    async def test_a_very_long_stream_breaks_off_so_that_rights_are_looked_at_again(
+        self, fine_tune: FineTune, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(stream, "LONGEST", 0.05)
+        monkeypatch.setattr(stream, "QUIET", 0.01)
+        browser = Browser()
+        await watch(fine_tune.pk, browser, lambda seen: False)
+        assert not browser.ended
+
+
+class TestResume:
+    async def test_a_connection_cut_again_and_again_loses_and_doubles_nothing(self, fine_tune: FineTune) -> None:
+        browser = Browser()
+
+        async def speak() -> None:
+            for number in range(60):
+                await asay(fine_tune, f"line {number}")
+            await asay(fine_tune, "over", status=Status.SUCCEEDED, settled_at=timezone.now())
+
+        speaking = asyncio.create_task(speak())
+        while not browser.ended:
+            seen = len(browser.lines)
+            await watch(fine_tune.pk, browser, lambda now, seen=seen: now.ended or len(now.lines) >= seen + 4)  # type: ignore[misc]
+        await speaking
+        assert browser.ordinals == list(range(1, 62))
+
+    async def test_many_watchers_see_the_same_and_the_database_is_asked_once(
+        self, fine_tune: FineTune, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[int] = []
+
+        def counted(pk: int, after: int, languages: Iterable[str]) -> frames.Frame:
+            asked.append(pk)
+            return frames.frame(pk, after, languages)
+
+        monkeypatch.setattr("finetunes.tail.frame", counted)
+        browsers = [Browser() for _ in range(20)]
+        tasks = [asyncio.create_task(watch(fine_tune.pk, one, lambda seen: len(seen.lines) >= 1)) for one in browsers]
+        await reached(lambda: all(one.parts for one in browsers) and asked)
+        asked.clear()
+        await asay(fine_tune, "news")
+        await asyncio.gather(*tasks)
+        assert all(one.ordinals == [1] for one in browsers)
+        assert len(asked) == 1
+
+    async def test_watchers_of_two_languages_each_read_their_own(self, fine_tune: FineTune) -> None:
+        browsers = {language: Browser() for language in ("en", "de")}
+        tasks = [
+            asyncio.create_task(watch(fine_tune.pk, one, lambda seen: len(seen.lines) >= 1, language))
+            for language, one in browsers.items()
+        ]
+        await reached(lambda: all(one.parts for one in browsers.values()))
+        await asay(fine_tune, "news")
+        await asyncio.gather(*tasks)
+        assert all(one.ordinals == [1] for one in browsers.values())
+
+    async def test_who_hangs_up_is_forgotten(self, fine_tune: FineTune) -> None:
+        await watch(fine_tune.pk, Browser(), lambda seen: bool(seen.parts))
+        assert tails.tail().watchers == {}
+
+    async def test_one_who_is_too_slow_must_come_again(self, fine_tune: FineTune, monkeypatch: pytest.MonkeyPatch) -> None:
+        watcher = tails.Watcher(fine_tune.pk, "en", 0, asyncio.Queue(1))
+        one = await sync_to_async(frames.frame)(fine_tune.pk, 0, ["en"])
+        watcher.tell(one)
+        assert not watcher.is_behind
+        watcher.tell(one)
+        assert watcher.is_behind
+
+    async def test_a_database_that_fails_for_a_moment_is_asked_again(
+        self, fine_tune: FineTune, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        original, failures = tails._revisions, iter([True, True])
+        failed = []
+
+        def shaky(pks: Any) -> list[tuple[int, int]]:
+            if next(failures, False):
+                failed.append(pks)
+                raise OSError
+            return original(pks)
+
+        monkeypatch.setattr(tails, "_revisions", shaky)
+        browser = Browser()
+        task = asyncio.create_task(watch(fine_tune.pk, browser, lambda seen: len(seen.lines) >= 1))
+        await reached(lambda: len(failed) == 2)
+        await asay(fine_tune, "news")
+        await task
+        assert browser.ordinals == [1]
+
+
+async def signed_in(user: User) -> AsyncClient:
+    client = AsyncClient()
+    await sync_to_async(client.force_login)(user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    return client
+
+
+async def whole(response: Any) -> bytes:
+    chunks: AsyncIterator[bytes] = response.streaming_content
+    return b"".join([chunk async for chunk in chunks])
+
+
+class TestView:
+    async def over(self, fine_tune: FineTune) -> str:
+        await asay(fine_tune, "one", "two", "three", status=Status.SUCCEEDED, settled_at=timezone.now())
+        return f"/finetunes/{fine_tune.pk}/stream/"
+
+    async def test_it_is_an_event_stream_that_nobody_buffers(self, people: People, fine_tune: FineTune) -> None:
+        client = await signed_in(people.viewer)
+        answer = await client.get(await self.over(fine_tune))
+        assert answer["Content-Type"] == "text/event-stream"
+        assert answer["Cache-Control"] == "no-store"
+        assert answer["X-Accel-Buffering"] == "no"
+        body = await whole(answer)
+        assert body.endswith(b"event: end\ndata: {}\n\n")
+
+    @pytest.mark.parametrize(
+        ("headers", "query", "ordinals"),
+        [
+            ({}, "", [1, 2, 3]),
+            ({}, "?after=2", [3]),
+            ({"Last-Event-ID": "1"}, "?after=0", [2, 3]),
+            ({"Last-Event-ID": "3"}, "", []),
+            ({"Last-Event-ID": "nonsense"}, "?after=2", [3]),
+            ({}, "?after=-1", [1, 2, 3]),
+            ({}, "?after=99999999999999999999", [1, 2, 3]),
+        ],
+    )
+    async def test_it_goes_on_where_the_browser_was(
+        self, people: People, fine_tune: FineTune, headers: dict[str, str], query: str, ordinals: list[int]
+    ) -> None:
+        client = await signed_in(people.viewer)
+        answer = await client.get(await self.over(fine_tune) + query, headers=headers)
+        browser = Browser()
+        browser.take(await whole(answer))
+        assert browser.ordinals == ordinals
+
+    async def test_outsiders_and_strangers_get_nothing(self, people: People, fine_tune: FineTune) -> None:
+        url = await self.over(fine_tune)
+        assert (await (await signed_in(people.outsider)).get(url)).status_code == 404
+        assert (await AsyncClient().get(url)).status_code == 302
+
+    async def test_the_page_and_the_stream_agree(self, people: People, fine_tune: FineTune) -> None:
+        url = await self.over(fine_tune)
+        client = await signed_in(people.viewer)
+        page = (await client.get(fine_tune.get_absolute_url())).content.decode()
+        browser = Browser()
+        browser.take(await whole(await client.get(url)))
+        for line in browser.lines:
+            assert line.strip() in page

@@ -1,0 +1,108 @@
+"""The bell finds what is due, and a task is one step."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from celery.app.task import Task
+from django.db import transaction
+from django.utils import timezone
+
+from connections.models import Connection
+from datasets.models import Version
+from finetunes import sample, tasks
+from finetunes.models import FineTune, Model
+from finetunes.statuses import Status
+from tests.conftest import People
+from tests.finetunes.conftest import new_fine_tune
+from tests.finetunes.provider import Provider
+
+
+@pytest.fixture
+def rung(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
+    """What was put into the queue: the task's name and its arguments."""
+    calls: list[tuple[str, Any]] = []
+
+    def note(self: Task[Any, Any], args: Any = None, kwargs: Any = None, **options: Any) -> None:
+        calls.append((self.name or "", args))
+
+    monkeypatch.setattr(Task, "apply_async", note)
+    return calls
+
+
+class TestRing:
+    def test_due_ones_are_advanced(self, fine_tune: FineTune, rung: list[tuple[str, Any]]) -> None:
+        tasks.ring()
+        assert rung == [("finetunes.tasks.advance", (fine_tune.pk,))]
+
+    def test_what_is_not_due_or_held_is_left_alone(
+        self, people: People, connection: Connection, version: Version, rung: list[tuple[str, Any]]
+    ) -> None:
+        later, held, done = (new_fine_tune(people, connection, version) for _ in range(3))
+        FineTune.objects.filter(pk=later.pk).update(due_at=timezone.now() + timedelta(minutes=1))
+        FineTune.objects.filter(pk=done.pk).update(due_at=None)
+        assert FineTune.objects.claim(held.pk, 30)
+        tasks.ring()
+        assert rung == []
+
+    def test_models_are_looked_at_now_and_then(
+        self, people: People, connection: Connection, rung: list[tuple[str, Any]]
+    ) -> None:
+        fresh, old, gone = (
+            Model.objects.create(
+                organization=people.organization, connection=connection, name=name, base_model="ada", checked_at=checked_at
+            )
+            for name, checked_at in (
+                ("fresh", timezone.now()),
+                ("old", timezone.now() - timedelta(days=1)),
+                ("gone", None),
+            )
+        )
+        Model.objects.filter(pk=gone.pk).update(deleted_at=timezone.now())
+        tasks.ring()
+        assert rung == [("finetunes.tasks.check_model", (old.pk,))]
+        assert fresh.pk
+
+
+class TestAdvance:
+    def test_a_task_takes_a_step_through_the_connection(self, fine_tune: FineTune, at_work: Provider) -> None:
+        tasks.advance(fine_tune.pk)
+        fine_tune.refresh_from_db()
+        assert fine_tune.remote_id in at_work.jobs
+
+    def test_one_that_is_gone_is_passed_over(self, db: None) -> None:
+        tasks.advance(4711)
+        tasks.check_model(4711)
+
+    def test_a_model_is_checked_through_the_connection(
+        self, people: People, connection: Connection, at_work: Provider
+    ) -> None:
+        model = Model.objects.create(organization=people.organization, connection=connection, name="ada", base_model="ada")
+        tasks.check_model(model.pk)
+        model.refresh_from_db()
+        assert model.ready_at
+
+    @pytest.mark.django_db(transaction=True)
+    def test_the_bell_rings_only_once_the_intent_is_committed(
+        self, fine_tune: FineTune, rung: list[tuple[str, Any]]
+    ) -> None:
+        with transaction.atomic():
+            tasks.advance_soon(fine_tune)
+            assert rung == []
+        assert [name for name, _args in rung] == ["finetunes.tasks.advance"]
+
+
+class TestSample:
+    def test_both_generations_are_started_once(self, people: People, connection: Connection, version: Version) -> None:
+        first = sample.start(people.organization, people.owner, connection, version)
+        again = sample.start(people.organization, people.owner, connection, version)
+        assert first == again
+        assert {row.dialect for row in first} == {"legacy", "jobs"}
+        assert all(row.status == Status.SENDING and row.due_at for row in first)
+
+    def test_the_classifier_is_measured_as_one(self, people: People, connection: Connection, version: Version) -> None:
+        ada, _other = sample.start(people.organization, None, connection, version)
+        assert ada.hyperparameters["compute_classification_metrics"] is True
+        assert ada.hyperparameters["classification_positive_class"] == " billing"
