@@ -89,7 +89,7 @@ class ColumnsForm(Styled, forms.Form):
         self._offer("completion", columns)
         self._offer("messages", columns)
         self._offer("sheet", [(sheet, sheet) for sheet in dataset.layout.get("sheets", [])])
-        self._require(data.get("format") if data else None)
+        self._require(data.get("format") if data is not None else None)
         self._drop_what_does_not_fit()
 
     def _require(self, format: str | None) -> None:

@@ -32,9 +32,10 @@ class DatasetQuerySet(LeasedQuerySet["Dataset"]):
         return self.filter(organization=organization)
 
     def for_list(self) -> Self:
-        """What a list shows: the latest version's number counted in, the large columns left out."""
+        """What a list shows: the latest version's number with it, the large columns left out."""
+        newest = Version.objects.filter(dataset=models.OuterRef("pk")).order_by("-number")
         return (
-            self.annotate(latest=models.Max("versions__number"))
+            self.annotate(latest=models.Subquery(newest.values("number")[:1]))
             .select_related("created_by")
             .defer("layout", "findings", "decisions", "bad_rows", "numbers", "prepared_index")
         )

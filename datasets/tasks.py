@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from functools import partial
-
 from celery import shared_task
 from django.db import transaction
 
@@ -20,7 +18,11 @@ def ring() -> None:
 
 def ring_for(dataset_id: int) -> None:
     """Ring for one dataset as soon as its row is committed; a bell that fails is no loss, `ring` comes anyway."""
-    transaction.on_commit(partial(work.delay, dataset_id), robust=True)
+
+    def ring_bell() -> None:
+        work.delay(dataset_id)
+
+    transaction.on_commit(ring_bell, robust=True)
 
 
 @shared_task(ignore_result=True)

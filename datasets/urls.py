@@ -29,7 +29,7 @@ one_urls: list[URLPattern | URLResolver] = [
     path("rename/", manage.rename, name="rename"),
     path("delete/", manage.delete, name="delete"),
 ]
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("", listing.dataset_list, name="list"),
     path("upload/", listing.dataset_upload, name="upload"),
     path("sample/", listing.dataset_sample, name="sample"),

@@ -58,7 +58,7 @@ class Marks:
         for mark in self.ends:
             if mark in joined:
                 self.ends[mark] += sum(text.endswith(mark) for text in texts)
-                self.inside[mark] += sum(mark in text[: -len(mark)] for text in texts)
+                self.inside[mark] += sum(mark in text[:-1] for text in texts)
         self._add_shared(texts)
 
     def _compare(self, texts: Sequence[str]) -> None:
@@ -74,24 +74,25 @@ class Marks:
             self.settled = self.settled and first
             self._mark, self._inside_mark = mark, 0
         if mark:
-            self._inside_mark += sum(mark in text[: -len(mark)] for text in texts)
+            self._inside_mark += sum(mark in text[:-1] for text in texts)
 
     def again(self, texts: Sequence[str]) -> None:
         """Search all texts once more, now that the mark is known."""
         if not self.settled:
             self.settled, self._inside_mark = True, 0
         if self._mark:
-            self._inside_mark += sum(self._mark in text[: -len(self._mark)] for text in texts)
+            self._inside_mark += sum(self._mark in text[:-1] for text in texts)
 
     def existing(self) -> str:
-        """The mark that every text ends with on purpose, "" if there is none."""
+        """The mark that every text ends with on purpose, "" if there is none: a candidate, or one of their own."""
         if not self.rows or self.all_same:
             return ""
-        return self._mark or next((m for m, count in self.ends.items() if count == self.rows and not self.inside[m]), "")
+        known = [mark for mark, count in self.ends.items() if count == self.rows and not self.inside[mark]]
+        return max(known, key=len, default=self._mark)
 
     def existing_inside(self) -> int:
         """How many texts hold the existing mark elsewhere too."""
-        return self._inside_mark if self._mark else 0
+        return self._inside_mark if self._mark and self.existing() == self._mark else 0
 
     def usual(self) -> str:
         """The candidate that ends more than half of the texts and stands nowhere else, "" if there is none."""
@@ -111,10 +112,12 @@ class Marks:
 def deliberate(suffix: str) -> str:
     """The part of a shared end that somebody put there: from its first sign on, and at least two characters.
 
-    Texts that merely end with the same letter, or the same full stop, share no mark.
+    Texts that merely end with the same letter, the same word or the same full stop share no mark.
     """
     at = 0
     while at < len(suffix) and suffix[at].isalnum():
         at += 1
     mark = suffix[at:]
-    return mark if len(mark) >= 2 else ""
+    words = any(character.islower() for character in mark)
+    natural = words and (mark[-1].isalnum() or mark[-1] in ".?!,;")
+    return mark if len(mark) >= 2 and not natural else ""

@@ -109,8 +109,8 @@ def accept(request: OrgRequest, pk: int) -> HttpResponse:
 @access.member
 def columns(request: OrgRequest, pk: int) -> HttpResponse:
     dataset = dataset_of(request, pk)
-    form = ColumnsForm(dataset, request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = ColumnsForm(dataset, request.POST if request.method == "POST" else None)
+    if form.is_valid():
         try:
             choose.columns(dataset, **form.chosen())
         except Refused as why:

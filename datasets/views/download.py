@@ -23,11 +23,16 @@ BLOCK = 1 << 18
 
 
 def attachment(
-    stored: FieldFile, filename: str, content_type: str, *, written: Callable[[bytes], bytes] | None = None
+    stored: FieldFile,
+    filename: str,
+    content_type: str,
+    *,
+    head: bytes = b"",
+    written: Callable[[bytes], bytes] | None = None,
 ) -> HttpResponseBase:
-    """A stored file as a download; `written` turns each of its lines into what is sent."""
+    """A stored file as a download; `written` turns each of its lines into what is sent after the head."""
     headers = {"Content-Disposition": f'attachment; filename="{filename}"', "X-Content-Type-Options": "nosniff"}
-    pieces = _lines(stored.name or "", written) if written else _blocks(stored.name or "")
+    pieces = _lines(stored.name or "", head, written) if written else _blocks(stored.name or "")
     response = StreamingHttpResponse(pieces, content_type=content_type, headers=headers)
     if not written:
         response["Content-Length"] = str(stored.size)
@@ -43,7 +48,8 @@ async def _blocks(name: str) -> AsyncIterator[bytes]:
         await sync_to_async(file.close)()
 
 
-async def _lines(name: str, written: Callable[[bytes], bytes]) -> AsyncIterator[bytes]:
+async def _lines(name: str, head: bytes, written: Callable[[bytes], bytes]) -> AsyncIterator[bytes]:
+    yield head
     rest = b""
     async for block in _blocks(name):
         *lines, rest = (rest + block).split(b"\n")
@@ -58,13 +64,13 @@ def bad_rows(request: OrgRequest, pk: int) -> HttpResponseBase:
     if not dataset.bad_file:
         raise Http404
     name = f"{slugify(dataset.name) or 'dataset'}-bad-rows.csv"
-    return attachment(dataset.bad_file, name, "text/csv; charset=utf-8", written=_bad_row)
+    head = sheet.line([_("line"), _("column"), _("reason"), _("text")]).encode()
+    return attachment(dataset.bad_file, name, "text/csv; charset=utf-8", head=head, written=_bad_row)
 
 
 def _bad_row(stored: bytes) -> bytes:
     row = orjson.loads(stored)
-    where = _("line %(line)d") % {"line": row["line"]}
-    return sheet.line([where, row["column"], say(row["reason"]), row["text"]]).encode()
+    return sheet.line([str(row["line"]), row["column"], say(row["reason"]), row["text"]]).encode()
 
 
 @require_safe

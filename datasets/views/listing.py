@@ -34,8 +34,8 @@ def dataset_list(request: OrgRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.member
 def dataset_upload(request: OrgRequest) -> HttpResponse:
-    form = UploadForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
+    if form.is_valid():
         try:
             dataset = upload.receive(
                 request.organization, request.user, form.cleaned_data["file"], name=form.cleaned_data["name"]

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from datasets import remove
 from datasets.forms import RenameForm
+from datasets.models import Dataset
 from datasets.views.page import dataset_of, refused, show
 from datasets.words import Refused
 from teams import access, audit
@@ -21,9 +22,9 @@ from teams.access import OrgRequest
 def rename(request: OrgRequest, pk: int) -> HttpResponse:
     dataset = dataset_of(request, pk)
     before = dataset.name
-    form = RenameForm(request.POST or None, instance=dataset)
-    if request.method == "POST" and form.is_valid():
-        form.save()
+    form = RenameForm(request.POST if request.method == "POST" else None, instance=dataset)
+    if form.is_valid():
+        Dataset.objects.filter(pk=dataset.pk).update(name=form.cleaned_data["name"])
         audit.record(request, "dataset.renamed", dataset, before=before)
         return redirect(dataset)
     dataset.name = before

@@ -67,7 +67,7 @@ def jsonl_of(rows: Iterable[dict[str, Any]]) -> bytes:
 
 
 TICKETS: list[Pair] = [
-    (f"ticket number {number} about {topic}", label)
+    (f"{number}: a message about {topic}", label)
     for number in range(60)
     for topic, label in (("a bill", "billing"), ("a broken part", "repair"))
 ]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import tracemalloc
+import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time
 
@@ -112,7 +113,7 @@ def test_a_damaged_workbook_is_refused_in_a_sentence(content: bytes) -> None:
 
 def test_an_archive_that_is_no_workbook_is_refused() -> None:
     out = io.BytesIO()
-    with xlsx.zipfile.ZipFile(out, "w") as archive:
+    with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("readme.txt", "hello")
     with pytest.raises(Unreadable, match="damaged"):
         everything(out.getvalue(), "x.xlsx")

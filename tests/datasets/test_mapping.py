@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from datasets.formats import BadRow, Row
+from datasets.mapping import Mapping, detect, taker
+
+PAIR = Mapping(format="prompt-completion", prompt="q", completion="a")
+CHAT = Mapping(format="chat", messages="messages")
+
+
+@pytest.mark.parametrize(
+    ("columns", "mapping"),
+    [
+        (["prompt", "completion"], Mapping(format="prompt-completion", prompt="prompt", completion="completion")),
+        (["Completion ", "id", "PROMPT"], Mapping(format="prompt-completion", prompt="PROMPT", completion="Completion ")),
+        (["completion"], Mapping(format="prompt-completion", completion="completion")),
+        (["Messages", "tools"], Mapping(format="chat", messages="Messages")),
+        (["completion", "date"], None),
+        (["prompt", "answer"], None),
+        (["question", "answer"], None),
+        ([], None),
+    ],
+)
+def test_columns_are_known_by_their_names_whatever_the_case(columns: list[str], mapping: Mapping | None) -> None:
+    assert detect(columns) == mapping
+
+
+def test_prompt_and_completion_win_over_messages() -> None:
+    found = detect(["messages", "prompt", "completion"])
+    assert found is not None
+    assert found.format == "prompt-completion"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [("x", "x"), (None, ""), (3, "3"), (3.0, "3.0"), (True, "true"), (False, "false"), ("", "")]
+)
+def test_values_become_texts_as_json_spells_them(value: Any, text: str) -> None:
+    assert taker(PAIR)(Row(2, {"q": value, "a": "b"})) == {"prompt": text, "completion": "b"}
+
+
+def test_a_column_that_a_row_does_not_have_is_empty() -> None:
+    assert taker(PAIR)(Row(2, {"a": "b"})) == {"prompt": "", "completion": "b"}
+
+
+def test_without_a_prompt_column_prompts_are_empty() -> None:
+    mapping = Mapping(format="prompt-completion", completion="a")
+    assert taker(mapping)(Row(2, {"q": "ignored", "a": "b"})) == {"prompt": "", "completion": "b"}
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (["x"], "The cell holds a list, not a text."),
+        ({"x": 1}, "The cell holds an object, not a text."),
+        ("a\x00", "The text contains a NUL character, which no model can learn from."),
+        ("\ud800", "Some bytes are no valid text in the file's encoding."),
+    ],
+)
+def test_what_is_no_text_is_a_bad_row_with_its_column(value: Any, reason: str) -> None:
+    bad = taker(PAIR)(Row(7, {"q": "x", "a": value}))
+    assert isinstance(bad, BadRow)
+    assert (bad.line, bad.column, str(bad.reason)) == (7, "a", reason)
+
+
+def test_a_conversation_keeps_what_providers_know_and_drops_other_columns() -> None:
+    messages = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello", "weight": 0}]
+    row = Row(1, {"messages": messages, "tools": [{"type": "function"}], "id": 4, "functions": None})
+    assert taker(CHAT)(row) == {"messages": messages, "tools": [{"type": "function"}]}
+
+
+def test_a_conversation_may_stand_in_a_cell_as_json() -> None:
+    assert taker(CHAT)(Row(1, {"messages": '[{"role": "user", "content": "hi"}]'})) == {
+        "messages": [{"role": "user", "content": "hi"}]
+    }
+
+
+@pytest.mark.parametrize(
+    ("messages", "reason"),
+    [
+        (None, "“messages” holds null, not a list of messages."),
+        ("hello", "“messages” holds a text, not a list of messages."),
+        ([], "The list of messages is empty."),
+        (["hi"], "Message 1 is a text, not an object."),
+        ([{"role": "user"}, {"content": "x"}], "Message 2 has no role."),
+        ([{"role": "user", "content": "a\x00"}], "The text contains a NUL character, which no model can learn from."),
+        ([{"role": "user", "content": "\ud800"}], "The conversation holds text that no file can hold."),
+    ],
+)
+def test_a_broken_conversation_is_a_bad_row(messages: Any, reason: str) -> None:
+    bad = taker(CHAT)(Row(3, {"messages": messages}))
+    assert isinstance(bad, BadRow)
+    assert str(bad.reason) == reason
+
+
+def test_the_spelling_of_a_nul_is_no_nul() -> None:
+    row = Row(1, {"messages": [{"role": "user", "content": r"what is \u0000?"}]})
+    assert not isinstance(taker(CHAT)(row), BadRow)
