@@ -20,7 +20,7 @@ from tests.playground.provider import PATIENCE, Provider, Refusal, Streamed, cha
 from tests.servers import free_port
 from tests.trainer.live import wait_until
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("playground-browser")]
 
 SEED = Path(__file__).with_name("seed.py")
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
