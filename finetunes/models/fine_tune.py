@@ -1,0 +1,152 @@
+"""A fine-tune: one job at a provider."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, ClassVar, Self, cast
+
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+
+from connections.models import Connection
+from datasets.models import Version
+from finetunes.statuses import ENDED, MOVING, WAITING, Status, tone
+from teams.models import Organization, User
+from work.lease import Leased, LeasedQuerySet
+
+if TYPE_CHECKING:
+    from openai_api.client import Client
+    from openai_api.types import DialectName
+
+
+class FineTuneQuerySet(LeasedQuerySet["FineTune"]):
+    def of(self, organization: Organization) -> Self:
+        return self.filter(organization=organization)
+
+    def for_lists(self) -> Self:
+        """Newest first, with what a row of a list shows and without what only the detail page needs."""
+        related = self.select_related("connection", "training_version__dataset", "started_by")
+        return related.defer("raw", "error_raw", "known_before").order_by("-created_at", "-pk")
+
+    def moving(self) -> Self:
+        return self.filter(status__in=MOVING | WAITING | {Status.LOST_CONTACT, Status.UNKNOWN})
+
+    def ended(self) -> Self:
+        return self.filter(status__in=ENDED)
+
+    def search(self, words: str) -> Self:
+        places = ("name", "base_model", "remote_id", "fine_tuned_model", "training_version__dataset__name")
+        query = Q()
+        for place in places:
+            query |= Q(**{f"{place}__icontains": words})
+        return self.filter(query)
+
+    def measured(self, connection: Connection, base_model: str | None = None) -> Self:
+        """The newest finished fine-tunes on this connection (of this base) whose time is known."""
+        known = self.filter(connection=connection, status=Status.SUCCEEDED, finished_at__gt=F("started_at"))
+        if base_model is not None:
+            known = known.filter(base_model=base_model)
+        return known.for_lists()
+
+
+class FineTune(Leased):
+    """One job at a provider, from the intent to start it to its last result."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="fine_tunes")
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="fine_tunes")
+    dialect = models.CharField(max_length=20)
+    name = models.CharField(max_length=200)
+    base_model = models.CharField(max_length=255)
+    parent = models.ForeignKey("Model", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
+    suffix = models.CharField(max_length=64, blank=True)
+    training_version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="fine_tunes")
+    use_validation = models.BooleanField(default=True)
+    hyperparameters = models.JSONField(default=dict, blank=True)
+    seed = models.PositiveIntegerField(null=True, blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
+    integrations = models.JSONField(default=list, blank=True)
+    started_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="fine_tunes")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    # The intent: what makes it impossible to send it twice (see create.py).
+    token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    doubt_until = models.DateTimeField(null=True, blank=True)
+    known_before = models.JSONField(default=list, blank=True)
+    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+
+    # What the provider said.
+    status = models.CharField(max_length=20, choices=Status, default=Status.SENDING)
+    provider_status = models.CharField(max_length=60, blank=True)
+    remote_id = models.CharField(max_length=255, blank=True)
+    training_file_id = models.CharField(max_length=255, blank=True)
+    validation_file_id = models.CharField(max_length=255, blank=True)
+    fine_tuned_model = models.CharField(max_length=255, blank=True)
+    resolved = models.JSONField(default=dict, blank=True)
+    result_files = models.JSONField(default=list, blank=True)
+    trained_tokens = models.BigIntegerField(null=True, blank=True)
+    estimated_finish = models.DateTimeField(null=True, blank=True)
+    remote_created_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    error = models.TextField(blank=True)
+    error_raw = models.JSONField(default=dict, blank=True)
+    raw = models.JSONField(default=dict, blank=True)
+
+    # How far ingestion has come.
+    answered_at = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveIntegerField(default=0)
+    trouble = models.TextField(blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    last_event = models.PositiveIntegerField(default=0)
+    revision = models.PositiveIntegerField(default=0)
+    step = models.PositiveBigIntegerField(null=True, blank=True)
+    total_steps = models.PositiveBigIntegerField(null=True, blank=True)
+    epoch = models.PositiveIntegerField(null=True, blank=True)
+    epochs = models.PositiveIntegerField(null=True, blank=True)
+    summary = models.JSONField(default=dict, blank=True)
+    spark = models.JSONField(default=list, blank=True)
+
+    objects = FineTuneQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at", "-pk")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["connection", "remote_id"], condition=~Q(remote_id=""), name="one_fine_tune_per_remote_id"
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["organization", "-created_at", "-id"], name="finetune_list"),
+            models.Index(fields=["organization", "status", "-created_at"], name="finetune_list_by_status"),
+            models.Index(fields=["connection", "base_model", "status"], name="finetune_speed"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("finetunes:detail", args=[self.pk])
+
+    @property
+    def tone(self) -> str:
+        return tone(self.status)
+
+    @property
+    def has_ended(self) -> bool:
+        return self.status in ENDED
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether it was sent and nobody knows yet whether it arrived."""
+        return self.sent_at is not None and not self.remote_id and not self.has_ended
+
+    @property
+    def can_be_cancelled(self) -> bool:
+        return not self.has_ended and self.cancel_requested_at is None
+
+    def client(self) -> Client:
+        return self.connection.client(cast("DialectName", self.dialect))

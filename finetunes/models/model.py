@@ -1,0 +1,99 @@
+"""Fine-tuned models: what a fine-tune leaves behind."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from connections.models import Connection
+from datasets.models import Version
+from finetunes.models.fine_tune import FineTune
+from teams.models import Organization, User
+
+
+class ModelQuerySet(models.QuerySet["Model"]):
+    def of(self, organization: Organization) -> Self:
+        return self.filter(organization=organization)
+
+    def usable(self) -> Self:
+        """Neither deleted nor, as far as the provider said, shut down."""
+        alive = Q(shutdown_date__isnull=True) | Q(shutdown_date__gte=timezone.localdate())
+        return self.filter(alive, deleted_at__isnull=True)
+
+    def ending_before(self, day: date) -> Self:
+        """What works today and stops by that day."""
+        return self.usable().filter(shutdown_date__lte=day)
+
+    def search(self, words: str) -> Self:
+        places = ("name", "base_model", "fine_tune__name", "version__dataset__name")
+        query = Q()
+        for place in places:
+            query |= Q(**{f"{place}__icontains": words})
+        return self.filter(query)
+
+    def for_lists(self) -> Self:
+        related = self.select_related("connection", "fine_tune", "version__dataset", "deleted_by").defer("raw")
+        return related.order_by("-created_at", "-pk")
+
+
+class Model(models.Model):
+    """A fine-tuned model that a provider holds. The record stays when the model is deleted."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="models")
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="models")
+    name = models.CharField(max_length=255)
+    base_model = models.CharField(max_length=255)
+    fine_tune = models.ForeignKey(FineTune, on_delete=models.PROTECT, null=True, blank=True, related_name="models")
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, null=True, blank=True, related_name="models")
+    created_at = models.DateTimeField(default=timezone.now)
+    ready_at = models.DateTimeField(null=True, blank=True)
+    shutdown_date = models.DateField(null=True, blank=True)
+    checked_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    deleted_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    raw = models.JSONField(default=dict, blank=True)
+
+    objects = ModelQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at", "-pk")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["connection", "name"], name="one_model_per_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("models:detail", args=[self.pk])
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.deleted_at is not None
+
+    @property
+    def is_usable(self) -> bool:
+        return not self.is_deleted and not self.is_shut_down
+
+    @property
+    def is_shut_down(self) -> bool:
+        return self.shutdown_date is not None and self.shutdown_date < timezone.localdate()
+
+    @property
+    def days_left(self) -> int | None:
+        return (self.shutdown_date - timezone.localdate()).days if self.shutdown_date else None
+
+    @property
+    def state(self) -> tuple[str, str]:
+        """Return the badge's class and its word."""
+        if self.is_deleted:
+            return "", _("Deleted")
+        if self.is_shut_down:
+            return "bad", _("Shut down")
+        if self.ready_at is None:
+            return "wait", _("Being made ready")
+        return "good", _("Ready")

@@ -1,0 +1,51 @@
+"""Files that were brought to a connection."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar, Self
+
+from django.db import models
+
+from connections.models import Connection
+from datasets.models import Version
+from finetunes.models.fine_tune import FineTune
+from work.lease import Leased, LeasedQuerySet
+
+
+class UploadQuerySet(LeasedQuerySet["Upload"]):
+    def reserved_by(self, fine_tune: FineTune) -> Self:
+        return self.filter(creating=fine_tune)
+
+
+class Upload(Leased):
+    """One part of a version at one connection. It is uploaded once, under a name that carries its token."""
+
+    class Part(models.TextChoices):
+        TRAINING = "training"
+        VALIDATION = "validation"
+
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="uploads")
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="uploads")
+    part = models.CharField(max_length=10, choices=Part)
+    token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    doubt_until = models.DateTimeField(null=True, blank=True)
+    remote_id = models.CharField(max_length=255, blank=True)
+    remote_created_at = models.DateTimeField(null=True, blank=True)
+    ready = models.BooleanField(default=False)
+    creating = models.ForeignKey(FineTune, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+
+    objects = UploadQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["version", "part", "connection"], name="each_version_once_per_connection")
+        ]
+
+    def __str__(self) -> str:
+        return self.filename
+
+    @property
+    def filename(self) -> str:
+        return f"tunedeck-{self.token.hex}-{self.part}.jsonl"
