@@ -33,11 +33,13 @@ class Caller:
     client: Client
     key: str
 
-    def get(self, address: str, status: int = 200, **query: Any) -> JSON:
-        return self._read(self.client.get(f"/v1/{address}", query), status)
+    def get(self, address: str, status: int = 200, query: JSON | None = None, **more: Any) -> JSON:
+        return self._read(self.client.get(f"/v1/{address}", {**(query or {}), **more}), status)
 
-    def post(self, address: str, body: Any = None, status: int = 200, **headers: str) -> JSON:
+    def post(self, address: str, body: Any = None, status: int = 200, *, key: str | None = None) -> JSON:
+        """Send a body of JSON, with `key` as its idempotency key."""
         content = b"" if body is None else json.dumps(body).encode()
+        headers = {} if key is None else {"Idempotency-Key": key}
         return self._read(
             self.client.post(f"/v1/{address}", content, content_type="application/json", headers=headers), status
         )
@@ -50,9 +52,11 @@ class Caller:
         assert set(error) == {"message", "type", "param", "code"}
         return error
 
-    def upload(self, lines: list[JSON] | bytes, status: int = 200, name: str = "train.jsonl", **form: str) -> JSON:
+    def upload(
+        self, lines: list[JSON] | bytes, status: int = 200, name: str = "train.jsonl", form: dict[str, str] | None = None
+    ) -> JSON:
         content = lines if isinstance(lines, bytes) else b"".join(json.dumps(line).encode() + b"\n" for line in lines)
-        parts = {"purpose": "fine-tune", **form, "file": SimpleUploadedFile(name, content)}
+        parts = {"purpose": "fine-tune", **(form or {}), "file": SimpleUploadedFile(name, content)}
         return self._read(self.client.post("/v1/files", parts), status)
 
     def content(self, file_id: str) -> bytes:
@@ -119,12 +123,12 @@ def work(job_id: str) -> Job:
     return job
 
 
-def legacy(caller: Caller, lines: list[JSON] | None = None, **body: Any) -> JSON:
+def legacy(caller: Caller, lines: list[JSON] | None = None, /, **body: Any) -> JSON:
     """Create a legacy fine-tune on a few lines."""
     file = caller.upload(pairs() if lines is None else lines)
     return caller.post("fine-tunes", {"training_file": file["id"], "model": "ada", **body})
 
 
-def current(caller: Caller, lines: list[JSON] | None = None, **body: Any) -> JSON:
+def current(caller: Caller, lines: list[JSON] | None = None, /, **body: Any) -> JSON:
     file = caller.upload(pairs() if lines is None else lines)
     return caller.post("fine_tuning/jobs", {"training_file": file["id"], "model": "babbage-002", **body})

@@ -8,7 +8,7 @@ import pytest
 
 from tests.trainer.conftest import JSON, Caller, current, legacy, work
 from trainer import tokens
-from trainer.api import models
+from trainer.shelf import shelf
 
 pytestmark = pytest.mark.django_db
 
@@ -301,7 +301,7 @@ class TestStream:
             def prompt(self, prompt: object) -> object:
                 raise RuntimeError("secret detail")
 
-        monkeypatch.setattr(models.shelf, "base", lambda base: Broken())
+        monkeypatch.setattr(shelf, "base", lambda base: Broken())
         (line,) = owner.stream("completions", {"model": "ada", "stream": True})
         assert json.loads(line)["error"]["type"] == "server_error"
         assert "secret" not in line

@@ -8,7 +8,7 @@ from django.test import Client
 
 from tests.trainer.conftest import Caller
 from trainer import keys
-from trainer.api import models
+from trainer.api import shapes
 from trainer.models import Key, Organization
 
 
@@ -82,7 +82,7 @@ class TestAnswer:
     def test_what_breaks_is_logged_and_told_without_detail(
         self, owner: Caller, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
-        monkeypatch.setattr(models.shapes, "base", lambda base: 1 / 0)
+        monkeypatch.setattr(shapes, "base", lambda base: 1 / 0)
         response = owner.client.get("/v1/models")
         error = response.json()["error"]
         assert response.status_code == 500

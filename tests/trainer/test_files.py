@@ -67,10 +67,10 @@ class TestUpload:
         assert list((File().path.parent).iterdir()) == []
 
     def test_files_of_other_purposes_are_not_read_as_examples(self, owner: Caller) -> None:
-        assert owner.upload(b"anything", purpose="user_data")["purpose"] == "user_data"
+        assert owner.upload(b"anything", form={"purpose": "user_data"})["purpose"] == "user_data"
 
     def test_an_unknown_purpose_is_refused(self, owner: Caller) -> None:
-        error = owner.upload(LINES, 400, purpose="search")["error"]
+        error = owner.upload(LINES, 400, form={"purpose": "search"})["error"]
         assert error["message"].startswith("'search' is not one of ['fine-tune'")
         assert error["param"] == "purpose"
 
@@ -100,7 +100,7 @@ class TestUpload:
 class TestExpiry:
     def test_a_file_may_have_an_end(self, owner: Caller) -> None:
         form = {"expires_after[anchor]": "created_at", "expires_after[seconds]": "3600"}
-        file = owner.upload(LINES, **form)
+        file = owner.upload(LINES, form=form)
         assert file["expires_at"] - file["created_at"] in (3600, 3601)
 
     @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ class TestExpiry:
         ],
     )
     def test_a_strange_end_is_refused(self, owner: Caller, form: dict[str, str]) -> None:
-        assert owner.upload(LINES, 400, **form)["error"]["param"].startswith("expires_after")
+        assert owner.upload(LINES, 400, form=form)["error"]["param"].startswith("expires_after")
 
     def test_an_expired_file_is_gone_and_its_content_deleted_by_the_next_ring(self, owner: Caller) -> None:
         file = owner.upload(LINES)
@@ -140,7 +140,7 @@ class TestList:
 
     def test_a_purpose_can_be_asked_for(self, owner: Caller) -> None:
         owner.upload(LINES)
-        owner.upload(b"x", purpose="batch")
+        owner.upload(b"x", form={"purpose": "batch"})
         assert [file["purpose"] for file in owner.get("files", purpose="batch")["data"]] == ["batch"]
 
     def test_an_empty_list_has_no_ends(self, owner: Caller) -> None:

@@ -47,8 +47,8 @@ class TestCreate:
 
     def test_what_was_chosen_is_echoed(self, owner: Caller) -> None:
         validation = owner.upload(pairs())
-        chosen = {"n_epochs": 2, "batch_size": 8, "learning_rate_multiplier": 0.2, "prompt_loss_weight": 0.1}
-        classification = {"compute_classification_metrics": True, "classification_n_classes": 2}
+        chosen: JSON = {"n_epochs": 2, "batch_size": 8, "learning_rate_multiplier": 0.2, "prompt_loss_weight": 0.1}
+        classification: JSON = {"compute_classification_metrics": True, "classification_n_classes": 2}
         job = legacy(owner, validation_file=validation["id"], **chosen, **classification)
         assert job["hyperparams"] == {**chosen, **classification}
         assert job["validation_files"] == [validation]
@@ -129,7 +129,7 @@ class TestCreate:
         assert error["param"] == "training_file"
 
     def test_a_file_of_another_purpose_is_refused(self, owner: Caller) -> None:
-        file = owner.upload(b"x", purpose="user_data")
+        file = owner.upload(b"x", form={"purpose": "user_data"})
         assert "has the purpose 'user_data'" in owner.refused("fine-tunes", {"training_file": file["id"]})["message"]
 
     def test_a_result_file_is_no_training_file(self, owner: Caller) -> None:
@@ -145,15 +145,15 @@ class TestCreate:
 class TestIdempotency:
     def test_the_same_request_again_gets_the_same_job(self, owner: Caller) -> None:
         body = {"training_file": owner.upload(pairs())["id"], "model": "ada", "n_epochs": 1}
-        first = owner.post("fine-tunes", body, **{"Idempotency-Key": "one"})
-        again = owner.post("fine-tunes/", dict(reversed(body.items())), **{"Idempotency-Key": "one"})
+        first = owner.post("fine-tunes", body, key="one")
+        again = owner.post("fine-tunes/", dict(reversed(body.items())), key="one")
         assert again["id"] == first["id"]
         assert Job.objects.count() == 1
 
     def test_another_request_with_the_key_is_a_conflict(self, owner: Caller) -> None:
         body = {"training_file": owner.upload(pairs())["id"], "model": "ada"}
-        owner.post("fine-tunes", body, **{"Idempotency-Key": "one"})
-        error = owner.post("fine-tunes", {**body, "n_epochs": 1}, 409, **{"Idempotency-Key": "one"})["error"]
+        owner.post("fine-tunes", body, key="one")
+        error = owner.post("fine-tunes", {**body, "n_epochs": 1}, 409, key="one")["error"]
         assert error["code"] == "idempotency_key_reused"
         assert Job.objects.count() == 1
 
@@ -164,18 +164,18 @@ class TestIdempotency:
     def test_keys_of_two_organizations_do_not_meet(self, owner: Caller, outsider: Caller) -> None:
         for caller in (owner, outsider):
             body = {"training_file": caller.upload(pairs())["id"], "model": "ada"}
-            caller.post("fine-tunes", body, **{"Idempotency-Key": "one"})
+            caller.post("fine-tunes", body, key="one")
         assert Job.objects.count() == 2
 
     def test_a_key_is_forgotten_after_a_day(self, owner: Caller) -> None:
         body = {"training_file": owner.upload(pairs())["id"], "model": "ada"}
-        first = owner.post("fine-tunes", body, **{"Idempotency-Key": "one"})
+        first = owner.post("fine-tunes", body, key="one")
         with time_machine.travel(timezone.now() + timedelta(hours=25)):
-            assert owner.post("fine-tunes", body, **{"Idempotency-Key": "one"})["id"] != first["id"]
+            assert owner.post("fine-tunes", body, key="one")["id"] != first["id"]
 
     def test_a_key_that_is_too_long_is_refused(self, owner: Caller) -> None:
         body = {"training_file": owner.upload(pairs())["id"], "model": "ada"}
-        assert "at most 255" in owner.post("fine-tunes", body, 400, **{"Idempotency-Key": "k" * 256})["error"]["message"]
+        assert "at most 255" in owner.post("fine-tunes", body, 400, key="k" * 256)["error"]["message"]
 
 
 class TestStory:

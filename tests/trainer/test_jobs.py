@@ -108,15 +108,15 @@ class TestCreate:
 
     def test_an_idempotency_key_makes_one_job_of_two_requests(self, owner: Caller) -> None:
         body = {"training_file": owner.upload(pairs())["id"], "model": "babbage-002"}
-        made = [owner.post("fine_tuning/jobs", body, **{"Idempotency-Key": "k"})["id"] for _ in range(2)]
+        made = [owner.post("fine_tuning/jobs", body, key="k")["id"] for _ in range(2)]
         assert len(set(made)) == 1
         other = {**body, "seed": 3}
-        assert owner.post("fine_tuning/jobs", other, 409, **{"Idempotency-Key": "k"})["error"]["param"] is None
+        assert owner.post("fine_tuning/jobs", other, 409, key="k")["error"]["param"] is None
 
     def test_a_key_of_one_generation_does_not_answer_for_the_other(self, owner: Caller) -> None:
         body = {"training_file": owner.upload(pairs())["id"], "model": "babbage-002"}
-        owner.post("fine_tuning/jobs", body, **{"Idempotency-Key": "k"})
-        owner.post("fine-tunes", {**body, "model": "ada"}, 409, **{"Idempotency-Key": "k"})
+        owner.post("fine_tuning/jobs", body, key="k")
+        owner.post("fine-tunes", {**body, "model": "ada"}, 409, key="k")
 
 
 class TestStory:
@@ -235,11 +235,11 @@ class TestEvents:
         work(job["id"])
         address = f"fine_tuning/jobs/{job['id']}/events"
         page = owner.get(address, limit=3)
-        assert page["has_more"] is True
         seen = page["data"]
         while page["has_more"]:
             page = owner.get(address, limit=3, after=page["data"][-1]["id"])
             seen += page["data"]
+        assert len(seen) > 20
         assert [event["id"] for event in seen] == [event["id"] for event in owner.get(address, limit=100)["data"]]
         assert seen[0]["message"] == "The job has successfully completed"
         assert seen[-1]["message"] == f"Created fine-tuning job: {job['id']}"
@@ -312,7 +312,7 @@ class TestList:
         third = current(owner)["id"]
 
         def found(query: dict[str, str]) -> list[str]:
-            return [job["id"] for job in owner.get("fine_tuning/jobs", **query)["data"]]
+            return [job["id"] for job in owner.get("fine_tuning/jobs", query=query)["data"]]
 
         assert found({"metadata[token]": "a"}) == [first]
         assert found({"metadata[team]": "red"}) == [second, first]

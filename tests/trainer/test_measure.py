@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from trainer import classify, defaults, metrics, table
 from trainer.engines.interface import Example, Score
@@ -106,8 +107,8 @@ class Fixed:
     def prompt(self, tokens: object) -> Fixed:
         return self
 
-    def logprobs(self) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-        return np.log(self.chances)
+    def logprobs(self) -> NDArray[np.float64]:
+        return np.asarray(np.log(self.chances), dtype=np.float64)
 
     def push(self, token: int) -> None:
         self.chances = np.roll(self.chances, 1)
