@@ -44,7 +44,7 @@ class Report:
             "tokens": self.tokens,
             "longest": self.longest,
             "classes": len(facts.labels),
-            "labels": dict(facts.labels),
+            "labels": [list(pair) for pair in facts.labels.items()],  # a list: databases reorder the keys of objects
             "fewest": min(facts.labels.values(), default=0),
             "separator": self.separator,
             "ending": self.ending,

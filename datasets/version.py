@@ -104,7 +104,7 @@ def _write(dataset: Dataset, sides: Sides, drafts: tuple[Draft, Draft], counts: 
 
 def _commit(dataset: Dataset, wanted: dict[str, Any], fields: dict[str, Any]) -> Version:
     """Write the version and take the request away, both or neither."""
-    labels = dataset.numbers["labels"]
+    labels = dict(dataset.numbers["labels"])  # most frequent first
     with transaction.atomic():
         if not dataset.held().filter(making__isnull=False).update(making=None, progress=0.0):
             raise LeaseLost

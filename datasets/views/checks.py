@@ -31,10 +31,10 @@ def detail(request: OrgRequest, pk: int) -> HttpResponse:
 
 
 def _page(request: OrgRequest, dataset: Dataset) -> HttpResponse:
-    labels = dataset.numbers.get("labels", {})
+    labels = dataset.numbers.get("labels", [])
     context = {
-        "meter": enough.meter(dataset.task, dataset.numbers["rows"], labels) if dataset.numbers else None,
-        "classes": list(labels.items())[:SHOWN_CLASSES],
+        "meter": enough.meter(dataset.task, dataset.numbers["rows"], dict(labels)) if dataset.numbers else None,
+        "classes": labels[:SHOWN_CLASSES],
         "more_classes": len(labels) - SHOWN_CLASSES,
         "found": found.of(dataset),
     }
