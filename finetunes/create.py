@@ -201,11 +201,11 @@ def _send_once(fine_tune: FineTune, client: Client) -> None:
 
 
 def _after_error(fine_tune: FineTune, error: APIError) -> None:
+    """Keep what is known. `sent_at` stays unless it was refused: the provider is asked before every second create."""
     if error.may_have_happened:
         note(fine_tune, error, due_at=soon(max(1.0, wished(error))), doubt_until=soon(DOUBT))
     elif _will_pass(fine_tune, error):
-        _free_file(fine_tune)
-        note(fine_tune, error, due_at=after(error, fine_tune.failures), sent_at=None, doubt_until=None)
+        note(fine_tune, error, due_at=after(error, fine_tune.failures), doubt_until=None)
     else:
         _fail(fine_tune, error.message, explain(error))
 

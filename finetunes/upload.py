@@ -1,7 +1,7 @@
 """Bring a version's files to a connection, each once, and wait until the provider has read them.
 
-Safe to call again at any moment: the upload's name carries a token of its own, so after an answer that
-never came the provider's list of files is searched for that name before anything is sent again.
+Safe to call again at any moment: the upload's name carries a token of its own, and the provider's list of
+files is searched for that name before anything is sent a second time.
 """
 
 from __future__ import annotations
@@ -53,10 +53,7 @@ def _bring(client: Client, upload: Upload) -> Upload:
     try:
         with holding(held):
             remote = _adopt(client, held) if held.sent_at else _send(client, held)
-    except APIError as error:
-        _note_failure(held, error)
-        raise
-    except NotReady:
+    except (APIError, NotReady):
         held.release(due_at=timezone.now())
         raise
     held.release(due_at=timezone.now(), remote_id=remote.id, remote_created_at=remote.created_at, doubt_until=None)
@@ -67,8 +64,13 @@ def _send(client: Client, upload: Upload) -> RemoteFile:
     upload.held().update(sent_at=timezone.now(), doubt_until=soon(DOUBT))
     version = upload.version
     source: File[bytes] = version.training if upload.part == Upload.Part.TRAINING else version.validation
-    with source.open("rb") as file:
-        return client.upload_file(file, upload.filename)
+    try:
+        with source.open("rb") as file:
+            return client.upload_file(file, upload.filename)
+    except APIError as error:
+        # Only how long to wait for it depends on the error: it is looked for before it is sent again in any case.
+        upload.held().update(doubt_until=soon(DOUBT) if error.may_have_happened else None)
+        raise
 
 
 def _adopt(client: Client, upload: Upload) -> RemoteFile:
@@ -79,14 +81,6 @@ def _adopt(client: Client, upload: Upload) -> RemoteFile:
     if upload.doubt_until and timezone.now() < upload.doubt_until:
         raise NotReady
     return _send(client, upload)
-
-
-def _note_failure(upload: Upload, error: APIError) -> None:
-    """Forget an upload that certainly did not happen; keep the doubt about any other."""
-    if error.may_have_happened:
-        upload.release(due_at=timezone.now(), doubt_until=soon(DOUBT))
-    else:
-        upload.release(due_at=timezone.now(), sent_at=None, doubt_until=None)
 
 
 def _check(client: Client, upload: Upload) -> Upload:

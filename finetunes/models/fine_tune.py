@@ -142,7 +142,7 @@ class FineTune(Leased):
     @property
     def in_doubt(self) -> bool:
         """Whether it was sent and nobody knows yet whether it arrived."""
-        return self.sent_at is not None and not self.remote_id and not self.has_ended
+        return self.sent_at is not None and self.doubt_until is not None and not self.remote_id and not self.has_ended
 
     @property
     def can_be_cancelled(self) -> bool:

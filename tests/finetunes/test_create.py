@@ -182,9 +182,9 @@ class TestRefusal:
         provider.break_next("POST", CREATE, lambda _r: httpx.Response(429, headers={"Retry-After": "7"}, json={"error": {}}))
         waiting = step(intent, provider.client(dialect))
         assert waiting.status == Status.SENDING
-        assert waiting.sent_at is None
+        assert not waiting.in_doubt
         assert waiting.due_at
-        assert step(waiting, provider.client(dialect)).remote_id
+        assert steps(waiting, provider.client(dialect), 2).remote_id
         assert len(provider.jobs) == 1
 
     def test_an_empty_account_is_a_refusal(self, intent: FineTune, provider: Provider, dialect: str) -> None:
@@ -193,7 +193,7 @@ class TestRefusal:
 
     def test_a_file_said_to_be_in_process_is_tried_again(self, intent: FineTune, provider: Provider, dialect: str) -> None:
         provider.break_next("POST", CREATE, status(400, "File 'file-1' is still being processed and is not ready"))
-        assert steps(intent, provider.client(dialect), 2).remote_id
+        assert steps(intent, provider.client(dialect), 3).remote_id
         assert len(provider.jobs) == 1
 
 
@@ -271,7 +271,7 @@ class TestUnsent:
         waiting = step(intent, provider.client(dialect))
         assert not waiting.in_doubt
         assert waiting.trouble
-        assert step(waiting, provider.client(dialect)).remote_id
+        assert steps(waiting, provider.client(dialect), 2).remote_id
         assert len(provider.jobs) == 1
 
 

@@ -104,7 +104,7 @@ class TestDetail:
         assert "data-stream" not in page
 
     def test_one_in_doubt_says_that_the_provider_is_asked(self, viewer_client: Client, fine_tune: FineTune) -> None:
-        change(fine_tune, sent_at=timezone.now())
+        change(fine_tune, sent_at=timezone.now(), doubt_until=timezone.now())
         page = viewer_client.get(fine_tune.get_absolute_url()).content.decode()
         assert "asked whether it arrived before anything is sent again" in page
 
