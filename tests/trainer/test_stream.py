@@ -20,7 +20,7 @@ def look_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "LOOK_EVERY", 0.001)
 
 
-def followed(job: Job, then: Callable[[list[bytes]], None]) -> list[bytes]:
+def followed(job: Job, then: Callable[[list[bytes]], object]) -> list[bytes]:
     """Follow a job's events to their end; after each part, `then` may change the world."""
 
     async def follow() -> list[bytes]:
@@ -47,12 +47,12 @@ class TestLegacyEvents:
 
     def test_new_events_follow_until_the_job_has_ended(self, owner: Caller) -> None:
         job = Job.objects.get(public_id=legacy(owner)["id"])
-        steps = iter([
+        steps: list[Callable[[], object]] = [
             lambda: Event.objects.create(job=job, mark="a", message="one"),
             lambda: Event.objects.create(job=job, mark="b", message="two"),
             lambda: finish.cancel(job),
-        ])  # fmt: skip
-        parts = followed(job, lambda parts: next(steps, lambda: None)())
+        ]
+        parts = followed(job, lambda parts: steps.pop(0)() if steps else None)
         assert told(parts) == [f"Created fine-tune: {job.public_id}", "one", "two", "Fine-tune cancelled"]
         assert parts[-1] == b"data: [DONE]\n\n"
         assert parts.count(stream.DONE) == 1

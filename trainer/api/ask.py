@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import orjson
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from trainer.api.door import Call
 from trainer.api.envelope import BadRequest
@@ -36,6 +36,16 @@ LENGTHS = {
     "too_long": ("max_length", "at most", "items"),
 }
 NAMES = {str: "a string", bool: "a boolean", int: "an integer", float: "a number", list: "an array", dict: "an object"}
+
+
+def _storable(text: str) -> str:
+    if "\0" in text:
+        raise PydanticCustomError("storable", "Invalid value: the null character is not allowed.")
+    return text
+
+
+# A text that goes to the database, which cannot hold the null character everywhere.
+Text = Annotated[str, AfterValidator(_storable)]
 
 
 class Ask(BaseModel):

@@ -60,6 +60,7 @@ def _guarded(request: Call, methods: dict[str, Handler], arguments: dict[str, st
     try:
         request.key = _caller(request)
         request.organization = request.key.organization
+        _check_address(request, arguments)
         return _handler(request, methods)(request, **arguments)
     except envelope.Refusal as refusal:
         return envelope.refused(refusal)
@@ -78,6 +79,12 @@ def _handler(request: Call, methods: dict[str, Handler]) -> Handler:
         f"Not allowed to {request.method} on {request.path} (HINT: Perhaps you meant to make a request with {allowed}?)",
         code="method_not_supported",
     )
+
+
+def _check_address(request: HttpRequest, arguments: dict[str, str]) -> None:
+    """Refuse the null character, which no database looks for."""
+    if any("\0" in text for text in (*arguments.values(), *request.GET.keys(), *request.GET.values())):
+        raise envelope.BadRequest("The address contains the null character.")
 
 
 def _caller(request: HttpRequest) -> Key:

@@ -97,11 +97,15 @@ def _expiry(call: Call) -> datetime | None:
         return None
     if anchor != "created_at":
         raise envelope.BadRequest("'expires_after[anchor]' must be 'created_at'.", param="expires_after.anchor")
-    if not (life or "").isdigit() or not SHORTEST_LIFE <= int(life or 0) <= LONGEST_LIFE:
+    if not _is_number(life) or not SHORTEST_LIFE <= int(life or 0) <= LONGEST_LIFE:
         raise envelope.BadRequest(
             f"'expires_after[seconds]' must be from {SHORTEST_LIFE} to {LONGEST_LIFE}.", param="expires_after.seconds"
         )
     return timezone.now() + timedelta(seconds=int(life or 0))
+
+
+def _is_number(text: str | None) -> bool:
+    return text is not None and text.isascii() and text.isdigit() and len(text) < 10
 
 
 async def _chunks(path: Path) -> AsyncIterator[bytes]:

@@ -10,7 +10,7 @@ from pydantic import Field, FiniteFloat
 
 from trainer import defaults, finish, ids
 from trainer.api import ask, envelope, shapes, stream
-from trainer.api.ask import Ask
+from trainer.api.ask import Ask, Text
 from trainer.api.door import Call
 from trainer.api.envelope import BadRequest
 from trainer.api.starting import base_and_parent, start, training_files
@@ -20,18 +20,18 @@ Positive = Annotated[FiniteFloat, Field(gt=0)]
 
 
 class Create(Ask):
-    training_file: str
-    validation_file: str | None = None
-    model: str = "curie"
+    training_file: Text
+    validation_file: Text | None = None
+    model: Text = "curie"
     n_epochs: Annotated[int, Field(ge=1, le=1000)] = defaults.EPOCHS
     batch_size: Annotated[int, Field(ge=1, le=defaults.LARGEST_BATCH)] | None = None
     learning_rate_multiplier: Positive | None = None
     prompt_loss_weight: Annotated[FiniteFloat, Field(ge=0, le=1)] = defaults.PROMPT_LOSS_WEIGHT
     compute_classification_metrics: bool = False
     classification_n_classes: Annotated[int, Field(ge=2)] | None = None
-    classification_positive_class: str | None = None
+    classification_positive_class: Text | None = None
     classification_betas: list[Positive] | None = None
-    suffix: Annotated[str, Field(min_length=1, max_length=40)] | None = None
+    suffix: Annotated[Text, Field(min_length=1, max_length=40)] | None = None
 
 
 def index(call: Call) -> HttpResponse:

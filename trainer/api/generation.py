@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, FiniteFloat
 from pydantic_core import PydanticCustomError
 
 from trainer import tokens
-from trainer.api.ask import Ask
+from trainer.api.ask import Ask, Text
 from trainer.api.envelope import BadRequest
 from trainer.bases import Base
 from trainer.sample import Sampling
@@ -55,7 +55,7 @@ Count = Annotated[int, Field(ge=1, le=128)]
 
 
 class Generation(Ask):
-    model: str
+    model: Text
     temperature: Annotated[FiniteFloat, Field(ge=0, le=2)] = 1.0
     top_p: Annotated[FiniteFloat, Field(ge=0, le=1)] = 1.0
     n: Count = 1

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from trainer import checkpoints, defaults, finish
 from trainer.api import ask, envelope, shapes
-from trainer.api.ask import Ask
+from trainer.api.ask import Ask, Text
 from trainer.api.door import Call
 from trainer.api.envelope import BadRequest
 from trainer.api.page import ends, page
@@ -53,10 +53,10 @@ class Method(Ask):
 
 
 class Wandb(Ask):
-    project: str
-    name: str | None = None
-    entity: str | None = None
-    tags: list[str] | None = None
+    project: Text
+    name: Text | None = None
+    entity: Text | None = None
+    tags: list[Text] | None = None
 
 
 class Integration(Ask):
@@ -64,19 +64,20 @@ class Integration(Ask):
     wandb: Wandb
 
 
-Pair = Annotated[str, Field(max_length=512)]
+Name = Annotated[Text, Field(max_length=64)]
+Value = Annotated[Text, Field(max_length=512)]
 
 
 class Create(Ask):
-    model: str
-    training_file: str
-    validation_file: str | None = None
-    suffix: Annotated[str, Field(max_length=64)] = ""
+    model: Text
+    training_file: Text
+    validation_file: Text | None = None
+    suffix: Annotated[Text, Field(max_length=64)] = ""
     seed: Annotated[int, Field(ge=0, le=LARGEST_SEED)] | None = None
     method: Method | None = None
     hyperparameters: Hyperparameters | None = None
     integrations: Annotated[list[Integration], Field(max_length=5)] | None = None
-    metadata: Annotated[dict[Annotated[str, Field(max_length=64)], Pair], Field(max_length=16)] | None = None
+    metadata: Annotated[dict[Name, Value], Field(max_length=16)] | None = None
 
 
 def index(call: Call) -> HttpResponse:
