@@ -1,7 +1,12 @@
 // Pages of one dataset: keep the keyboard's place after a decision, and show which column plays which part.
+let decided = false;
 document.addEventListener("htmx:afterSettle", (event) => {
-  const decided = event.detail.requestConfig?.verb === "post";
-  if (decided && document.activeElement === document.body) document.getElementById("findings")?.focus({ preventScroll: true });
+  decided ||= event.detail.requestConfig?.verb === "post";
+  const findings = document.getElementById("findings");
+  if (decided && findings) {
+    if (document.activeElement === document.body) findings.focus({ preventScroll: true });
+    decided = false;
+  }
   preview();
 });
 document.addEventListener("change", (event) => {
