@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from trainer import defaults, finish, material, wording
-from trainer.journal import Journal, Stopped
-from trainer.material import Impossible
+from trainer import defaults, material, wording
+from trainer.attempt import attempt
+from trainer.journal import Journal
 from trainer.models import Job, Status
 
 
 def check(job: Job) -> None:
     """Check a claimed job's files and move it to the queue, or fail it with the reason."""
+    attempt(job, lambda: _check(job))
+
+
+def _check(job: Job) -> None:
     journal = Journal(job)
-    try:
-        found = material.read(job, journal.beat)
-        if found.cut:
-            journal.add(wording.cut(job, found.cut))
-        journal.add(*wording.queued(job, _ahead(job)))
-        resolved = defaults.resolve(job.hyperparameters, len(found.training))
-        nobody = {"lease_token": None, "lease_until": None}
-        journal.write(status=Status.QUEUED, hyperparameters=resolved, due_at=timezone.now(), attempts=0, **nobody)
-    except Impossible as error:
-        finish.fail(job, error.message, code=error.code, param=error.param)
-    except Stopped:
-        pass
+    found = material.read(job, journal.beat)
+    if found.cut:
+        journal.add(wording.cut(job, found.cut))
+    journal.add(*wording.queued(job, _ahead(job)))
+    resolved = defaults.resolve(job.hyperparameters, len(found.training))
+    nobody = {"lease_token": None, "lease_until": None}
+    journal.write(status=Status.QUEUED, hyperparameters=resolved, due_at=timezone.now(), attempts=0, **nobody)
 
 
 def _ahead(job: Job) -> int:

@@ -16,7 +16,7 @@ from trainer import ids, wording
 from trainer.engines.interface import Network
 from trainer.journal import Journal
 from trainer.models import UNFINISHED, Event, File, Job, Model, Status
-from trainer.progress import ROWS, Progress
+from trainer.progress import Progress
 
 RESULTS_PURPOSE = "fine-tune-results"
 
@@ -33,7 +33,7 @@ def succeed(journal: Journal, network: Network, progress: Progress, header: str)
         organization=job.organization, base_name=job.base_name, parent_name=job.starting_model, folder_name=folder_name
     )
     network.save(model.path, resumable=False)
-    content = _encoded(header.encode() + (job.path / ROWS).read_bytes(), job)
+    content = _encoded(header.encode() + (job.path / progress.rows_name).read_bytes(), job)
     with transaction.atomic():
         model.name = job.model_name or _free_legacy_name(job, now)
         model.save()
@@ -52,8 +52,9 @@ def fail(job: Job, message: str, *, code: str, param: str = "") -> None:
     """End a job that somebody holds; a job that was cancelled meanwhile stays cancelled."""
     changes = {"error_message": message, "error_code": code, "error_param": param}
     with transaction.atomic():
-        if job.held().filter(status__in=UNFINISHED).update(**_ended(Status.FAILED, timezone.now()), **changes):
-            Event.objects.bulk_create([wording.failed(job, message)], ignore_conflicts=True)
+        if not job.held().filter(status__in=UNFINISHED).update(**_ended(Status.FAILED, timezone.now()), **changes):
+            return
+        Event.objects.bulk_create([wording.failed(job, message)], ignore_conflicts=True)
     tidy(job)
 
 

@@ -7,44 +7,27 @@ the same batches, and events that were told already are not told again.
 
 from __future__ import annotations
 
-import logging
-import shutil
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import TextIO
 
-from django.utils import timezone
-
 from trainer import checkpoints, classify, finish, ids, material, progress, table, tokens, wording
+from trainer.attempt import attempt
 from trainer.course import Course
 from trainer.engines.interface import Engine, Network
-from trainer.journal import Journal, Stopped
+from trainer.journal import Journal
 from trainer.material import Impossible
 from trainer.measure import Means, Step, means
 from trainer.models import Job, Model, Status
 from trainer.progress import Progress
 from trainer.render import Lesson
 
-log = logging.getLogger(__name__)
-
-MOST_ATTEMPTS = 5
-RETRY_SECONDS = 10
 SCORED_AT_ONCE = 16
 
 
 def train(job: Job, engine: Engine) -> None:
     """Train a claimed job and end it; whatever goes wrong is told by its last event."""
-    try:
-        if job.attempts > MOST_ATTEMPTS:
-            raise Impossible(f"The training process died {MOST_ATTEMPTS} times in a row.", code="server_error")
-        _train(job, engine)
-    except Impossible as error:
-        finish.fail(job, error.message, code=error.code, param=error.param)
-    except Stopped:
-        _clean_up(job)
-    except Exception as error:
-        _stumble(job, error)
+    attempt(job, lambda: _train(job, engine))
 
 
 def _train(job: Job, engine: Engine) -> None:
@@ -52,9 +35,10 @@ def _train(job: Job, engine: Engine) -> None:
     journal.add(wording.started(job))
     journal.write(status=Status.RUNNING, model_name=job.model_name or _name(job))
     course = Course(job, material.read(job, journal.beat))
-    done, network = progress.load(job.path, engine) or (Progress(), _fresh(job, engine))
+    done, kept = progress.load(job.path, engine, str(job.lease_token))
+    network = kept or _fresh(job, engine)
     journal.start(steps_left=course.total - done.step)
-    with (job.path / progress.ROWS).open("a", encoding="utf-8") as rows:
+    with (job.path / done.rows_name).open("a", encoding="utf-8") as rows:
         for _ in range(done.epoch, course.epochs):
             done = _epoch(course, network, done, journal, rows)
     finish.succeed(journal, network, done, table.header(course.columns))
@@ -132,23 +116,3 @@ def _fresh(job: Job, engine: Engine) -> Network:
 def _name(job: Job) -> str:
     """Return the name that checkpoints and model of a current job share; a legacy model is named when it is done."""
     return "" if job.legacy else ids.model(job.base_name, job.organization.slug, job.suffix)
-
-
-def _clean_up(job: Job) -> None:
-    """Remove what the run was writing when the job was cancelled."""
-    if Job.objects.filter(pk=job.pk, status__in=(Status.CANCELLED, Status.FAILED)).exists():
-        finish.tidy(job)
-        shutil.rmtree(Model(folder_name=job.public_id).path, ignore_errors=True)
-
-
-def _stumble(job: Job, error: Exception) -> None:
-    """Try again a little later, or give up with the reason."""
-    if Job.objects.filter(pk=job.pk, status=Status.CANCELLED).exists():
-        return _clean_up(job)
-    log.exception("job %s stumbled (attempt %s)", job.public_id, job.attempts)
-    if job.attempts < MOST_ATTEMPTS:
-        job.release(due_at=timezone.now() + timedelta(seconds=RETRY_SECONDS * job.attempts))
-    else:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
-        finish.fail(job, f"Training stopped by an error of the trainer ({reason}).", code="server_error")
-    return None

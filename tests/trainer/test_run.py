@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from tests.trainer.conftest import Caller, current, legacy, pairs
 from tests.trainer.unigram import UnigramEngine
-from trainer import finish, journal, progress, run, tasks
+from trainer import attempt, finish, journal, progress, run, tasks
 from trainer.journal import LEASE_SECONDS
 from trainer.models import Checkpoint, Event, File, Job, Model, Status
 
@@ -30,8 +30,14 @@ def queued(made: dict[str, Any]) -> Job:
     return job
 
 
-def claimed(job: Job) -> Job:
+def claimable(job: Job) -> Job:
+    """Let the time pass until the job is due and nobody's."""
     Job.objects.filter(pk=job.pk).update(lease_until=None, due_at=timezone.now())
+    return job
+
+
+def claimed(job: Job) -> Job:
+    claimable(job)
     found = Job.objects.claim(job.pk, LEASE_SECONDS)
     assert found is not None
     return found
@@ -209,13 +215,13 @@ class TestPowerCut:
 
     def test_a_job_that_kills_its_process_again_and_again_fails(self, owner: Caller) -> None:
         job = queued(legacy(owner))
-        for _ in range(run.MOST_ATTEMPTS):
+        for _ in range(attempt.MOST):
             with pytest.raises(PowerCut):
                 run.train(claimed(job), at_step(1, cut))
         run.train(claimed(job), UnigramEngine())
         job.refresh_from_db()
         assert job.status == Status.FAILED
-        assert told(job)[-1] == "Error: The training process died 5 times in a row."
+        assert told(job)[-1] == "Error: The process that worked on it died 5 times in a row."
 
     def test_an_epoch_that_was_completed_is_a_new_beginning(self, owner: Caller) -> None:
         job = queued(legacy(owner, n_epochs=3, batch_size=4))
@@ -277,6 +283,30 @@ class TestStop:
         assert told(job)[-1] == "Fine-tune started"
         assert job.path.exists()
 
+    def test_a_run_that_wakes_up_late_adds_nothing_to_the_results(
+        self, owner: Caller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(journal, "BUNDLE_SECONDS", 0.0)
+        whole, stolen = (queued(legacy(owner, n_epochs=3, batch_size=4)) for _ in range(2))
+        Job.objects.update(seed=4)
+        run.train(claimed(whole), UnigramEngine())
+
+        def sleep_while_another_begins() -> None:
+            with pytest.raises(PowerCut):
+                run.train(claimed(stolen), at_step(2, cut))
+
+        run.train(claimed(stolen), at_step(6, sleep_while_another_begins))
+        run.train(claimed(stolen), UnigramEngine())
+        assert results(owner, stolen) == results(owner, whole)
+
+    def test_a_run_that_lost_its_job_cannot_fail_it(self, owner: Caller) -> None:
+        job = queued(legacy(owner))
+        late, holder = claimed(job), claimed(job)
+        holder.path.mkdir(parents=True)
+        finish.fail(late, "too late", code="server_error")
+        assert Job.objects.get(pk=job.pk).status == Status.QUEUED
+        assert holder.path.exists()
+
     def test_a_failed_write_to_the_disk_is_tried_again_later(self, owner: Caller, caplog: pytest.LogCaptureFixture) -> None:
         def full() -> None:
             raise OSError(28, "No space left on device")
@@ -288,11 +318,11 @@ class TestStop:
         assert job.due_at is not None
         assert job.due_at > timezone.now()
         assert job.lease_until is None
-        for _ in range(run.MOST_ATTEMPTS):
+        for _ in range(attempt.MOST):
             if not job.finished:
                 run.train(claimed(job), at_step(2, full))
                 job.refresh_from_db()
-        assert told(job)[-1] == "Error: Training stopped by an error of the trainer (No space left on device)."
+        assert told(job)[-1] == "Error: The work stopped by an error of the trainer (No space left on device)."
 
     def test_an_error_of_the_engine_is_told_without_its_inside(
         self, owner: Caller, caplog: pytest.LogCaptureFixture
@@ -301,12 +331,36 @@ class TestStop:
             raise KeyError("secret detail")
 
         job = queued(legacy(owner))
-        for _ in range(run.MOST_ATTEMPTS):
+        for _ in range(attempt.MOST):
             run.train(claimed(job), at_step(1, stumble))
         job.refresh_from_db()
         assert (job.status, job.error_code) == (Status.FAILED, "server_error")
-        assert told(job)[-1] == "Error: Training stopped by an error of the trainer (KeyError)."
+        assert told(job)[-1] == "Error: The work stopped by an error of the trainer (KeyError)."
         assert "secret detail" in caplog.text
+
+
+class TestCheck:
+    def test_files_that_kill_their_reader_again_and_again_fail_the_job(self, owner: Caller) -> None:
+        job = Job.objects.get(public_id=legacy(owner)["id"])
+        for _ in range(attempt.MOST):
+            claimed(job)
+        Job.objects.update(lease_until=None)
+        tasks.check(job.pk)
+        assert told(job)[-1] == "Error: The process that worked on it died 5 times in a row."
+
+    def test_a_file_that_cannot_be_read_now_is_read_later(self, owner: Caller, caplog: pytest.LogCaptureFixture) -> None:
+        job = Job.objects.get(public_id=legacy(owner)["id"])
+        path = job.training_file.path
+        path.rename(path.with_suffix(".away"))
+        path.mkdir()
+        tasks.check(job.pk)
+        job.refresh_from_db()
+        assert job.status == Status.VALIDATING
+        path.rmdir()
+        path.with_suffix(".away").rename(path)
+        tasks.check(claimable(job).pk)
+        job.refresh_from_db()
+        assert job.status == Status.QUEUED
 
 
 class TestTasks:
@@ -351,7 +405,7 @@ class TestState:
     def test_a_state_without_its_network_cannot_appear(self, owner: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
         job = queued(legacy(owner, n_epochs=3, batch_size=4))
         cut_off_in(monkeypatch, progress, "_replace", job)
-        assert progress.load(job.path, UnigramEngine()) is None
+        assert progress.load(job.path, UnigramEngine(), "next")[1] is None
 
     def test_networks_of_earlier_epochs_are_removed(self, owner: Caller) -> None:
         job = queued(legacy(owner, n_epochs=3, batch_size=4))
@@ -363,10 +417,10 @@ class TestState:
         job = queued(legacy(owner, n_epochs=3, batch_size=4))
         with pytest.raises(PowerCut):
             run.train(claimed(job), at_step(6, cut))
-        found = progress.load(job.path, UnigramEngine())
-        assert found is not None
-        assert found[0].step == 3
-        assert len((job.path / progress.ROWS).read_text().splitlines()) == 3
+        found, network = progress.load(job.path, UnigramEngine(), "next")
+        assert network is not None
+        assert found.step == 3
+        assert len((job.path / found.rows_name).read_text().splitlines()) == 3
 
     def test_a_state_that_vanished_means_beginning_again(self, owner: Caller) -> None:
         job = queued(legacy(owner, n_epochs=2, batch_size=4))
