@@ -30,10 +30,10 @@ LIMITS = {
     "less_than_equal": ("le", "<=", "above_max_value"),
 }
 LENGTHS = {
-    "string_too_short": ("min_length", "at least", "characters"),
-    "string_too_long": ("max_length", "at most", "characters"),
-    "too_short": ("min_length", "at least", "items"),
-    "too_long": ("max_length", "at most", "items"),
+    "string_too_short": ("min_length", "at least"),
+    "string_too_long": ("max_length", "at most"),
+    "too_short": ("min_length", "at least"),
+    "too_long": ("max_length", "at most"),
 }
 NAMES = {str: "a string", bool: "a boolean", int: "an integer", float: "a number", list: "an array", dict: "an object"}
 
@@ -101,7 +101,8 @@ def _message(error: ErrorDetails, param: str) -> tuple[str, str | None]:
         key, sign, code = LIMITS[kind]
         return f"Invalid value for '{param}': expected a value {sign} {limits[key]}, but got {given} instead.", code
     if kind in LENGTHS:
-        key, bound, unit = LENGTHS[kind]
+        key, bound = LENGTHS[kind]
+        unit = "characters" if isinstance(given, str) else "items"
         return f"Invalid value for '{param}': expected {bound} {limits[key]} {unit}.", "invalid_length"
     if kind == "literal_error":
         return (
