@@ -79,11 +79,11 @@ def _scatter(label: str, series: Series, place: int, *, share: bool, faint: bool
 
 
 def _layout(step_title: str, *, share: bool) -> go.Layout:
-    axis = {"automargin": True, "zeroline": False, "showline": False, "ticks": ""}
+    axis = {"automargin": False, "zeroline": False, "showline": False, "ticks": ""}
     return go.Layout(
         template=go.layout.Template(),
         height=280,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        margin={"l": 52, "r": 12, "t": 8, "b": 44},
         hovermode="x unified",
         showlegend=False,
         dragmode="zoom",

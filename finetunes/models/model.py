@@ -64,6 +64,10 @@ class Model(models.Model):
     class Meta:
         ordering = ("-created_at", "-pk")
         constraints: ClassVar = [models.UniqueConstraint(fields=["connection", "name"], name="one_model_per_name")]
+        indexes: ClassVar = [
+            models.Index(fields=["organization", "-created_at", "-id"], name="model_list"),
+            models.Index(fields=["organization", "shutdown_date"], name="model_shutdown"),
+        ]
 
     def __str__(self) -> str:
         return self.name

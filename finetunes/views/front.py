@@ -19,6 +19,7 @@ from teams.access import OrgRequest
 RECENT = timedelta(days=7)
 SOON = timedelta(days=60)
 MOST = 8
+FEW = 4
 
 
 @require_safe
@@ -33,6 +34,7 @@ def home(request: OrgRequest) -> HttpResponse:
         "failed": fine_tunes.filter(status=Status.FAILED, created_at__gt=since)[:MOST],
         "troubled": fine_tunes.filter(status__in=[Status.LOST_CONTACT, Status.UNKNOWN])[:MOST],
         "ending": Model.objects.of(organization).ending_before(timezone.localdate() + SOON).for_lists()[:MOST],
+        "models": Model.objects.of(organization).usable().filter(ready_at__isnull=False).for_lists()[:FEW],
         "total": FineTune.objects.of(organization).count(),
         "datasets": Dataset.objects.of(organization).count(),
         "has_connection": Connection.objects.of(organization).active().exists(),
