@@ -31,7 +31,11 @@ def decided(dataset: Dataset, code: str, choice: str) -> bool:
 def recommended(dataset: Dataset, finding: Stored) -> bool:
     """Whether a finding's fix is accepted by "accept all": it is safe, and nobody has skipped it."""
     fix = finding["fix"]
-    return bool(fix and fix["recommended"]) and not decided(dataset, finding["code"], SKIPPED)
+    if not fix or not fix["recommended"] or decided(dataset, finding["code"], SKIPPED):
+        return False
+    # What has just been accepted and is found again is not helped by more of the same.
+    last = dataset.decisions[-1] if dataset.decisions else {"code": None}
+    return not (last["code"] == finding["code"] and last["params"] == fix["params"])
 
 
 def open_count(dataset: Dataset, findings: list[Stored]) -> int:

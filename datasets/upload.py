@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from pathlib import PurePosixPath
+from typing import Any
 
 from django.conf import settings
 from django.core.files.base import File
@@ -20,10 +21,11 @@ from teams.models import Organization, User
 BLOCK = 1 << 20
 
 
-def receive(
-    organization: Organization, user: User | None, file: File[bytes], *, name: str = "", is_sample: bool = False
-) -> Dataset:
-    """Store the file and return its dataset; raises Refused for one that is empty or too large."""
+def receive(organization: Organization, user: User | None, file: File[bytes], *, name: str = "", **asked: Any) -> Dataset:
+    """Store the file and return its dataset, of which more may be asked at once.
+
+    Raises Refused for a file that is empty or too large.
+    """
     filename = shown_name(file.name or "")
     _refuse_size(file.size)
     sha256 = hashlib.sha256()
@@ -39,9 +41,9 @@ def receive(
         source=default_storage.save(f"datasets/{key.hex}/source", file),
         size=file.size,
         sha256=sha256.hexdigest(),
-        is_sample=is_sample,
         created_by=user,
         due_at=timezone.now(),
+        **asked,
     )
 
 

@@ -85,10 +85,8 @@ class Marks:
 
     def existing(self) -> str:
         """The mark that every text ends with on purpose, "" if there is none: a candidate, or one of their own."""
-        if not self.rows or self.all_same:
-            return ""
-        known = [mark for mark, count in self.ends.items() if count == self.rows and not self.inside[mark]]
-        return max(known, key=len, default=self._mark)
+        known = [mark for mark, count in self.ends.items() if self.rows == count > self.inside[mark] == 0]
+        return max(known, key=len, default="" if self.all_same else self._mark)
 
     def existing_inside(self) -> int:
         """How many texts hold the existing mark elsewhere too."""

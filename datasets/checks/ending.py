@@ -39,6 +39,8 @@ class Ending(Check):
             return None
         usual = self.marks.usual()
         ending = usual or self.marks.free(fallback=FALLBACK)
+        if self.marks.existing() == ending:
+            return None  # the last resort is there already, and stands elsewhere too
         self.count = self.marks.rows - self.marks.ends.get(usual, 0)
         return self.report(
             "wait",

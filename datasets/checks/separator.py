@@ -34,10 +34,10 @@ class Separator(Check):
     def finding(self, facts: Facts) -> Finding | None:
         if facts.task == OPEN_ENDED or not self.marks.rows:
             return None
-        if self.marks.existing():
-            return self._repeated(self.marks.existing())
         if self.marks.all_same and self.marks.rows > 1:
             return self._identical()
+        if self.marks.existing():
+            return self._repeated(self.marks.existing())
         usual = self.marks.usual()
         return self._missing(usual or self._choice(), self.marks.ends.get(usual, 0))
 

@@ -87,13 +87,22 @@ def lines(file: BinaryIO, encoding: str) -> Iterator[str]:
     """
     file.seek(0)
     errors = "replace" if encoding.startswith(("utf-16", "utf-32")) else "surrogateescape"
-    if encoding == "utf-8":
-        encoding = "utf-8-sig"
-    text = io.TextIOWrapper(_shared(file), encoding=encoding, errors=errors, newline="")
+    text = io.TextIOWrapper(_shared(file), encoding=_with_mark(file, encoding), errors=errors, newline="")
     while line := text.readline(MAX_LINE + 1):
         yield line
         if len(line) > MAX_LINE and not line.endswith(("\n", "\r")):
             _skip_rest(text)
+
+
+def _with_mark(file: BinaryIO, encoding: str) -> str:
+    """The encoding as Python has to be told: one that passes over a mark, or one that needs none."""
+    head = file.read(4096)
+    file.seek(0)
+    if encoding == "utf-8":
+        return "utf-8-sig"
+    if encoding == "utf-16" and _by_mark(head) != "utf-16":
+        return _by_zeros(head) or "utf-16-le"
+    return encoding
 
 
 def _skip_rest(text: io.TextIOWrapper) -> None:

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from datasets import sample, tasks, upload
+from datasets.advance import advance
 from datasets.forms import UploadForm
 from datasets.models import Dataset
 from datasets.wording import say
@@ -53,6 +54,7 @@ def dataset_upload(request: OrgRequest) -> HttpResponse:
 @require_POST
 @access.member
 def dataset_sample(request: OrgRequest) -> HttpResponse:
-    version = sample.load(request.organization, request.user)
-    audit.record(request, "dataset.sample_loaded", version.dataset)
-    return redirect(version.dataset)
+    dataset = sample.begin(request.organization, request.user)
+    advance(dataset.pk)
+    audit.record(request, "dataset.sample_loaded", dataset)
+    return redirect(dataset)

@@ -144,3 +144,18 @@ def test_the_index_finds_every_thousandth_row(people: People) -> None:
             file.seek(offset)
             assert working.unpack(file.readline())[1]["prompt"] == f"row number {block * 1000}"
     assert len(dataset.prepared_index) == 3
+
+
+@pytest.mark.parametrize("rows", [[("a", "b")], [("a", "b"), ("a", "c")], [("", "b")], [("a", " ")], [("x ->", " y END")]])
+def test_accepting_all_ends_on_the_smallest_datasets(people: People, rows: list[tuple[str, str]]) -> None:
+    dataset = prepared(people.organization, content=csv_of(rows))
+    assert not dataset.busy
+    assert len(dataset.decisions) <= 4
+
+
+def test_a_fix_may_be_needed_again_after_another_one(people: People) -> None:
+    """Two rows differ by a space only, until the space is added."""
+    rows = [*TICKETS, (TICKETS[0][0], " " + TICKETS[0][1])]
+    dataset = prepared(people.organization, content=csv_of(rows))
+    assert [code for code, _choice in choices(dataset)] == ["separator", "leading-space", "duplicates"]
+    assert dataset.prepared_count == len(TICKETS)

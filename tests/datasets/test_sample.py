@@ -38,11 +38,31 @@ def test_a_first_start_that_died_half_way_goes_on_where_it_stopped(people: Peopl
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(version, "request", dies)
+        patch.setattr(version, "make", dies)
         with pytest.raises(KeyboardInterrupt):
             sample.load(people.organization, None)
+    Dataset.objects.update(lease_until=None)
     assert sample.load(people.organization, None).training_rows == 360
     assert Dataset.objects.count() == 1
+
+
+def test_if_a_worker_was_faster_its_result_is_waited_for(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = sample.begin(people.organization, None)
+    assert Dataset.objects.claim(dataset.pk, 30) is not None
+
+    def worker_finishes(_seconds: float) -> None:
+        Dataset.objects.update(lease_until=None)
+
+    monkeypatch.setattr(sample, "sleep", worker_finishes)
+    assert sample.load(people.organization, None).dataset == dataset
+
+
+def test_a_worker_that_never_finishes_is_not_waited_for_for_ever(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = sample.begin(people.organization, None)
+    assert Dataset.objects.claim(dataset.pk, 30) is not None
+    monkeypatch.setattr(sample, "PATIENCE", 0.0)
+    with pytest.raises(TimeoutError):
+        sample.load(people.organization, None)
 
 
 def test_its_texts_are_varied_and_hold_nothing_personal() -> None:

@@ -103,6 +103,12 @@ class TestSeparator:
         found = findings([("Say something:", f"answer {number}") for number in range(30)])["separator"]
         assert (found.severity, found.fix) == ("bad", None)
 
+    @pytest.mark.parametrize("rows", [[("a", "b")], [("a", "b"), ("a", "c")], [("a", "b"), ("x ->", "c")]])
+    def test_once_added_it_is_not_offered_again(self, rows: list[Pair]) -> None:
+        found = findings(rows)["separator"]
+        after = findings(fixed(found, rows) if found.fix else rows).get("separator")
+        assert after is None or after.fix is None
+
 
 class TestLeadingSpace:
     def test_one_is_put_where_it_is_missing_and_nowhere_else(self) -> None:
@@ -147,6 +153,14 @@ class TestEnding:
         rows = [(prompt, f"{answer} ## {answer} ##") for prompt, answer in SMALL]
         assert report(rows).ending == ""
         assert "ending" in findings(rows)
+
+    def test_the_last_resort_is_offered_once_and_not_again(self) -> None:
+        marks = "\n . END *** +++ &&& $$$ @@@ %%% [END] "
+        rows = [(prompt, marks + answer) for prompt, answer in SMALL]
+        found = findings(rows)["ending"]
+        assert found.fix is not None
+        assert found.fix.params == {"ending": " [END]"}
+        assert "ending" not in findings(fixed(found, rows))
 
 
 class TestTooLong:

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from datasets.forms import ColumnsForm, DecisionForm, NumberForm, UploadForm, VersionForm
+from datasets.mapping import Mapping
+from datasets.models import Dataset
+
+CSV = {
+    "columns": ["q", "a", "m"],
+    "options": {"kind": "csv", "encoding": "utf-8", "delimiter": ",", "sheet": "", "header": True},
+}
+BOOK = {
+    "columns": ["q", "a"],
+    "sheets": ["One", "Two"],
+    "options": {"kind": "xlsx", "encoding": "", "delimiter": "", "sheet": "One", "header": True},
+}
+LINES = {
+    "columns": ["q", "a"],
+    "options": {"kind": "jsonl", "encoding": "utf-8", "delimiter": "", "sheet": "", "header": True},
+}
+SENT = {"format": "prompt-completion", "prompt": "q", "completion": "a", "header": "on", "encoding": "", "sheet": "One"}
+
+
+def dataset(layout: dict[str, Any], **fields: Any) -> Dataset:
+    return Dataset(layout=layout, **fields)
+
+
+@pytest.mark.parametrize(
+    ("layout", "fields"),
+    [
+        (CSV, {"format", "prompt", "completion", "messages", "encoding", "header"}),
+        (BOOK, {"format", "prompt", "completion", "messages", "sheet", "header"}),
+        (LINES, {"format", "prompt", "completion", "messages", "encoding"}),
+        ({**BOOK, "sheets": ["One"]}, {"format", "prompt", "completion", "messages", "header"}),
+    ],
+)
+def test_only_what_the_kind_of_file_knows_is_asked(layout: dict[str, Any], fields: set[str]) -> None:
+    assert set(ColumnsForm(dataset(layout)).fields) == fields
+
+
+def test_before_anything_is_chosen_the_first_two_columns_are_a_guess() -> None:
+    form = ColumnsForm(dataset(CSV))
+    assert (form["prompt"].initial, form["completion"].initial, form["format"].initial) == ("q", "a", "prompt-completion")
+
+
+def test_what_was_chosen_before_comes_back() -> None:
+    mapping = Mapping(format="prompt-completion", completion="m").to_json()
+    form = ColumnsForm(dataset(CSV, mapping=mapping, options={"encoding": "cp1251"}))
+    assert (form["prompt"].initial, form["completion"].initial, form["encoding"].initial) == ("", "m", "cp1251")
+
+
+@pytest.mark.parametrize(
+    ("changes", "mapping"),
+    [
+        ({}, Mapping(format="prompt-completion", prompt="q", completion="a")),
+        ({"prompt": ""}, Mapping(format="prompt-completion", completion="a")),
+        ({"format": "chat", "messages": "m"}, Mapping(format="chat", messages="m")),
+    ],
+)
+def test_the_columns_pointed_at_are_a_mapping(changes: dict[str, str], mapping: Mapping) -> None:
+    form = ColumnsForm(dataset(CSV), {**SENT, **changes})
+    assert form.is_valid(), form.errors
+    assert form.chosen()["mapping"] == mapping
+
+
+@pytest.mark.parametrize(
+    ("layout", "changes", "again"),
+    [
+        (CSV, {}, False),
+        (CSV, {"header": ""}, True),
+        (CSV, {"encoding": "utf-8"}, False),
+        (CSV, {"encoding": "cp1251"}, True),
+        (BOOK, {}, False),
+        (BOOK, {"sheet": "Two"}, True),
+        (LINES, {"header": ""}, False),
+    ],
+)
+def test_a_change_in_how_the_file_is_read_asks_for_columns_anew(
+    layout: dict[str, Any], changes: dict[str, str], again: bool
+) -> None:
+    form = ColumnsForm(dataset(layout), {**SENT, **changes})
+    assert form.is_valid(), form.errors
+    assert form.reads_again is again
+    assert (form.chosen()["mapping"] is None) is again
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"format": ""}, "format"),
+        ({"completion": ""}, "completion"),
+        ({"completion": "q"}, "completion"),
+        ({"completion": "nowhere"}, "completion"),
+        ({"prompt": "nowhere"}, "prompt"),
+        ({"format": "chat"}, "messages"),
+        ({"encoding": "rot13"}, "encoding"),
+    ],
+)
+def test_what_does_not_fit_is_an_error_of_its_field(changes: dict[str, str], field: str) -> None:
+    form = ColumnsForm(dataset(CSV), {**SENT, **changes})
+    assert not form.is_valid()
+    assert field in form.errors
+
+
+@pytest.mark.parametrize(
+    ("data", "wanted"),
+    [
+        ({"share": "20", "at_most": "1000", "seed": "42"}, {"share": 0.2, "at_most": 1000, "seed": 42}),
+        ({"share": "0", "at_most": "1", "seed": "0"}, {"share": 0.0, "at_most": 1, "seed": 0}),
+        ({"share": "50", "at_most": "1000000", "seed": "7"}, {"share": 0.5, "at_most": 1_000_000, "seed": 7}),
+    ],
+)
+def test_the_split_asked_for(data: dict[str, str], wanted: dict[str, Any]) -> None:
+    form = VersionForm(data)
+    assert form.is_valid()
+    assert form.wanted() == wanted
+
+
+def test_the_split_begins_at_a_fifth() -> None:
+    form = VersionForm()
+    assert (form["share"].initial, form["at_most"].initial, form["seed"].is_hidden) == (20, 1000, True)
+
+
+@pytest.mark.parametrize("choice", ["accepted", "skipped"])
+def test_a_decision_is_one_of_two(choice: str) -> None:
+    assert DecisionForm({"code": "separator", "choice": choice}).is_valid()
+    assert not DecisionForm({"code": "separator", "choice": choice + "!"}).is_valid()
+
+
+@pytest.mark.parametrize(("number", "fits"), [("0", True), ("12", True), ("-1", False), ("x", False), ("", False)])
+def test_a_place_in_the_list_is_a_number(number: str, fits: bool) -> None:
+    assert NumberForm({"number": number}).is_valid() is fits
+
+
+def test_an_upload_needs_a_file_and_no_name() -> None:
+    form = UploadForm({}, {})
+    assert set(form.errors) == {"file"}
+    assert not form.fields["name"].required
