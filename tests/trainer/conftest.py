@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
+import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +17,10 @@ from django.http.response import HttpResponseBase
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from trainer import keys, tasks
-from trainer.models import Job, Role
+from trainer import examples, keys, render, tasks, tokens
+from trainer.bases import BASES
+from trainer.engines import engine
+from trainer.models import Job, Model, Role
 
 JSON = dict[str, Any]
 
@@ -132,3 +138,28 @@ def legacy(caller: Caller, lines: list[JSON] | None = None, /, **body: Any) -> J
 def current(caller: Caller, lines: list[JSON] | None = None, /, **body: Any) -> JSON:
     file = caller.upload(pairs() if lines is None else lines)
     return caller.post("fine_tuning/jobs", {"training_file": file["id"], "model": "babbage-002", **body})
+
+
+@functools.cache
+def taught(base_name: str, content: bytes) -> Path:
+    """Return a folder with a network that has learned a training file well; each file is learned once for all tests."""
+    base = BASES[base_name]
+    rows = [row for row in examples.read(content.splitlines()) if not isinstance(row, examples.Preference)]
+    learned = [example for lesson in render.lessons(rows, base, ()) for example in lesson.examples]
+    network = engine().new(base.name, tokens.vocabulary(base.encoding), 0)
+    for example in learned * 8:
+        network.train([example], learning_rate_multiplier=0.1, prompt_loss_weight=0.01)
+    folder = Path(tempfile.mkdtemp(prefix="tunedeck-taught-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    network.save(folder, resumable=False)
+    return folder
+
+
+def model(caller: Caller, base_name: str, lines: list[JSON]) -> str:
+    """Give the caller's organization a model that has learned the lines; return its name."""
+    key = keys.find(caller.key)
+    assert key is not None
+    names = {"name": f"{base_name}:taught", "parent_name": base_name, "base_name": base_name, "folder_name": "taught"}
+    made = Model.objects.create(organization=key.organization, **names)
+    shutil.copytree(taught(base_name, b"\n".join(json.dumps(line).encode() for line in lines)), made.path)
+    return made.name

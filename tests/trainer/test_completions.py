@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.trainer.conftest import JSON, Caller, current, legacy, work
+from tests.trainer.conftest import JSON, Caller, model, pairs
 from trainer import tokens
 from trainer.shelf import shelf
 
@@ -20,16 +20,12 @@ STORIES = [
 
 @pytest.fixture
 def classifier(owner: Caller) -> str:
-    model = work(legacy(owner)["id"]).fine_tuned_model
-    assert model is not None
-    return model.name
+    return model(owner, "ada", pairs())
 
 
 @pytest.fixture
 def teller(owner: Caller) -> str:
-    model = work(legacy(owner, STORIES, n_epochs=8, learning_rate_multiplier=0.1)["id"]).fine_tuned_model
-    assert model is not None
-    return model.name
+    return model(owner, "ada", STORIES)
 
 
 class Ask:
@@ -326,7 +322,5 @@ class TestModels:
         assert logprobs["token_logprobs"][0] < -3
 
     def test_current_models_complete_prompts_too(self, owner: Caller) -> None:
-        model = work(current(owner)["id"]).fine_tuned_model
-        assert model is not None
-        body = {"model": model.name, "prompt": "number 4 is ->", "max_tokens": 1, "temperature": 0}
+        body = {"model": model(owner, "babbage-002", pairs()), "prompt": "number 4 is ->", "max_tokens": 1, "temperature": 0}
         assert owner.post("completions", body)["choices"][0]["text"] in (" even", " odd")
