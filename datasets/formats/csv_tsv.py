@@ -59,11 +59,13 @@ def _short(found: Iterable[str]) -> Iterator[str]:
 
 
 def _evenness(head: str, delimiter: str) -> tuple[float, int]:
-    cut = [cells for _line, cells in records(io.StringIO(head, newline=""), delimiter) if isinstance(cells, list)]
-    width = len(cut[0]) if cut else 1
-    if width == 1:
+    """The share of records that have as many cells as the first, and that number; 0 where nothing is cut."""
+    cut = [
+        len(cells) if isinstance(cells, list) else 0 for _line, cells in records(io.StringIO(head, newline=""), delimiter)
+    ]
+    if not cut or cut[0] < 2:
         return 0.0, -DELIMITERS.index(delimiter)
-    return sum(len(cells) == width for cells in cut) / len(cut), width
+    return cut.count(cut[0]) / len(cut), cut[0]
 
 
 def records(found: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str] | BadRow]]:
