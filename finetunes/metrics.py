@@ -60,7 +60,7 @@ class Series:
 
 def name(column: str) -> str:
     """Return the one name under which this column is stored."""
-    column = column.strip()
+    column = column.replace("\x00", "").strip()
     return SAME.get(column.lower(), column)
 
 

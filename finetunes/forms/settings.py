@@ -227,10 +227,23 @@ class JobsSettings(Settings):
         required=False,
         help_text=_("The provider sends its metrics to this project. None by default."),
     )
-    wandb_name = forms.CharField(label=_("Weights & Biases run name"), max_length=200, required=False)
-    wandb_entity = forms.CharField(label=_("Weights & Biases entity"), max_length=200, required=False)
+    wandb_name = forms.CharField(
+        label=_("Weights & Biases run name"),
+        max_length=200,
+        required=False,
+        help_text=_("What the run is called there. Left blank: the job's id."),
+    )
+    wandb_entity = forms.CharField(
+        label=_("Weights & Biases entity"),
+        max_length=200,
+        required=False,
+        help_text=_("The user or team that the project belongs to. Left blank: the key's own."),
+    )
     wandb_tags = forms.CharField(
-        label=_("Weights & Biases tags"), max_length=500, required=False, help_text=_("Separated by commas.")
+        label=_("Weights & Biases tags"),
+        max_length=500,
+        required=False,
+        help_text=_("Words to find the run by, separated by commas. None by default."),
     )
 
     def clean(self) -> dict[str, Any]:

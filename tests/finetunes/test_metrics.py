@@ -96,6 +96,9 @@ class TestMissingAndOdd:
     def test_unknown_columns_are_kept_by_their_name(self) -> None:
         assert points(metrics.parse(b"step,grad_norm\n1,3.5\n")["grad_norm"]) == {1: 3.5}
 
+    def test_a_name_holds_nothing_that_a_database_refuses(self) -> None:
+        assert set(metrics.parse(b"step,grad\x00_norm\n1,3.5\n")) == {"grad_norm"}
+
     def test_of_a_step_given_twice_the_last_value_stays(self) -> None:
         assert points(metrics.parse(b"step,train_loss\n1,0.9\n2,0.8\n1,0.7\n")["training_loss"]) == {1: 0.7, 2: 0.8}
 

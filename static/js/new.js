@@ -1,0 +1,20 @@
+// The form of a new fine-tune is drawn again when a choice changes others: folds stay as they were left.
+const FORM = "new-fine-tune";
+let open = null;
+let focused = "";
+
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.target.id !== FORM) return;
+  focused = document.activeElement?.id ?? "";
+  open = new Set([...detail.target.querySelectorAll("details")].filter((fold) => fold.open).map((fold) => fold.id));
+});
+
+document.addEventListener("htmx:afterSwap", () => {
+  if (!open) return;
+  for (const fold of document.querySelectorAll(`#${FORM} details`)) {
+    if (open.has(fold.id)) fold.open = true;
+  }
+  open = null;
+  // What was inside a fold could not keep the focus while that was shut.
+  if (document.activeElement === document.body && focused) document.getElementById(focused)?.focus();
+});
