@@ -46,5 +46,5 @@ def means(lessons: Sequence[Lesson], scores: Sequence[Score]) -> Means:
 def _wholes(lessons: Sequence[Lesson], scores: Sequence[Score]) -> Iterator[bool]:
     remaining = iter(scores)
     for lesson in lessons:
-        parts = [next(remaining).whole for _ in lesson.examples]
+        parts = [next(remaining).whole for _ in lesson.packed]
         yield all(parts)

@@ -6,6 +6,7 @@ an ending of its own or its completions are classes. A chat answer always ends w
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -17,15 +18,32 @@ from trainer.examples import Chat, Message, PromptCompletion
 CLASS_REPEATS = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Lesson:
     """One example of a file: a completion to learn, or several turns of one conversation."""
 
-    examples: tuple[Example, ...]
+    packed: tuple[tuple[bytes, bytes], ...]
+    """Prompt and completion of each turn at four bytes a token: as numbers, a large file would not fit the memory."""
     tokens: int
     """Tokens of the whole example, each counted once."""
     cut: bool
     """Whether the start of a prompt had to go, to fit the context."""
+
+    @classmethod
+    def of(cls, examples: Iterable[Example], *, tokens: int, cut: bool) -> Lesson:
+        return cls(tuple((_packed(example.prompt), _packed(example.completion)) for example in examples), tokens, cut)
+
+    @property
+    def examples(self) -> tuple[Example, ...]:
+        return tuple(Example(_unpacked(prompt), _unpacked(completion)) for prompt, completion in self.packed)
+
+
+def _packed(tokens: tuple[int, ...]) -> bytes:
+    return array("I", tokens).tobytes()
+
+
+def _unpacked(packed: bytes) -> tuple[int, ...]:
+    return tuple(array("I", packed))
 
 
 def lessons(rows: Iterable[PromptCompletion | Chat], base: Base, closing: tuple[int, ...]) -> list[Lesson]:
@@ -51,7 +69,7 @@ def _pair(row: PromptCompletion, base: Base, closing: tuple[int, ...]) -> Lesson
     prompt = tokens.encode(row.prompt, base.encoding)
     completion = [*tokens.encode(row.completion, base.encoding), *closing]
     example, cut = _fitted(prompt, completion, base.context)
-    return Lesson((example,), len(example.prompt) + len(example.completion), cut)
+    return Lesson.of([example], tokens=len(example.prompt) + len(example.completion), cut=cut)
 
 
 def _chat(row: Chat, base: Base) -> Lesson:
@@ -62,7 +80,8 @@ def _chat(row: Chat, base: Base) -> Lesson:
             opening = _opening(message.role, message.name, base)
             fitted.append(_fitted(said + opening, _content(message, base), base.context))
         said += _spoken(message, base)
-    return Lesson(tuple(example for example, _ in fitted), min(len(said), base.context), any(cut for _, cut in fitted))
+    examples, cuts = [example for example, _ in fitted], [cut for _, cut in fitted]
+    return Lesson.of(examples, tokens=min(len(said), base.context), cut=any(cuts))
 
 
 def _fitted(prompt: list[int], completion: list[int], context: int) -> tuple[Example, bool]:

@@ -16,7 +16,7 @@ EXAMPLE = Example((1,), (2, 3))
 
 
 def lesson(turns: int = 1) -> Lesson:
-    return Lesson((EXAMPLE,) * turns, 3, cut=False)
+    return Lesson.of([EXAMPLE] * turns, tokens=3, cut=False)
 
 
 class TestMeans:
