@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from trainer import defaults, material, wording
+from trainer import defaults, material, queue, wording
 from trainer.attempt import attempt
 from trainer.journal import Journal
 from trainer.models import Job, Status
@@ -20,11 +20,7 @@ def _check(job: Job) -> None:
     found = material.read(job, journal.beat)
     if found.cut:
         journal.add(wording.cut(job, found.cut))
-    journal.add(*wording.queued(job, _ahead(job)))
+    journal.add(*wording.queued(job, queue.ahead(job)))
     resolved = defaults.resolve(job.hyperparameters, len(found.training))
     nobody = {"lease_token": None, "lease_until": None}
     journal.write(status=Status.QUEUED, hyperparameters=resolved, due_at=timezone.now(), attempts=0, **nobody)
-
-
-def _ahead(job: Job) -> int:
-    return Job.objects.filter(status__in=(Status.QUEUED, Status.RUNNING), pk__lt=job.pk).count()

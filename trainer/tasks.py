@@ -7,7 +7,7 @@ import logging
 from celery import Task, shared_task
 from django.utils import timezone
 
-from trainer import delete
+from trainer import delete, queue
 from trainer.check import check as check_files
 from trainer.engines import engine
 from trainer.journal import LEASE_SECONDS
@@ -32,12 +32,13 @@ def soon(task: Task[[int], None], job_id: int) -> None:
 
 @shared_task
 def ring() -> None:
-    """Enqueue what is due: jobs to check, jobs to train, and those whose process died; delete expired files."""
+    """Enqueue what is due: jobs to check, jobs to train, and those whose process died; tend queue and files."""
     due = Job.objects.due().unfinished()
     for pk in due.filter(status=Status.VALIDATING).values_list("pk", flat=True)[:RUNG_AT_ONCE]:
         check.apply_async((pk,), expires=EXPIRES_SECONDS)
     for pk in due.exclude(status=Status.VALIDATING).values_list("pk", flat=True)[: free_slots()]:
         train.apply_async((pk,), expires=EXPIRES_SECONDS)
+    queue.tell()
     for file in File.objects.expired()[:RUNG_AT_ONCE]:
         delete.file(file)
 

@@ -31,8 +31,13 @@ def queued(job: Job, ahead: int) -> list[Event]:
         return [_event(job, "queued", "Files validated, moving job to queued state")]
     return [
         _event(job, "costs", "Fine-tune costs $0.00"),
-        _event(job, "queued", f"Fine-tune enqueued. Queue number: {ahead}"),
+        _event(job, f"queue:{ahead}", f"Fine-tune enqueued. Queue number: {ahead}"),
     ]
+
+
+def waiting(job: Job, ahead: int) -> Event:
+    """Return the event of a legacy job that moved on in the queue."""
+    return _event(job, f"queue:{ahead}", f"Fine-tune is in the queue. Queue number: {ahead}")
 
 
 def started(job: Job) -> Event:

@@ -212,6 +212,26 @@ class TestStory:
             tasks.check(Job.objects.get(public_id=job["id"]).pk)
         assert "Fine-tune enqueued. Queue number: 1" in messages(owner.get(f"fine-tunes/{second['id']}"))
 
+    def test_a_job_that_moves_on_in_the_queue_is_told_once(self, owner: Caller) -> None:
+        first, second = legacy(owner), legacy(owner)
+        for job in (first, second):
+            tasks.check(Job.objects.get(public_id=job["id"]).pk)
+        tasks.ring()
+        owner.post(f"fine-tunes/{first['id']}/cancel")
+        tasks.ring()
+        tasks.ring()
+        assert messages(owner.get(f"fine-tunes/{second['id']}"))[-2:] == [
+            "Fine-tune enqueued. Queue number: 1",
+            "Fine-tune is in the queue. Queue number: 0",
+        ]
+
+    def test_a_job_that_has_started_is_in_no_queue(self, owner: Caller) -> None:
+        job = legacy(owner)
+        work(job["id"])
+        told = messages(owner.get(f"fine-tunes/{job['id']}"))
+        tasks.ring()
+        assert messages(owner.get(f"fine-tunes/{job['id']}")) == told
+
     def test_examples_over_the_context_are_counted_in_a_warning(self, owner: Caller) -> None:
         lines = [*pairs(10), {"prompt": "word " * 3000, "completion": " odd"}]
         job = legacy(owner, lines, n_epochs=1)
