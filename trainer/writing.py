@@ -52,12 +52,13 @@ class Writing(Generic[Mark]):
         return self._shown + len(self._held)
 
     def _stop(self) -> Shown[Mark] | None:
-        found = [place for stop in self._stops if (place := self._held.find(stop)) >= 0]
+        """Return the text before the stop sequence that is complete first, however the text came in tokens."""
+        found = [(place + len(stop), place) for stop in self._stops if (place := self._held.find(stop)) >= 0]
         if not found:
             return None
-        end = self._shown + min(found)
-        tokens = tuple(placed for placed, _ in self._waiting if placed.start < end)
-        return Shown(self._held[: min(found)], tokens, stopped=True)
+        _, place = min(found)
+        tokens = tuple(placed for placed, _ in self._waiting if placed.start < self._shown + place)
+        return Shown(self._held[:place], tokens, stopped=True)
 
     def _doubtful(self) -> int:
         """Return how many last characters may turn out to begin a stop sequence."""

@@ -27,8 +27,9 @@ def cut_in_pieces(raw: bytes, cuts: list[int]) -> list[bytes]:
 
 
 def before_first(text: str, stops: list[str]) -> str:
-    found = [place for stop in stops if (place := text.find(stop)) >= 0]
-    return text[: min(found)] if found else text
+    """Return what comes before the stop that is complete first."""
+    found = [(place + len(stop), place) for stop in stops if (place := text.find(stop)) >= 0]
+    return text[: min(found)[1]] if found else text
 
 
 def test_text_without_stops_is_shown_at_once() -> None:
@@ -52,6 +53,11 @@ def test_what_only_looked_like_a_stop_is_shown_later() -> None:
 
 def test_the_first_of_several_stops_counts() -> None:
     assert "".join(part.text for part in written([b"a b END c\n"], ["\n", " END"])) == "a b"
+
+
+def test_two_stops_in_one_another_cut_at_the_same_place_however_the_tokens_lie() -> None:
+    for raw in ([b"Xab"], [b"X", b"a", b"b"], [b"Xa", b"b"]):
+        assert "".join(part.text for part in written(raw, ["a", "Xab"])) == "X"
 
 
 def test_a_text_that_ends_in_a_broken_character_shows_its_replacement() -> None:
