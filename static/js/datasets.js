@@ -22,12 +22,13 @@ function preview() {
   for (const part of columns.querySelectorAll("[data-for]")) {
     part.hidden = part.dataset.for !== format;
     for (const select of part.hidden ? [] : part.querySelectorAll("select")) {
-      roles.set(select.value, columns.querySelector(`label[for=${select.id}]`).firstChild.textContent.trim());
+      const role = columns.querySelector(`label[for=${select.id}]`).firstChild.textContent.trim();
+      roles.set(select.value, [...(roles.get(select.value) ?? []), role]);
     }
   }
   for (const head of document.querySelectorAll("[data-preview] th")) {
     const badge = head.querySelector("[data-role-of]");
-    badge.textContent = roles.get(head.dataset.column) ?? "";
+    badge.textContent = (roles.get(head.dataset.column) ?? []).join(", ");
     badge.hidden = !badge.textContent;
     head.toggleAttribute("data-used", !badge.hidden);
   }
