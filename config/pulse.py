@@ -12,8 +12,8 @@ EVERY_SECONDS = 5
 log = logging.getLogger(__name__)
 
 
-class PulseStep(bootsteps.StartStopStep):  # type: ignore[misc]
-    requires = {"celery.worker.components:Timer"}
+class PulseStep(bootsteps.StartStopStep):
+    requires = ("celery.worker.components:Timer",)
 
     def start(self, worker: Any) -> None:
         queue = worker.hostname.split("@")[0]

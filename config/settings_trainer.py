@@ -11,4 +11,4 @@ APPEND_SLASH = False
 # Clients call the service by whatever name the machine has; a key, not a host name, opens it.
 ALLOWED_HOSTS = ["*"]
 INSTALLED_APPS = ["trainer", "work"]
-TEMPLATES: list[object] = []
+TEMPLATES = []

@@ -100,7 +100,7 @@ def page(fine_tune: FineTune) -> dict[str, Any]:
 
 
 def model_of(fine_tune: FineTune) -> Model | None:
-    return fine_tune.models.order_by("pk").first()
+    return fine_tune.tuned_models.order_by("pk").first()
 
 
 def tiles(fine_tune: FineTune) -> list[Tile]:

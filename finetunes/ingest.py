@@ -108,7 +108,7 @@ def _model(fine_tune: FineTune, remote: RemoteFineTune, client: Client) -> Remot
     """Return the model once it answers to its name; being listed late is no error."""
     if remote.status != "succeeded" or not remote.fine_tuned_model:
         return None
-    if fine_tune.models.filter(name=remote.fine_tuned_model, ready_at__isnull=False).exists():
+    if fine_tune.tuned_models.filter(name=remote.fine_tuned_model, ready_at__isnull=False).exists():
         return None
     try:
         return client.model(remote.fine_tuned_model)

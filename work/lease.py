@@ -42,7 +42,7 @@ class Leased(models.Model):
 
     def held(self) -> models.QuerySet[Self]:
         """Return the row as a QuerySet that is empty once the lease is lost."""
-        return type(self)._base_manager.filter(pk=self.pk, lease_token=self.lease_token, lease_token__isnull=False)  # type: ignore[return-value]
+        return type(self)._base_manager.filter(pk=self.pk, lease_token=self.lease_token, lease_token__isnull=False)
 
     def renew(self, seconds: float) -> bool:
         """Prolong the lease to `seconds` from now; False means it was lost and the holder must stop."""

@@ -45,12 +45,12 @@ class ModelQuerySet(models.QuerySet["Model"]):
 class Model(models.Model):
     """A fine-tuned model that a provider holds. The record stays when the model is deleted."""
 
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="models")
-    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="models")
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="tuned_models")
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="tuned_models")
     name = models.CharField(max_length=255)
     base_model = models.CharField(max_length=255)
-    fine_tune = models.ForeignKey(FineTune, on_delete=models.PROTECT, null=True, blank=True, related_name="models")
-    version = models.ForeignKey(Version, on_delete=models.PROTECT, null=True, blank=True, related_name="models")
+    fine_tune = models.ForeignKey(FineTune, on_delete=models.PROTECT, null=True, blank=True, related_name="tuned_models")
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, null=True, blank=True, related_name="tuned_models")
     created_at = models.DateTimeField(default=timezone.now)
     ready_at = models.DateTimeField(null=True, blank=True)
     shutdown_date = models.DateField(null=True, blank=True)

@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from config import health, pulse
+from config.celery import app
 from work.models import FRESH_SECONDS, Pulse
 
 
@@ -44,7 +45,7 @@ def test_a_silent_broker_is_named(client: Client, monkeypatch: pytest.MonkeyPatc
     def refused() -> Any:
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(health.app, "connection_for_write", refused)
+    monkeypatch.setattr(app, "connection_for_write", refused)
     assert client.get("/healthz").json()["not answering"] == ["broker"]
 
 

@@ -29,9 +29,12 @@ class Acquaintance:
         self.repeated: NDArray[np.float32] = np.zeros(vocabulary, np.float32)
 
     def rarity(self, words: Hashes) -> Floats:
-        """Return ln((n + 2) / (df + 1)): inverse document frequency, 0 for a constant prompt."""
+        """Return sqrt(ln((n + 2) / (df + 1))): 0 for words that are in every prompt.
+
+        The root of the usual inverse document frequency: rare words are trusted less.
+        """
         frequency = self.words[slots(words, _BITS)].astype(np.float64)
-        return np.log((self.examples + 2) / np.minimum(frequency + 1, self.examples + 2))
+        return np.sqrt(np.log((self.examples + 2) / np.minimum(frequency + 1, self.examples + 2)))
 
     def copyable(self, tokens: Ids) -> Flags:
         """Tell which prompt tokens are content: rare in prompts, and answered by being repeated.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tiktoken
@@ -131,7 +132,7 @@ class Course:
     def examples(self, rows: Rows) -> list[Example]:
         return [self.example(row) for row in rows]
 
-    def teach(self, rows: Rows, base: str = "ada", **options: float) -> Network:
+    def teach(self, rows: Rows, base: str = "ada", **options: Any) -> Network:
         network = engine().new(base, VOCABULARY, 0)
         study(network, self.examples(rows), **options)
         return network
