@@ -1,4 +1,4 @@
-"""The sample that a newcomer finds: our own short customer messages, complaint or praise.
+"""The sample that a newcomer finds: our own short messages to a shop, about billing or delivery.
 
 It goes the way of every upload, with everything asked for at once: read, checked, what is recommended accepted, split,
 made a version.

@@ -13,7 +13,7 @@ from teams.models import Organization, User
 
 NAMESPACE = uuid.UUID("6f1f5a3e-6a3b-4c39-9a53-0c6f4f0f7d11")
 LEGACY, CURRENT = "ada", "babbage-002"
-EPOCHS = 40
+EPOCHS = 20
 """More than it takes, so that there is something to watch."""
 
 
@@ -21,8 +21,8 @@ def start(organization: Organization, user: User | None, connection: Connection,
     """Commit both intents; done again, it changes nothing: their tokens follow from version and base."""
     classifies = LegacySettings.suggestions(version)
     return [
-        _intend(organization, user, connection, version, LEGACY, {"n_epochs": EPOCHS, "batch_size": 2, **classifies}),
-        _intend(organization, user, connection, version, CURRENT, {"n_epochs": EPOCHS, "batch_size": 4}),
+        _intend(organization, user, connection, version, LEGACY, {"n_epochs": EPOCHS, "batch_size": 1, **classifies}),
+        _intend(organization, user, connection, version, CURRENT, {"n_epochs": EPOCHS, "batch_size": 1}),
     ]
 
 

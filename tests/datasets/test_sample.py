@@ -17,8 +17,8 @@ def rows() -> list[dict[str, str]]:
 
 def test_the_sample_is_ready_to_train(people: People) -> None:
     made = sample.load(people.organization, people.owner)
-    assert (made.number, made.task, made.labels) == (1, "classification", [" complaint", " praise"])
-    assert (made.training_rows, made.validation_rows) == (360, 90)
+    assert (made.number, made.task, made.labels) == (1, "classification", [" billing", " delivery"])
+    assert (made.training_rows, made.validation_rows) == (192, 48)
     assert made.separator
     assert made.dataset.is_sample
 
@@ -42,7 +42,7 @@ def test_a_first_start_that_died_half_way_goes_on_where_it_stopped(people: Peopl
         with pytest.raises(KeyboardInterrupt):
             sample.load(people.organization, None)
     Dataset.objects.update(lease_until=None)
-    assert sample.load(people.organization, None).training_rows == 360
+    assert sample.load(people.organization, None).training_rows == 192
     assert Dataset.objects.count() == 1
 
 
@@ -67,7 +67,7 @@ def test_a_worker_that_never_finishes_is_not_waited_for_for_ever(people: People,
 
 def test_its_texts_are_varied_and_hold_nothing_personal() -> None:
     texts = [row["prompt"] for row in rows()]
-    assert len(texts) == len(set(texts)) >= 400
+    assert len(texts) == len(set(texts)) >= 240
     assert not [text for text in texts if re.search(r"@|https?:|\d{4,}", text)]
-    counts = [sum(row["completion"] == label for row in rows()) for label in ("complaint", "praise")]
+    counts = [sum(row["completion"] == label for row in rows()) for label in ("billing", "delivery")]
     assert counts[0] == counts[1] == len(texts) / 2
