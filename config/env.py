@@ -45,6 +45,13 @@ def number(name: str, default: int, *, least: int = 0, most: int = 2**31) -> int
     return result
 
 
+def one_of(name: str, default: str, *others: str) -> str:
+    value = text(name, default)
+    if value not in {default, *others}:
+        raise ConfigurationError(f"{name} must be one of {', '.join((default, *others))}, not “{value}”.")
+    return value
+
+
 def items(name: str, default: str = "") -> list[str]:
     return [item.strip() for item in text(name, default).split(",") if item.strip()]
 

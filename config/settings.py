@@ -22,6 +22,8 @@ OWNER_EMAIL = env.text("TUNEDECK_OWNER_EMAIL")
 OWNER_PASSWORD = env.text("TUNEDECK_OWNER_PASSWORD")
 # Where the dashboard finds the trainer; another machine's address when they are apart.
 TRAINER_ADDRESS = env.text("TUNEDECK_TRAINER_ADDRESS", f"http://127.0.0.1:{TRAINER_PORT}/v1").rstrip("/")
+# How the current generation's result files come: "plain", or "base64" as the original sends them.
+TRAINER_RESULTS = env.one_of("TUNEDECK_TRAINER_RESULTS", "plain", "base64")
 TRAINER_KEY = env.secret("TUNEDECK_TRAINER_KEY", DATA / "trainer.key")
 
 os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(ROOT / "encodings"))
@@ -133,6 +135,7 @@ EMAIL_PORT = env.number("EMAIL_PORT", 25)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", False)
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("TUNEDECK_FROM_EMAIL", "tunedeck@localhost")
 
 LANGUAGE_CODE = "en"

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+from allauth.account.urls import urlpatterns as account_patterns
 from django.urls import include, path
 
 from config.health import healthz
 from finetunes.views import home
+
+SIGN_IN = {
+    "account_login",
+    "account_logout",
+    "account_inactive",
+    "account_signup",
+    "account_reauthenticate",
+    "account_change_password",
+    "account_set_password",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+}
+"""The pages of allauth that Tunedeck has; addresses are changed at /settings/, codes and confirmations are not in use."""
 
 urlpatterns = [
     path("", home, name="home"),
@@ -15,6 +31,6 @@ urlpatterns = [
     path("models/", include("finetunes.models_urls")),
     path("playground/", include("playground.urls")),
     path("connections/", include("connections.urls")),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include([pattern for pattern in account_patterns if pattern.name in SIGN_IN])),
     path("", include("teams.urls")),
 ]

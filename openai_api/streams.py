@@ -13,6 +13,8 @@ from openai_api.types import ChatChunk, CompletionChunk
 
 Chunk = TypeVar("Chunk")
 
+STREAM_SECONDS = 900.0  # a long answer goes on as long as something comes
+
 
 def completion(wire: Wire, params: Mapping[str, Any]) -> AsyncGenerator[CompletionChunk, None]:
     return _chunks(wire, "/completions", params, inference.completion_chunk)
@@ -26,7 +28,7 @@ async def _chunks(
     wire: Wire, path: str, params: Mapping[str, Any], read: Callable[[dict[str, Any]], Chunk]
 ) -> AsyncGenerator[Chunk, None]:
     body = encoded({**params, "stream": True})
-    ask = Ask(method="POST", path=path, body=body, headers={"Accept": "text/event-stream"})
+    ask = Ask(method="POST", path=path, body=body, headers={"Accept": "text/event-stream"}, most_seconds=STREAM_SECONDS)
     async with wire.stream(ask) as answer:
         pieces = _bounded(answer.aiter_bytes(), Bounds(ask))
         if _is_whole(answer.headers.get("content-type", "")):

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.test import Client
 
 from teams.models import Membership, Organization, Role, User
@@ -29,6 +30,12 @@ def messages_go_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     from celery.app.task import Task
 
     monkeypatch.setattr(Task, "apply_async", lambda self, *args, **kwargs: None)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_remembered() -> None:
+    """Counts of attempts and lists of base models live in the cache."""
+    cache.clear()
 
 
 @dataclass

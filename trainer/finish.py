@@ -97,7 +97,7 @@ def _free_legacy_name(job: Job, at: datetime) -> str:
 
 
 def _encoded(content: bytes, job: Job) -> bytes:
-    as_base64 = getattr(settings, "TRAINER_RESULTS", "plain") == "base64" and not job.legacy
+    as_base64 = settings.TRAINER_RESULTS == "base64" and not job.legacy
     return base64.b64encode(content) if as_base64 else content
 
 

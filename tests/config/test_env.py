@@ -110,3 +110,12 @@ def test_an_unknown_kind_of_database_is_refused(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("EXAMPLE_URL", "mysql://me@db/tunedeck")
     with pytest.raises(env.ConfigurationError, match="must begin with postgres:// or sqlite://"):
         env.database("EXAMPLE_URL", Path("/x"))
+
+
+def test_a_choice_is_one_of_those_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert env.one_of("CHOICE", "plain", "base64") == "plain"
+    monkeypatch.setenv("CHOICE", "base64")
+    assert env.one_of("CHOICE", "plain", "base64") == "base64"
+    monkeypatch.setenv("CHOICE", "zip")
+    with pytest.raises(env.ConfigurationError, match="one of plain, base64, not “zip”"):
+        env.one_of("CHOICE", "plain", "base64")

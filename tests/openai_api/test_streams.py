@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 
-from openai_api import Client
+from openai_api import Client, streams
 from openai_api.errors import APIError, BadAnswer, ConnectionFailed, ConnectionLost, RateLimited, StreamFailed, Timeout
+from openai_api.http import ANSWER_SECONDS
 from openai_api.types import CompletionChunk
 from tests.openai_api.listener import EVENT_STREAM, Pieces, listening
 from tests.openai_api.provider import CHAT, COMPLETION, KEY, answering, refusal
@@ -228,3 +229,10 @@ def test_a_web_page_is_not_an_empty_stream() -> None:
 
     with pytest.raises(APIError):
         asyncio.run(drained(answering(page).client().astream_completion(model="ada")))
+
+
+def test_a_stream_has_a_limit_of_its_own_longer_than_a_plain_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert streams.STREAM_SECONDS > ANSWER_SECONDS
+    monkeypatch.setattr(streams, "STREAM_SECONDS", 0.0)
+    with pytest.raises(Timeout, match="took too long"):
+        completed(text("a"), b"data: [DONE]\n\n")
