@@ -14,8 +14,8 @@ from teams.models import Organization, User
 NAMESPACE = uuid.UUID("6f1f5a3e-6a3b-4c39-9a53-0c6f4f0f7d11")
 LEGACY, CURRENT = "ada", "babbage-002"
 SLOWLY: dict[str, dict[str, object]] = {
-    LEGACY: {"n_epochs": 60, "batch_size": 1, "learning_rate_multiplier": 0.005},
-    CURRENT: {"n_epochs": 150, "batch_size": 1, "learning_rate_multiplier": 0.001},
+    LEGACY: {"n_epochs": 150, "batch_size": 1, "learning_rate_multiplier": 0.001},
+    CURRENT: {"n_epochs": 50, "batch_size": 1, "learning_rate_multiplier": 0.003},
 }
 """More epochs at a lower rate than it takes, so that there is something to watch for about a minute."""
 
@@ -24,8 +24,8 @@ def start(organization: Organization, user: User | None, connection: Connection,
     """Commit both intents; done again, it changes nothing: their tokens follow from version and base."""
     classifies = LegacySettings.suggestions(version)
     return [
-        _intend(organization, user, connection, version, LEGACY, SLOWLY[LEGACY] | classifies),
         _intend(organization, user, connection, version, CURRENT, SLOWLY[CURRENT]),
+        _intend(organization, user, connection, version, LEGACY, SLOWLY[LEGACY] | classifies),
     ]
 
 
