@@ -15,7 +15,7 @@ from django.test import Client
 
 from teams.models import Membership, Organization, Role, User
 
-pytest_plugins = ["tests.trainer.live"]
+pytest_plugins = ["tests.trainer.live", "tests.browser.person"]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
+from tests.browser.person import barriers, listened, overflow, sign_in
 from tests.datasets.made import TICKETS, csv_of
 from tests.product import running_product
 
@@ -28,14 +28,6 @@ DROP = """
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     owner = {"TUNEDECK_OWNER_EMAIL": EMAIL, "TUNEDECK_OWNER_PASSWORD": PASSWORD}
     with running_product(tmp_path_factory.mktemp("data"), TUNEDECK_SAMPLE="0", DATABASE_URL="", **owner) as (product, _link):
@@ -46,11 +38,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def signed_in(browser: Browser, address: str) -> Any:
     context = browser.new_context()
     page = context.new_page()
-    page.goto(f"{address}/accounts/login/")
-    page.fill("input[name=login]", EMAIL)
-    page.fill("input[name=password]", PASSWORD)
-    page.press("input[name=password]", "Enter")
-    page.wait_for_url(f"{address}/")
+    sign_in(page, address, EMAIL, PASSWORD)
     state = context.storage_state()
     context.close()
     return state
@@ -65,13 +53,8 @@ def context(browser: Browser, address: str, signed_in: Any) -> Iterator[BrowserC
 
 @pytest.fixture
 def page(context: BrowserContext) -> Iterator[Page]:
-    """A page that must not complain: nothing in its console, no script that fails."""
-    page = context.new_page()
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
-    yield page
-    assert [line for line in said if "net::ERR_FAILED" not in line] == []
+    with listened(context.new_page()) as page:
+        yield page
 
 
 def choose(page: Page, content: bytes, name: str = "tickets.csv") -> None:
@@ -230,7 +213,5 @@ def test_no_page_is_wider_than_the_screen_or_hard_to_read(
     here = page.url
     for path in ("/datasets/", "/datasets/upload/", here, f"{here}columns/", f"{here}examples/", f"{here}versions/"):
         page.goto(path)
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
-        found = Axe().run(page).response["violations"]
-        assert [(path, one["id"]) for one in found if one["impact"] in ("serious", "critical")] == []
+        assert (path, overflow(page), barriers(page)) == (path, 0, [])
     context.close()

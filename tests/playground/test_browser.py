@@ -12,10 +12,10 @@ from typing import Any
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.person import barriers, listened, overflow
 from tests.playground.provider import PATIENCE, Provider, Refusal, Streamed, chat_chunk, completion, serving, usage
 from tests.servers import free_port
 from tests.trainer.live import wait_until
@@ -70,14 +70,6 @@ def answers(address: str) -> bool:
         return False
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def page(browser: Browser, site: Site) -> Iterator[Page]:
     yield from opened(browser, site)
@@ -87,11 +79,8 @@ def opened(browser: Browser, site: Site, **options: Any) -> Iterator[Page]:
     context = browser.new_context(base_url=site.address, **options)
     context.set_default_timeout(PATIENCE * 1000)
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": site.session, "url": site.address}])
-    broken: list[str] = []
-    page = context.new_page()
-    page.on("pageerror", lambda error: broken.append(str(error)))
-    yield page
-    assert broken == []
+    with listened(context.new_page(), meant="Failed to load resource") as page:
+        yield page
     context.close()
 
 
@@ -271,7 +260,5 @@ def test_nothing_is_in_the_way_of_people(browser: Browser, site: Site, scheme: A
             page.get_by_role("button", name="Run").click()
             status(page).to_have_text(end)
             page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
-            found = Axe().run(page).response["violations"]
-            serious = [violation for violation in found if violation["impact"] in ("serious", "critical")]
-            assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in serious] == []
-        assert page.evaluate("document.documentElement.scrollWidth") == width
+            assert barriers(page) == []
+        assert overflow(page) == 0
