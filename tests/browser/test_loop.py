@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import walk
-from tests.browser.conftest import sign_in
+from tests.browser.person import sign_in
 from tests.product import running_product
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("loop")]

@@ -103,6 +103,6 @@ class TestSample:
         assert all(row.status == Status.SENDING and row.due_at for row in first)
 
     def test_the_classifier_is_measured_as_one(self, people: People, connection: Connection, version: Version) -> None:
-        ada, _other = sample.start(people.organization, None, connection, version)
+        _other, ada = sample.start(people.organization, None, connection, version)
         assert ada.hyperparameters["compute_classification_metrics"] is True
         assert ada.hyperparameters["classification_positive_class"] == " billing"
