@@ -12,6 +12,7 @@ RINGS = 50  # datasets at most per ring
 @shared_task(ignore_result=True)
 def ring() -> None:
     """Send one task for each dataset that waits for work; a doubled one finds the lease taken."""
+    Dataset.objects.free_orphans()
     for pk in Dataset.objects.due().values_list("pk", flat=True)[:RINGS]:
         work.delay(pk)
 

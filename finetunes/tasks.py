@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from finetunes import registry
 from finetunes.advance import advance as take_next_step
-from finetunes.models import FineTune, Model
+from finetunes.models import FineTune, Model, Upload
 
 MOST = 500
 STALE = 10.0
@@ -25,6 +25,8 @@ def advance_soon(fine_tune: FineTune) -> None:
 
 @shared_task
 def ring() -> None:
+    for leased in (FineTune, Upload):
+        leased.objects.free_orphans()
     for pk in FineTune.objects.due().values_list("pk", flat=True)[:MOST]:
         advance.apply_async(args=(pk,), expires=STALE)
     old = timezone.now() - registry.FRESH

@@ -33,6 +33,7 @@ def soon(task: Task[[int], None], job_id: int) -> None:
 @shared_task
 def ring() -> None:
     """Enqueue what is due: jobs to check, jobs to train, and those whose process died; tend queue and files."""
+    Job.objects.free_orphans()
     due = Job.objects.due().unfinished()
     for pk in due.filter(status=Status.VALIDATING).values_list("pk", flat=True)[:RUNG_AT_ONCE]:
         check.apply_async((pk,), expires=EXPIRES_SECONDS)

@@ -1,8 +1,8 @@
 """Work as a row: due at a time, claimed by a conditional update, held by a lease that is renewed.
 
 Whoever calls `claim` and gets the row back is its only holder until the lease ends. A holder that dies
-simply stops renewing, and the row is due again. Every write of a holder goes through `held()` or
-`release()`, so one that has lost its lease writes nothing.
+simply stops renewing, and the row is due again: at once if `free_orphans` sees that it is gone. Every
+write of a holder goes through `held()` or `release()`, so one that has lost its lease writes nothing.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import Any, Self, TypeVar
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+
+from work import holder
 
 Row = TypeVar("Row", bound="Leased")
 
@@ -27,14 +29,23 @@ class LeasedQuerySet(models.QuerySet[Row]):
         """Return the row with a fresh lease of `seconds`, or None if it is not due or somebody holds it."""
         token = uuid.uuid4()
         until = timezone.now() + timedelta(seconds=seconds)
-        won = self.due().filter(pk=pk).order_by().update(lease_token=token, lease_until=until, attempts=F("attempts") + 1)
+        lease = {"lease_token": token, "lease_until": until, "lease_holder": holder.me()}
+        won = self.due().filter(pk=pk).order_by().update(**lease, attempts=F("attempts") + 1)
         return self.get(pk=pk, lease_token=token) if won else None
+
+    def free_orphans(self) -> None:
+        """End the leases whose holders are known to be gone."""
+        leases = self.filter(lease_until__gt=timezone.now()).values_list("pk", "lease_token", "lease_holder")
+        for pk, token, name in leases:
+            if holder.is_gone(name):
+                self.filter(pk=pk, lease_token=token).update(lease_until=None)
 
 
 class Leased(models.Model):
     due_at = models.DateTimeField(null=True, blank=True, db_index=True, editable=False)
     lease_token = models.UUIDField(null=True, blank=True, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    lease_holder = models.CharField(max_length=120, blank=True, editable=False)
     attempts = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:

@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
                 ('due_at', models.DateTimeField(blank=True, db_index=True, editable=False, null=True)),
                 ('lease_token', models.UUIDField(blank=True, editable=False, null=True)),
                 ('lease_until', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('lease_holder', models.CharField(blank=True, editable=False, max_length=120)),
                 ('attempts', models.PositiveIntegerField(default=0, editable=False)),
                 ('name', models.CharField(max_length=120, verbose_name='name')),
                 ('format', models.CharField(choices=[('prompt-completion', 'Prompt and completion'), ('chat', 'Chat')], default='prompt-completion', max_length=20)),

@@ -64,6 +64,7 @@ class Migration(migrations.Migration):
                 ('due_at', models.DateTimeField(blank=True, db_index=True, editable=False, null=True)),
                 ('lease_token', models.UUIDField(blank=True, editable=False, null=True)),
                 ('lease_until', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('lease_holder', models.CharField(blank=True, editable=False, max_length=120)),
                 ('attempts', models.PositiveIntegerField(default=0, editable=False)),
                 ('public_id', models.CharField(max_length=40, unique=True)),
                 ('generation', models.CharField(choices=[('legacy', 'Legacy'), ('jobs', 'Jobs')], max_length=10)),
