@@ -245,6 +245,7 @@ class TestRetry:
     def test_what_failed_is_tried_again(self, people: People, member_client: Client) -> None:
         dataset = worked(uploaded(people.organization, content=csv_of(TICKETS)))
         Dataset.objects.update(state="failed", error={"one": "It was interrupted."})
+        assert f'action="/datasets/{dataset.pk}/retry/"' in page(member_client, dataset)
         post(member_client, dataset, "retry/")
         dataset = worked(dataset)
         assert (dataset.state, dataset.error) == ("ready", None)

@@ -1,0 +1,81 @@
+"""Every page of the running product, wide and narrow, light and dark: nothing in anybody's way, no complaint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.person import barriers, listened, overflow, sign_in
+from tests.product import Product, running_product, wait_for
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("accessible")]
+
+EMAIL, PASSWORD = "owner@example.com", "correct horse battery staple"
+BEFORE_SIGN_IN = ["/accounts/login/", "/accounts/password/reset/"]
+PAGES = [
+    "/",
+    "/datasets/",
+    "/datasets/upload/",
+    "/datasets/1/",
+    "/datasets/1/examples/",
+    "/datasets/1/versions/",
+    "/datasets/1/versions/1/",
+    "/finetunes/",
+    "/finetunes/new/?version=1",
+    "/finetunes/1/",
+    "/finetunes/1/events/",
+    "/models/",
+    "/models/1/",
+    "/models/1/delete/",
+    "/playground/?model=1",
+    "/connections/",
+    "/connections/1/",
+    "/connections/add/",
+    "/team/",
+    "/audit/",
+    "/settings/",
+    "/organizations/",
+    "/accounts/password/change/",
+]
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """Run with the sample, until its first fine-tune has left a model."""
+    owner = {"TUNEDECK_OWNER_EMAIL": EMAIL, "TUNEDECK_OWNER_PASSWORD": PASSWORD}
+    data = tmp_path_factory.mktemp("data")
+    with running_product(data, **owner, DATABASE_URL="", CELERY_BROKER_URL="files://") as (product, _link):
+        wait_for(lambda: product.rows("select id from finetunes_model where ready_at is not null"), "a model")
+        yield product
+
+
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, product: Product) -> Any:
+    context = browser.new_context()
+    sign_in(context.new_page(), product.address, EMAIL, PASSWORD)
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (390, "light")])
+def test_no_page_is_in_anybodys_way(browser: Browser, product: Product, signed_in: Any, width: int, scheme: Any) -> None:
+    look: Any = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}, "reduced_motion": "reduce"}
+    found: dict[str, list[Any]] = {}
+    for paths, state in ((BEFORE_SIGN_IN, None), (PAGES, signed_in)):
+        # The policy is bypassed for axe alone, which is put into the page.
+        context = browser.new_context(base_url=product.address, storage_state=state, bypass_csp=True, **look)
+        with listened(context.new_page()) as page:
+            found |= {path: troubles for path in paths if (troubles := look_at(page, path))}
+        context.close()
+    assert found == {}
+
+
+def look_at(page: Page, path: str) -> list[Any]:
+    answer = page.goto(path)
+    assert answer is not None
+    assert answer.status == 200, path
+    return [*barriers(page), *([f"{overflow(page)} pixels too wide"] if overflow(page) > 0 else [])]
