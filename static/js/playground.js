@@ -163,7 +163,10 @@ for (const kind of ["focusin", "mouseover"]) {
   document.addEventListener(kind, (event) => {
     const token = event.target.closest?.(".token");
     if (!token?.dataset.said) return;
-    const place = token.closest(".sample").querySelector("[data-token]");
+    const sample = token.closest(".sample");
+    // A page that moves under a resting pointer must not talk over the keyboard.
+    if (kind === "mouseover" && sample.querySelector(".token:focus")) return;
+    const place = sample.querySelector("[data-token]");
     place.textContent = token.dataset.said;
     place.hidden = false;
   });
