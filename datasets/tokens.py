@@ -35,8 +35,13 @@ def _encoding(name: str) -> tiktoken.Encoding:
     return tiktoken.get_encoding(name)
 
 
+def cut(text: str, encoding: str) -> list[int]:
+    """The ids of a text's tokens; what looks like a special token is only text."""
+    return _encoding(encoding).encode_ordinary(text)
+
+
 def count(text: str, encoding: str) -> int:
-    return len(_encoding(encoding).encode_ordinary(text))
+    return len(cut(text, encoding))
 
 
 def of_example(example: Example, encoding: str) -> int:

@@ -15,8 +15,11 @@ from datasets.checks.empty_completions import EmptyCompletions
 from datasets.checks.empty_prompts import EmptyPrompts
 from datasets.checks.ending import Ending
 from datasets.checks.few_examples import FewExamples
+from datasets.checks.label_tokens import LabelTokens
 from datasets.checks.leading_space import LeadingSpace
 from datasets.checks.letter_case import CompletionCase, PromptCase
+from datasets.checks.odd_characters import ControlCharacters, Mojibake, SpecialTokens
+from datasets.checks.personal_data import PersonalData
 from datasets.checks.prefixes import CompletionPrefix, PromptPrefix
 from datasets.checks.separator import Separator
 from datasets.checks.too_long import TooLong
@@ -37,7 +40,12 @@ CHECKS: tuple[type[Check], ...] = (
     LeadingSpace,
     Ending,
     TooLong,
+    PersonalData,
+    SpecialTokens,
+    ControlCharacters,
+    Mojibake,
     SmallClasses,
+    LabelTokens,
     PromptCase,
     CompletionCase,
     PromptPrefix,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
+from datasets.checks.texts import GAP, texts_of
 from datasets.mapping import CHAT, PROMPT_COMPLETION, Example
 from datasets.samples import sample
 from datasets.words import Sentence
@@ -30,6 +31,15 @@ class Batch:
     examples: Sequence[Example]
     fresh: Sequence[bool]
     tokens: Sequence[int] = ()  # empty if tokens are not counted this time
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """All that the model reads or writes in each example, joined."""
+        return [GAP.join(texts_of(example)) for example in self.examples]
+
+    @cached_property
+    def whole(self) -> str:
+        return GAP.join(self.texts)
 
     @cached_property
     def prompts(self) -> list[str]:

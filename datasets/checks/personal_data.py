@@ -1,0 +1,135 @@
+"""Personal data and secrets, found on this machine and by their form alone."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from datasets.checks.base import BOTH, Batch, Change, Check, Facts, Finding, Fix, Params
+from datasets.checks.texts import digits_of, rewritten
+from datasets.words import Sentence, ngettext
+from datasets.words import gettext_noop as _
+
+EMAIL, KEY, IBAN, CARD, PHONE = "[e-mail]", "[key]", "[IBAN]", "[card]", "[phone]"
+_PATTERN = re.compile(
+    r"""
+    (?P<email>(?<![\w.+-])[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24}\b)
+  | (?P<key>\b(?:sk-[\w-]{20,200}|(?:AKIA|ASIA)[A-Z0-9]{16}\b|gh[pousr]_[A-Za-z0-9]{36,}|xox[abprs]-[\w-]{10,}
+            |AIza[\w-]{35}|eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,})
+        |-----BEGIN[ ](?:[A-Z]+[ ]){0,3}PRIVATE[ ]KEY-----
+            (?:[\s\S]{0,9999}?-----END[ ](?:[A-Z]+[ ]){0,3}PRIVATE[ ]KEY-----)?)
+  | (?P<iban>\b[A-Z]{2}[0-9]{2}(?:[ ]?[A-Z0-9]{4}){2,7}(?:[ ]?[A-Z0-9]{1,4})?\b)
+  | (?P<card>(?<![\w.,-])(?:3[47][0-9]{2}(?P<gap>[ -]?)[0-9]{6}(?P=gap)[0-9]{5}
+            |[2-6][0-9]{3}(?P<sep>[ -]?)[0-9]{4}(?P=sep)[0-9]{4}(?P=sep)[0-9]{1,7})(?![\w-]|[.,][0-9]))
+  | (?P<digits>(?<![\w.,/-])(?:\+|\()?[0-9](?:[ ./()-]{0,2}[0-9]){6,18}(?![\w-]|,[0-9]))
+    """,
+    re.VERBOSE | re.ASCII,
+)
+# What any of them has: an @, the beginning of a key, or as many digits as a short telephone number.
+_MARKS = ("@", "sk-", "AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "xox", "AIza", "eyJ", "-----BEGIN")
+_DIGITS = 7
+# Words that are written like a number: +49 …, (030) …, 030/…, 555-123-4567.
+_PHONE = re.compile(r"(?:\+|00)[1-9]|\(?0[0-9]{1,5}\)?[ /-]|\(?[2-9][0-9]{2}\)?[ .-]{1,2}[0-9]{3}[ .-][0-9]{4}$")
+_DATE = re.compile(
+    r"(?:19|20)[0-9]{2}[-./](?:0?[1-9]|1[0-2])[-./](?:[0-2]?[0-9]|3[01])\b|(?:[0-2]?[0-9]|3[01])[./-](?:0?[1-9]|1[0-2])[./-](?:19|20)[0-9]{2}\b"
+)
+
+
+class PersonalData(Check):
+    code = "personal-data"
+    formats = BOTH
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kinds: Counter[str] = Counter()
+
+    def add(self, batch: Batch) -> None:
+        self.hit_where(batch, [hint and self._holds(text) for hint, text in zip(hinted(batch), batch.texts, strict=True)])
+
+    def _holds(self, text: str) -> bool:
+        kinds = {kind for kind, _span in found(text)}
+        self.kinds.update(kinds)
+        return bool(kinds)
+
+    def finding(self, facts: Facts) -> Finding | None:
+        if not self.count:
+            return None
+        return self.report(
+            "wait",
+            ngettext(
+                "%(count)s row seems to hold personal data or secrets",
+                "%(count)s rows seem to hold personal data or secrets",
+                self.count,
+            ),
+            _(
+                "Found by their form, on this server: %(kinds)s. What is trained on can come out again in an answer, and"
+                " the file goes to the provider. Redacting puts a word such as [e-mail] in the place of each.",
+                kinds=", ".join(f"{kind} {count}" for kind, count in self.kinds.most_common()),
+            ),
+            Fix(
+                params={},
+                label=ngettext("Redact in %(count)s row", "Redact in %(count)s rows", self.count),
+                recommended=False,
+            ),
+        )
+
+    @classmethod
+    def change(cls, params: Params) -> Change:
+        return lambda example: rewritten(example, redacted)
+
+    @classmethod
+    def said(cls, params: Params) -> Sentence:
+        return _("Personal data and secrets were redacted in their place.")
+
+
+def hinted(batch: Batch) -> list[bool]:
+    """Tell which texts are worth a closer look; most are not, and a million have to be looked at."""
+    marks = [mark for mark in _MARKS if mark in batch.whole]
+    digits: list[int] = digits_of(batch.texts, batch.whole).tolist()
+    return [count >= _DIGITS or any(mark in text for mark in marks) for count, text in zip(digits, batch.texts, strict=True)]
+
+
+def redacted(text: str) -> str:
+    """Put the kind's word in the place of each find."""
+    parts, end = [], 0
+    for kind, (start, stop) in found(text):
+        parts += [text[end:start], kind]
+        end = stop
+    return "".join([*parts, text[end:]]) if parts else text
+
+
+def found(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Yield each find as its word and where it stands, from left to right."""
+    for match in _PATTERN.finditer(text):
+        kind = _KINDS[match.lastgroup or ""](match[0])
+        if kind:
+            yield kind, match.span()
+
+
+def _iban(text: str) -> str:
+    """The remainder of 97 is 1 (ISO 13616, ISO 7064 MOD 97-10)."""
+    plain = text.replace(" ", "")
+    moved = plain[4:] + plain[:4]
+    return IBAN if 15 <= len(plain) <= 34 and int("".join(str(int(sign, 36)) for sign in moved)) % 97 == 1 else ""
+
+
+def _card(text: str) -> str:
+    """The last digit checks the others: Luhn's sum (ISO/IEC 7812-1)."""
+    digits = [int(sign) for sign in text if sign.isdigit()]
+    doubled = [digit * 2 - 9 if digit > 4 else digit * 2 for digit in digits[-2::-2]]
+    return CARD if (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0 else ""
+
+
+def _phone(text: str) -> str:
+    many = sum(sign.isdigit() for sign in text)
+    return PHONE if 8 <= many <= 15 and not _DATE.match(text) and _PHONE.match(text) else ""
+
+
+_KINDS: dict[str, Callable[[str], str]] = {
+    "email": lambda _text: EMAIL,
+    "key": lambda _text: KEY,
+    "iban": _iban,
+    "card": _card,
+    "digits": _phone,
+}
