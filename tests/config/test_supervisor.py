@@ -95,7 +95,8 @@ def test_stopping_ends_every_process_and_what_it_started(tmp_path: Path) -> None
     child = int(wait_for(lambda: (tmp_path / "1.log").read_text(), "the child").split()[1])
     pids = [pid_of(process) for process in running.processes]
     running.stop()
-    assert not any(alive(pid) for pid in [*pids, child])
+    assert not any(alive(pid) for pid in pids)
+    wait_for(lambda: not alive(child), "the end of what it started")
 
 
 def test_a_process_that_ignores_the_request_is_ended_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
