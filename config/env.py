@@ -1,6 +1,6 @@
 """Readers of environment variables that fail loudly, with a sentence that says what to do.
 
-Every variable may also be given as `NAME_FILE`, the path of a file that holds the value.
+Every variable may also be given as `NAME_FILE`, the path of a file that holds the value. An empty one counts as unset.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class ConfigurationError(Exception):
 def text(name: str, default: str = "") -> str:
     path = os.environ.get(f"{name}_FILE")
     if path is None:
-        return os.environ.get(name, default)
+        return os.environ.get(name) or default
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
@@ -29,7 +29,7 @@ def flag(name: str, default: bool) -> bool:
     value = text(name, "1" if default else "0").strip().lower()
     if value in {"1", "true", "yes"}:
         return True
-    if value in {"0", "false", "no", ""}:
+    if value in {"0", "false", "no"}:
         return False
     raise ConfigurationError(f"{name} must be 1 or 0, not “{value}”.")
 

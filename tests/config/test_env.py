@@ -22,9 +22,7 @@ def test_a_file_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch, tm
         env.text("EXAMPLE")
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"), [("1", True), ("true", True), ("YES", True), ("0", False), ("no", False), ("", False)]
-)
+@pytest.mark.parametrize(("value", "expected"), [("1", True), ("true", True), ("YES", True), ("0", False), ("no", False)])
 def test_a_flag_is_yes_or_no(monkeypatch: pytest.MonkeyPatch, value: str, expected: bool) -> None:
     monkeypatch.setenv("EXAMPLE", value)
     assert env.flag("EXAMPLE", default=not expected) is expected
@@ -119,3 +117,10 @@ def test_a_choice_is_one_of_those_offered(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("CHOICE", "zip")
     with pytest.raises(env.ConfigurationError, match="one of plain, base64, not “zip”"):
         env.one_of("CHOICE", "plain", "base64")
+
+
+def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BROKER", "")
+    assert env.text("BROKER", "files://") == "files://"
+    assert env.number("BROKER", 7) == 7
+    assert env.flag("BROKER", True) is True
