@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from datasets.adjust import adjusted
 from datasets.models import Dataset
 from datasets.recipe import Recipe
 from datasets.words import Refused
@@ -54,12 +55,15 @@ def decision(finding: Stored, choice: str, *, by: str) -> Stored:
     }
 
 
-def decide(dataset: Dataset, code: str, choice: str, *, by: str) -> Stored:
-    """Accept or skip the finding with this code; returns the finding."""
+def decide(dataset: Dataset, code: str, choice: str, *, by: str, value: str = "") -> Stored:
+    """Accept or skip the finding with this code; returns the finding. A value takes the place of the proposed one."""
     finding: Stored | None = next((found for found in dataset.findings if found["code"] == code), None)
     if dataset.to_check or finding is None or (choice == ACCEPTED and not finding["fix"]):
         raise Refused(_("The checks have changed meanwhile. Look at them again, then decide."))
-    _write(dataset, [*_without_skip(dataset, code), decision(finding, choice, by=by)])
+    made = decision(finding, choice, by=by)
+    if value and choice == ACCEPTED:
+        made["params"] = adjusted(code, made["params"], value)
+    _write(dataset, [*_without_skip(dataset, code), made])
     return finding
 
 

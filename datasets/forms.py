@@ -31,6 +31,7 @@ class UploadForm(Styled, forms.Form):
 class DecisionForm(forms.Form):
     code = forms.CharField(max_length=60)
     choice = forms.ChoiceField(choices=[(ACCEPTED, ACCEPTED), (SKIPPED, SKIPPED)])
+    value = forms.CharField(max_length=1000, required=False, strip=False)  # instead of what the check proposes
 
 
 class NumberForm(forms.Form):

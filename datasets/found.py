@@ -26,11 +26,16 @@ def of(dataset: Dataset) -> Found:
     skipped = {made["code"] for made in dataset.decisions if made["choice"] == decide.SKIPPED}
     shown = [finding for finding in dataset.findings if finding["code"] not in skipped]
     return Found(
-        open=[finding for finding in shown if finding["fix"]],
+        open=[_adjustable(finding) for finding in shown if finding["fix"]],
         told=[finding for finding in shown if not finding["fix"]],
         made=[_made(number, made) for number, made in enumerate(dataset.decisions)],
         recommended=sum(decide.recommended(dataset, finding) for finding in dataset.findings),
     )
+
+
+def _adjustable(finding: Stored) -> Stored:
+    name = BY_CODE[finding["code"]].adjustable
+    return {**finding, "adjust": {"name": name, "value": finding["fix"]["params"].get(name, "")}} if name else finding
 
 
 def _made(number: int, made: Stored) -> Stored:

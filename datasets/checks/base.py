@@ -93,6 +93,8 @@ class Check(ABC):
     code: ClassVar[str]
     formats: ClassVar[frozenset[str]] = PAIRS
     shown: ClassVar[tuple[str, ...]] = ()  # texts that samples show even where nothing changes in them
+    params: ClassVar[Mapping[str, type[str] | type[int]]] = {}  # what its fix has to be told
+    adjustable: ClassVar[str] = ""  # the one of these that a person may choose
 
     def __init__(self) -> None:
         self.count = 0

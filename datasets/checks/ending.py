@@ -15,6 +15,8 @@ class Ending(Check):
     """The mark at which a generated answer stops."""
 
     code = "ending"
+    params = {"ending": str}
+    adjustable = "ending"
 
     def __init__(self) -> None:
         super().__init__()

@@ -12,6 +12,7 @@ SHORTEST_COMPLETION_PREFIX = 5
 
 class PromptPrefix(Check):
     code = "prompt-prefix"
+    params = {"prefix": str}
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,6 +51,7 @@ class PromptPrefix(Check):
 
 class CompletionPrefix(Check):
     code = "completion-prefix"
+    params = {"prefix": str}
 
     def __init__(self) -> None:
         super().__init__()

@@ -15,6 +15,8 @@ class Separator(Check):
     """The mark between prompt and completion."""
 
     code = "separator"
+    params = {"separator": str}
+    adjustable = "separator"
 
     def __init__(self) -> None:
         super().__init__()

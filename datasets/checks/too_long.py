@@ -9,6 +9,8 @@ from datasets.words import gettext_noop as _
 
 class TooLong(Check):
     code = "too-long"
+    params = {"limit": int, "encoding": str}
+    adjustable = "limit"
     formats = BOTH
     shown = ("prompt",)
 

@@ -23,6 +23,6 @@ def of(mapping: dict[str, Any], key: str) -> Any:
 
 
 @register.filter
-def line_breaks_shown(text: str) -> str:
+def line_breaks_shown(text: str | int) -> str:
     """A text on one line: its line breaks written \\n, as they stand in a training file."""
-    return text.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
+    return str(text).replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")

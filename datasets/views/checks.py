@@ -71,7 +71,7 @@ def decision(request: OrgRequest, pk: int) -> HttpResponse:
         return HttpResponse(_("That is no decision about a finding."), status=400)
     code, choice = form.cleaned_data["code"], form.cleaned_data["choice"]
     try:
-        finding = decide.decide(dataset, code, choice, by=str(request.user))
+        finding = decide.decide(dataset, code, choice, by=str(request.user), value=form.cleaned_data["value"])
     except Refused as why:
         return refused(request, why, dataset)
     audit.record(request, f"dataset.finding_{choice}", dataset, finding=code, rows=finding["count"])
