@@ -1,15 +1,16 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from datasets.decide import ACCEPTED, SKIPPED
 from datasets.formats import Options
 from datasets.formats.text import ENCODINGS
 from datasets.mapping import CHAT, PROMPT_COMPLETION, Mapping
-from datasets.models import Dataset, Format
+from datasets.models import Dataset, Format, SavedRecipe
 from datasets.split import AT_MOST, SEED, SHARE
 from teams.forms import Styled
 
@@ -32,6 +33,26 @@ class DecisionForm(forms.Form):
     code = forms.CharField(max_length=60)
     choice = forms.ChoiceField(choices=[(ACCEPTED, ACCEPTED), (SKIPPED, SKIPPED)])
     value = forms.CharField(max_length=1000, required=False, strip=False)  # instead of what the check proposes
+
+
+class KeepForm(Styled, forms.Form):
+    name = forms.CharField(label=_("Name of the recipe"), max_length=80)
+
+
+class ReplayForm(Styled, forms.Form):
+    recipe = forms.ModelChoiceField(label=_("Recipe"), queryset=SavedRecipe.objects.none(), empty_label=None)
+
+    def __init__(self, *args: Any, recipes: QuerySet[SavedRecipe], **options: Any) -> None:
+        super().__init__(*args, **options)
+        cast("forms.ModelChoiceField[SavedRecipe]", self.fields["recipe"]).queryset = recipes
+
+
+class RecipeFileForm(Styled, forms.Form):
+    file = forms.FileField(
+        label=_("Recipe file"),
+        help_text=_("A .json file that was taken out of Tunedeck."),
+        widget=forms.FileInput(attrs={"accept": ".json,application/json"}),
+    )
 
 
 class NumberForm(forms.Form):

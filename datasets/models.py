@@ -149,6 +149,31 @@ class Dataset(Leased):
         return bool(self.held().filter(asks=self.asks).update(**done))
 
 
+class SavedRecipeQuerySet(models.QuerySet["SavedRecipe"]):
+    def of(self, organization: Organization) -> Self:
+        return self.filter(organization=organization)
+
+
+class SavedRecipe(models.Model):
+    """Accepted fixes under a name, to be replayed on the next upload."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="recipes")
+    name = models.CharField(_("name"), max_length=80)
+    format = models.CharField(max_length=20, choices=Format)
+    steps = models.JSONField(default=list)  # as datasets.recipe replays them
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = SavedRecipeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("name", "pk")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["organization", "name"], name="one_recipe_per_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class VersionQuerySet(models.QuerySet["Version"]):
     def of(self, organization: Organization) -> Self:
         return self.filter(dataset__organization=organization)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from datasets.views import checks, download, examples, listing, manage, versions
+from datasets.views import checks, download, examples, listing, manage, recipes, versions
 
 app_name = "datasets"
 
@@ -20,6 +20,8 @@ one_urls: list[URLPattern | URLResolver] = [
     path("accept/", checks.accept, name="accept"),
     path("columns/", checks.columns, name="columns"),
     path("retry/", checks.retry, name="retry"),
+    path("recipe/keep/", recipes.keep, name="keep"),
+    path("recipe/replay/", recipes.replay, name="replay"),
     path("bad-rows.csv", download.bad_rows, name="bad_rows"),
     path("source/", download.source, name="source"),
     path("examples/", examples.examples, name="examples"),
@@ -33,5 +35,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", listing.dataset_list, name="list"),
     path("upload/", listing.dataset_upload, name="upload"),
     path("sample/", listing.dataset_sample, name="sample"),
+    path("recipes/", recipes.recipes, name="recipes"),
+    path("recipes/<int:pk>.json", recipes.recipe_file, name="recipe_file"),
+    path("recipes/<int:pk>/delete/", recipes.recipe_delete, name="recipe_delete"),
     path("<int:pk>/", include(one_urls)),
 ]

@@ -115,6 +115,10 @@ class Check(ABC):
         raise NotImplementedError
 
     @classmethod
+    def has_fix(cls) -> bool:
+        return cls.change.__func__ is not Check.change.__func__  # type: ignore[attr-defined]
+
+    @classmethod
     def change(cls, params: Params) -> Change:
         """The accepted fix, ready to be called with each row in order; only checks that offer one have it."""
         raise LookupError(cls.code)

@@ -11,7 +11,7 @@ from django_htmx.http import HttpResponseStopPolling
 
 from datasets import choose, decide, enough, found
 from datasets.forms import ColumnsForm, DecisionForm, NumberForm
-from datasets.models import Dataset
+from datasets.models import Dataset, SavedRecipe
 from datasets.views.page import begin, dataset_of, refused, show
 from datasets.wording import say
 from datasets.words import Refused
@@ -37,6 +37,7 @@ def _page(request: OrgRequest, dataset: Dataset) -> HttpResponse:
         "classes": labels[:SHOWN_CLASSES],
         "more_classes": len(labels) - SHOWN_CLASSES,
         "found": found.of(dataset),
+        "recipes": SavedRecipe.objects.of(request.organization).filter(format=dataset.format),
     }
     return show(request, "datasets/detail.html", dataset, tab="checks", **context)
 

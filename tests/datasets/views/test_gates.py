@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 
 from datasets import urls
-from datasets.models import Dataset
+from datasets.models import Dataset, SavedRecipe
 from tests.conftest import People, signed_in
 from tests.datasets.made import prepared, version_of
 
@@ -28,6 +28,8 @@ READS = {
     "upload": "member",
     "columns": "member",
     "rename": "member",
+    "recipes": "member",
+    "recipe_file": "member",
 }
 WRITES = {
     "upload",
@@ -41,9 +43,13 @@ WRITES = {
     "delete_version",
     "rename",
     "delete",
+    "recipes",
+    "recipe_delete",
+    "keep",
+    "replay",
 }
 OF_VERSION = {"version", "delete_version", "training", "validation"}
-OF_NONE = {"list", "upload", "sample"}
+OF_NONE = {"list", "upload", "sample", "recipes"}
 ABSENT = {"bad_rows"}  # the dataset of these tests has none
 
 
@@ -52,6 +58,7 @@ def dataset(people: People) -> Dataset:
     dataset = prepared(people.organization, people.member)
     version_of(dataset)
     dataset.refresh_from_db()
+    SavedRecipe.objects.create(pk=dataset.pk, organization=people.organization, name="kept", format="prompt-completion")
     return dataset
 
 
