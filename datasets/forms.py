@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from datasets.decide import ACCEPTED, SKIPPED
 from datasets.formats import Options
 from datasets.formats.text import ENCODINGS
-from datasets.mapping import CHAT, PROMPT_COMPLETION, Mapping
+from datasets.mapping import CHAT, PROMPT_COMPLETION, Mapping, fields
 from datasets.models import Dataset, Format, SavedRecipe
 from datasets.split import AT_MOST, SEED, SHARE
 from teams.forms import Styled
@@ -94,6 +94,14 @@ class ColumnsForm(Styled, forms.Form):
     prompt = forms.ChoiceField(
         label=_("Prompt"), required=False, help_text=_("What the model is given. None for open-ended generation.")
     )
+    template = forms.CharField(
+        label=_("Prompt from several columns"),
+        required=False,
+        max_length=5_000,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
+        help_text=_("Write {column} where a column's text belongs. Left empty, the column chosen above is the prompt."),
+    )
     completion = forms.ChoiceField(label=_("Completion"), help_text=_("What the model should answer."))
     messages = forms.ChoiceField(label=_("Conversation"), help_text=_("A list of messages with role and content."))
     sheet = forms.ChoiceField(label=_("Sheet"), required=False)
@@ -162,14 +170,34 @@ class ColumnsForm(Styled, forms.Form):
         chosen = self.cleaned_data
         if chosen["format"] == CHAT:
             return Mapping(format=CHAT, messages=chosen["messages"])
+        if chosen["template"].strip():
+            return Mapping(format=PROMPT_COMPLETION, template=chosen["template"], completion=chosen["completion"])
         return Mapping(format=PROMPT_COMPLETION, prompt=chosen["prompt"], completion=chosen["completion"])
+
+    def proposed(self) -> Mapping:
+        """The mapping that the form shows before anybody has changed it."""
+        start = {name: self.initial.get(name) or "" for name in ("prompt", "template", "completion", "messages")}
+        if self.initial["format"] == CHAT:
+            return Mapping(format=CHAT, messages=start["messages"])
+        return Mapping(format=PROMPT_COMPLETION, **{name: start[name] for name in ("prompt", "template", "completion")})
 
     def chosen(self) -> dict[str, Any]:
         return {"mapping": None if self.reads_again else self.mapping(), "options": self.options()}
 
+    def clean_template(self) -> str:
+        """Browsers send line breaks as CR LF; a model should read what the person sees."""
+        template = str(self.cleaned_data["template"]).replace("\r\n", "\n")
+        named, columns = fields(template), self.layout.get("columns", [])
+        if template.strip() and not named:
+            raise forms.ValidationError(_("Name at least one column, like this: {%(column)s}.") % {"column": columns[0]})
+        if strange := [name for name in named if name not in columns]:
+            raise forms.ValidationError(_("The file has no column named “%(name)s”.") % {"name": strange[0][:60]})
+        return template
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        prompts = fields(cleaned.get("template") or "") or [cleaned.get("prompt") or ""]
         pair = cleaned.get("format") == PROMPT_COMPLETION
-        if pair and cleaned.get("prompt") and cleaned.get("prompt") == cleaned.get("completion"):
+        if pair and cleaned.get("completion") and cleaned["completion"] in prompts:
             self.add_error("completion", _("Prompt and completion have to be two different columns."))
         return cleaned

@@ -9,6 +9,8 @@ from django.utils.dateparse import parse_datetime
 
 from datasets import decide
 from datasets.checks import BY_CODE
+from datasets.formats import BadRow, Row
+from datasets.mapping import Example, Mapping, taker
 from datasets.models import Dataset
 
 Stored = dict[str, Any]
@@ -42,6 +44,12 @@ def _made(number: int, made: Stored) -> Stored:
     accepted = made["choice"] == decide.ACCEPTED
     said = BY_CODE[made["code"]].said(made["params"]) if accepted else made["title"]
     return {**made, "number": number, "accepted": accepted, "said": said, "at": parse_datetime(made["at"])}
+
+
+def examples(dataset: Dataset, mapping: Mapping) -> list[Example | BadRow]:
+    """What the first rows become by that mapping."""
+    take = taker(mapping)
+    return [take(Row(number, row)) for number, row in enumerate(dataset.layout.get("preview", []), 1)]
 
 
 def preview(dataset: Dataset) -> list[list[str]]:

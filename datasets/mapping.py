@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -17,12 +18,14 @@ Example = dict[str, Any]
 PROMPT_COMPLETION = "prompt-completion"
 CHAT = "chat"
 EXTRA_CHAT_KEYS = ("tools", "functions", "parallel_tool_calls")
+_FIELD = re.compile(r"\{([^{}\n]+)\}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mapping:
     format: str
     prompt: str = ""  # column; "" for open-ended generation
+    template: str = ""  # instead of a column: a prompt with {column} where each column's text belongs
     completion: str = ""
     messages: str = ""
 
@@ -30,7 +33,13 @@ class Mapping:
         return asdict(self)
 
     def used(self) -> list[str]:
-        return [column for column in (self.prompt, self.completion, self.messages) if column]
+        prompts = fields(self.template) if self.template else [self.prompt]
+        return [column for column in (*prompts, self.completion, self.messages) if column]
+
+
+def fields(template: str) -> list[str]:
+    """The columns that a template names, in their order."""
+    return _FIELD.findall(template)
 
 
 def detect(columns: Sequence[str]) -> Mapping | None:
@@ -50,7 +59,7 @@ def encoded(example: Example) -> bytes:
 
 def taker(mapping: Mapping) -> Callable[[Row], Example | BadRow]:
     """A function that makes the example of a row, or says what is wrong with the row."""
-    take = _conversation if mapping.format == CHAT else _pair
+    take = _conversation if mapping.format == CHAT else _templated if mapping.template else _pair
 
     def taken(row: Row) -> Example | BadRow:
         example = take(row, mapping)
@@ -62,13 +71,33 @@ def taker(mapping: Mapping) -> Callable[[Row], Example | BadRow]:
 def _pair(row: Row, mapping: Mapping) -> Example | BadRow:
     example: Example = {}
     for key, column in (("prompt", mapping.prompt), ("completion", mapping.completion)):
-        text = _text(row.values.get(column)) if column else ""
-        if isinstance(text, Sentence):
-            return BadRow(row.line, column, text, shown(row.values[column]))
-        if reason := unfit(text):
-            return BadRow(row.line, column, reason, excerpt(text))
+        text = _cell(row, column) if column else ""
+        if isinstance(text, BadRow):
+            return text
         example[key] = text
     return example
+
+
+def _templated(row: Row, mapping: Mapping) -> Example | BadRow:
+    cells: dict[str, str] = {}
+    for column in mapping.used():
+        text = _cell(row, column)
+        if isinstance(text, BadRow):
+            return text
+        cells[column] = text
+    prompt = _FIELD.sub(lambda found: cells[found[1]], mapping.template)
+    if reason := unfit(prompt):
+        return BadRow(row.line, "", reason, excerpt(prompt))
+    return {"prompt": prompt, "completion": cells[mapping.completion]}
+
+
+def _cell(row: Row, column: str) -> str | BadRow:
+    text = _text(row.values.get(column))
+    if isinstance(text, Sentence):
+        return BadRow(row.line, column, text, shown(row.values[column]))
+    if reason := unfit(text):
+        return BadRow(row.line, column, reason, excerpt(text))
+    return text
 
 
 def _text(value: Any) -> str | Sentence:

@@ -25,6 +25,7 @@ from datasets.words import gettext_noop as _
 
 SHOWN_BAD_ROWS = 100
 PREVIEWED = 3
+SHAPES_REMEMBERED = 100
 HELD_STATES = {"state": Dataset.State.READING, "error": None, "progress": 0.0}
 
 
@@ -50,7 +51,16 @@ def _mapping(dataset: Dataset, columns: list[str]) -> Mapping | None:
             return chosen
     if not columns:
         raise Refused(_("The file holds no examples: there is not a single row that can be read."))
-    return detect(columns)
+    return detect(columns) or _remembered(dataset, columns)
+
+
+def _remembered(dataset: Dataset, columns: list[str]) -> Mapping | None:
+    """What was chosen for the newest file of the organization that had the same columns."""
+    others = Dataset.objects.of(dataset.organization).exclude(pk=dataset.pk).exclude(mapping={}).order_by("-pk")
+    for layout, mapping in others.values_list("layout", "mapping")[:SHAPES_REMEMBERED]:
+        if layout.get("columns") == columns:
+            return Mapping(**mapping)
+    return None
 
 
 def _shown(layout: Layout, columns: list[str], file: BinaryIO) -> dict[str, Any]:

@@ -111,6 +111,9 @@ def accept(request: OrgRequest, pk: int) -> HttpResponse:
 def columns(request: OrgRequest, pk: int) -> HttpResponse:
     dataset = dataset_of(request, pk)
     form = ColumnsForm(dataset, request.POST if request.method == "POST" else None)
+    if request.htmx.target == "seen":
+        seen = found.examples(dataset, form.mapping()) if form.is_valid() else []
+        return show(request, "datasets/columns.html#seen", dataset, form=form, seen=seen)
     if form.is_valid():
         try:
             choose.columns(dataset, **form.chosen())
@@ -119,7 +122,8 @@ def columns(request: OrgRequest, pk: int) -> HttpResponse:
         audit.record(request, "dataset.columns_chosen", dataset, **form.columns())
         begin(dataset)
         return redirect(dataset)
-    return show(request, "datasets/columns.html", dataset, form=form, tab="checks", preview=found.preview(dataset))
+    context = {"preview": found.preview(dataset), "seen": found.examples(dataset, form.proposed())}
+    return show(request, "datasets/columns.html", dataset, form=form, tab="checks", **context)
 
 
 @require_POST

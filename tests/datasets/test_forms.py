@@ -31,10 +31,10 @@ def dataset(layout: dict[str, Any], **fields: Any) -> Dataset:
 @pytest.mark.parametrize(
     ("layout", "fields"),
     [
-        (CSV, {"format", "prompt", "completion", "messages", "encoding", "header"}),
-        (BOOK, {"format", "prompt", "completion", "messages", "sheet", "header"}),
-        (LINES, {"format", "prompt", "completion", "messages", "encoding"}),
-        ({**BOOK, "sheets": ["One"]}, {"format", "prompt", "completion", "messages", "header"}),
+        (CSV, {"format", "prompt", "template", "completion", "messages", "encoding", "header"}),
+        (BOOK, {"format", "prompt", "template", "completion", "messages", "sheet", "header"}),
+        (LINES, {"format", "prompt", "template", "completion", "messages", "encoding"}),
+        ({**BOOK, "sheets": ["One"]}, {"format", "prompt", "template", "completion", "messages", "header"}),
     ],
 )
 def test_only_what_the_kind_of_file_knows_is_asked(layout: dict[str, Any], fields: set[str]) -> None:
@@ -139,3 +139,29 @@ def test_an_upload_needs_a_file_and_no_name() -> None:
     form = UploadForm({}, {})
     assert set(form.errors) == {"file"}
     assert not form.fields["name"].required
+
+
+@pytest.mark.parametrize(
+    ("template", "error"),
+    [
+        ("no column here", "Name at least one column, like this: {q}."),
+        ("{q} and {who}", "The file has no column named “who”."),
+        ("{q} {a}", "two different columns"),
+    ],
+)
+def test_a_template_that_cannot_be_filled_is_explained(template: str, error: str) -> None:
+    form = ColumnsForm(dataset(CSV), {**SENT, "template": template})
+    assert not form.is_valid()
+    assert error in str(form.errors)
+
+
+def test_a_template_takes_the_place_of_the_prompt_s_column_with_the_line_breaks_that_are_seen() -> None:
+    form = ColumnsForm(dataset(CSV), {**SENT, "prompt": "q", "template": "Q: {q}\r\nM: {m}\r\n"})
+    assert form.is_valid(), form.errors
+    assert form.mapping() == Mapping(format="prompt-completion", template="Q: {q}\nM: {m}\n", completion="a")
+
+
+def test_what_is_proposed_at_first_is_what_the_form_shows() -> None:
+    assert ColumnsForm(dataset(CSV)).proposed() == Mapping(format="prompt-completion", prompt="q", completion="a")
+    chosen = Mapping(format="prompt-completion", template="{m}:", completion="a")
+    assert ColumnsForm(dataset(CSV, mapping=chosen.to_json())).proposed().template == "{m}:"

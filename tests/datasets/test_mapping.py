@@ -98,3 +98,28 @@ def test_a_broken_conversation_is_a_bad_row(messages: Any, reason: str) -> None:
 def test_the_spelling_of_a_nul_is_no_nul() -> None:
     row = Row(1, {"messages": [{"role": "user", "content": r"what is \u0000?"}]})
     assert not isinstance(taker(CHAT)(row), BadRow)
+
+
+AD = Mapping(format="prompt-completion", template="Company: {company}\nAd: {ad}\nSupported:", completion="label")
+
+
+def test_several_columns_make_one_prompt() -> None:
+    row = Row(2, {"company": "Acme", "ad": "Best {boots} ever", "label": "no", "other": 1})
+    assert taker(AD)(row) == {"prompt": "Company: Acme\nAd: Best {boots} ever\nSupported:", "completion": "no"}
+    assert AD.used() == ["company", "ad", "label"]
+
+
+def test_numbers_and_empty_cells_stand_in_a_template_as_they_do_alone() -> None:
+    row = Row(2, {"company": 7, "ad": None, "label": "yes"})
+    assert taker(AD)(row) == {"prompt": "Company: 7\nAd: \nSupported:", "completion": "yes"}
+
+
+def test_a_cell_that_is_no_text_makes_a_bad_row_named_after_its_column() -> None:
+    bad = taker(AD)(Row(3, {"company": "Acme", "ad": ["a list"], "label": "yes"}))
+    assert isinstance(bad, BadRow)
+    assert (bad.line, bad.column) == (3, "ad")
+
+
+def test_a_prompt_that_grows_too_long_together_is_a_bad_row() -> None:
+    bad = taker(AD)(Row(3, {"company": "x" * 600_000, "ad": "y" * 600_000, "label": "yes"}))
+    assert isinstance(bad, BadRow)

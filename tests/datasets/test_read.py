@@ -11,7 +11,7 @@ from datasets.mapping import Mapping
 from datasets.models import Dataset
 from datasets.wording import say
 from tests.conftest import People
-from tests.datasets.made import csv_of, jsonl_of, uploaded, worked
+from tests.datasets.made import TICKETS, csv_of, jsonl_of, uploaded, worked
 from tests.datasets.workbooks import workbook
 
 
@@ -117,3 +117,28 @@ def test_notes_say_what_was_guessed(people: People) -> None:
     dataset = read(people, "prompt,completion\nGrüße,ja\n".encode("cp1252"))
     assert "choose another encoding" in say(dataset.layout["notes"][0])
     assert rows_of(dataset)[0][1]["prompt"] == "Grüße"
+
+
+class TestTheSameShapeAgain:
+    QUESTIONS = csv_of(TICKETS, "question,answer")
+
+    def chosen(self, people: People, mapping: Mapping) -> Dataset:
+        dataset = worked(uploaded(people.organization, content=self.QUESTIONS))
+        choose.columns(dataset, mapping=mapping, options=Options())
+        return worked(dataset)
+
+    def test_columns_chosen_once_are_remembered_for_the_next_file(self, people: People) -> None:
+        mapping = Mapping(format="prompt-completion", template="Q: {question}", completion="answer")
+        self.chosen(people, mapping)
+        following = worked(uploaded(people.organization, content=self.QUESTIONS))
+        assert (following.state, following.mapping) == ("ready", mapping.to_json())
+
+    def test_a_file_with_other_columns_is_asked_about(self, people: People) -> None:
+        self.chosen(people, Mapping(format="prompt-completion", prompt="question", completion="answer"))
+        other = worked(uploaded(people.organization, content=csv_of(TICKETS, "question,reply")))
+        assert other.state == "mapping"
+
+    def test_what_another_organization_chose_is_not_taken(self, people: People) -> None:
+        self.chosen(people, Mapping(format="prompt-completion", prompt="question", completion="answer"))
+        elsewhere = people.outsider.memberships.get().organization
+        assert worked(uploaded(elsewhere, content=self.QUESTIONS)).state == "mapping"

@@ -241,6 +241,35 @@ class TestColumns:
         assert "Привет" in page(member_client, worked(dataset), "examples/")
 
 
+class TestTheLivePreview:
+    @pytest.fixture
+    def unmapped(self, people: People) -> Dataset:
+        return worked(uploaded(people.organization, people.member, csv_of(TICKETS, "question,answer")))
+
+    def seen(self, client: Client, dataset: Dataset, **data: str) -> str:
+        sent = {"format": "prompt-completion", "prompt": "question", "completion": "answer", **data}
+        headers = {"HX-Request": "true", "HX-Target": "seen"}
+        response = client.post(f"/datasets/{dataset.pk}/columns/", sent, headers=headers)
+        assert response.status_code == 200
+        return str(response.content.decode())
+
+    def test_it_shows_three_rows_as_the_model_will_see_them(self, member_client: Client, unmapped: Dataset) -> None:
+        seen = self.seen(member_client, unmapped, template="Ticket <b>: {question}\n->")
+        assert seen.count("Ticket &lt;b&gt;: 0: a message about a bill\\n-&gt;") == 1
+        assert seen.count("Ticket") == 3
+        assert "<html" not in seen
+
+    def test_nothing_is_chosen_by_looking(self, member_client: Client, unmapped: Dataset) -> None:
+        self.seen(member_client, unmapped, template="{question}!")
+        assert worked(unmapped).state == "mapping"
+
+    def test_a_mistake_is_told_while_it_is_typed(self, member_client: Client, unmapped: Dataset) -> None:
+        assert "no column named “who”" in self.seen(member_client, unmapped, template="{who}")
+
+    def test_the_page_begins_with_what_is_proposed(self, member_client: Client, unmapped: Dataset) -> None:
+        assert "What the model will see" in page(member_client, unmapped, "columns/")
+
+
 class TestRetry:
     def test_what_failed_is_tried_again(self, people: People, member_client: Client) -> None:
         dataset = worked(uploaded(people.organization, content=csv_of(TICKETS)))
