@@ -98,7 +98,7 @@ def test_columns_are_pointed_at_and_the_preview_shows_which_is_which(page: Page)
 
 
 def test_only_the_columns_of_the_chosen_format_are_asked_for(page: Page) -> None:
-    choose(page, csv_of(TICKETS, "question,answer"))
+    choose(page, csv_of(TICKETS, "asked,said"))
     page.click("[data-submit]")
     expect(page.locator("select[name=messages]")).to_be_hidden()
     page.check("input[name=format][value=chat]")
