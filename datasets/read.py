@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from datasets import formats, working
+from datasets import formats, purposes, working
 from datasets.formats import BadRow, Layout, Options, Row
 from datasets.formats.rows import shown
 from datasets.mapping import Mapping, detect, taker
@@ -51,7 +51,10 @@ def _mapping(dataset: Dataset, columns: list[str]) -> Mapping | None:
             return chosen
     if not columns:
         raise Refused(_("The file holds no examples: there is not a single row that can be read."))
-    return detect(columns) or _remembered(dataset, columns)
+    if known := detect(columns) or _remembered(dataset, columns):
+        return known
+    purpose = purposes.of_columns(columns)
+    return purpose.mapping_of(columns) if purpose else None
 
 
 def _remembered(dataset: Dataset, columns: list[str]) -> Mapping | None:

@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", listing.dataset_list, name="list"),
     path("upload/", listing.dataset_upload, name="upload"),
     path("sample/", listing.dataset_sample, name="sample"),
+    path("purposes/<slug:key>.csv", listing.purpose_sheet, name="purpose_sheet"),
     path("recipes/", recipes.recipes, name="recipes"),
     path("recipes/<int:pk>.json", recipes.recipe_file, name="recipe_file"),
     path("recipes/<int:pk>/delete/", recipes.recipe_delete, name="recipe_delete"),

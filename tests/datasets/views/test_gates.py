@@ -30,6 +30,7 @@ READS = {
     "rename": "member",
     "recipes": "member",
     "recipe_file": "member",
+    "purpose_sheet": "viewer",
 }
 WRITES = {
     "upload",
@@ -49,7 +50,7 @@ WRITES = {
     "replay",
 }
 OF_VERSION = {"version", "delete_version", "training", "validation"}
-OF_NONE = {"list", "upload", "sample", "recipes"}
+OF_NONE = {"list", "upload", "sample", "recipes", "purpose_sheet"}
 ABSENT = {"bad_rows"}  # the dataset of these tests has none
 
 
@@ -63,6 +64,8 @@ def dataset(people: People) -> Dataset:
 
 
 def address(name: str, dataset: Dataset) -> str:
+    if name == "purpose_sheet":
+        return reverse("datasets:purpose_sheet", args=["sentiment"])
     if name in OF_NONE:
         return reverse(f"datasets:{name}")
     return reverse(f"datasets:{name}", args=[dataset.pk, 1] if name in OF_VERSION else [dataset.pk])
