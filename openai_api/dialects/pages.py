@@ -6,30 +6,31 @@ from collections.abc import Iterator
 from typing import Any
 
 from openai_api import answers, values
-from openai_api.errors import NotFound
+from openai_api.errors import BadAnswer, NotFound
 from openai_api.http import Query, Wire
 
 LIMIT = 100
+MOST_PAGES = 10_000
 
 
 def pages(wire: Wire, path: str, query: Query | None = None) -> Iterator[list[dict[str, Any]]]:
     """Yield the items page by page, each once, though new ones may arrive at the head meanwhile.
 
-    A missing has_more means that there is no more; a page without anything new ends it too.
+    A missing has_more means that there is no more; a page without a new id ends it too, whatever it says.
     """
     asked: Query = {**(query or {}), "limit": LIMIT}
     seen: set[str] = set()
     data = wire.get(path, asked)
-    while True:
-        items = answers.as_items(data)
-        fresh = [item for item in items if values.text(item.get("id")) not in seen]
-        yield fresh
-        ids = [name for item in items if (name := values.text(item.get("id")))]
+    for _page in range(MOST_PAGES):
+        items = [(values.text(item.get("id")), item) for item in answers.as_items(data)]
+        yield [item for name, item in items if name not in seen and (name or not seen)]
+        ids = [name for name, _item in items if name]
         more = isinstance(data, dict) and data.get("has_more") is True
-        if not more or not fresh or not ids:
+        if not more or seen.issuperset(ids):
             return
         seen.update(ids)
         data = _after(wire, path, asked, ids)
+    raise BadAnswer("The server's list does not come to an end.")
 
 
 def _after(wire: Wire, path: str, query: Query, ids: list[str]) -> Any:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
+from openai_api.dialects import pages
+from openai_api.errors import BadAnswer
 from openai_api.types import NewFineTune, RemoteFineTune
 from tests.openai_api.provider import JOB, Provider, answering, listed, refusal
 
@@ -263,3 +266,19 @@ def test_checkpoints_come_oldest_first() -> None:
     assert found[0].model == "ft:gpt-4.1-mini:acme::9x9:ckpt-step-10"
     assert found[0].metrics == {"step": 10.0, "train_loss": 0.5}
     assert provider.lines[0] == "GET /v1/fine_tuning/jobs/ftjob-1/checkpoints?limit=100"
+
+
+@pytest.mark.parametrize("page", [[{"id": "a"}, {"object": "no id"}], [{"object": "no id"}], [{"id": "a"}, {"id": 7}], []])
+def test_a_server_that_gives_the_same_page_for_ever_is_asked_twice_at_most(page: list[dict[str, Any]]) -> None:
+    provider = Provider(answer=lambda _: httpx.Response(200, json=listed(*page, has_more=True)))
+    with provider.client() as client:
+        list(client.fine_tunes())
+    assert len(provider.asked) <= 2
+
+
+def test_a_list_that_never_ends_is_a_bad_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "MOST_PAGES", 20)
+    numbers = itertools.count()
+    provider = Provider(answer=lambda _: httpx.Response(200, json=listed({"id": f"ftjob-{next(numbers)}"}, has_more=True)))
+    with provider.client() as client, pytest.raises(BadAnswer, match="does not come to an end"):
+        list(client.fine_tunes())
