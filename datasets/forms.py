@@ -18,11 +18,11 @@ from teams.forms import Styled
 class UploadForm(Styled, forms.Form):
     file = forms.FileField(
         label=_("File"),
-        help_text=_("CSV, TSV, Excel (.xlsx), JSON or JSON Lines."),
+        help_text=_("CSV, TSV, Excel (.xlsx), JSON, JSON Lines or text, also gzipped."),
         allow_empty_file=True,
         max_length=None,
         error_messages={"required": _("Choose a file first.")},
-        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.xlsx,.json,.jsonl"}),
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.xlsx,.json,.jsonl,.txt,.gz"}),
     )
     name = forms.CharField(
         label=_("Name"), max_length=120, required=False, help_text=_("Left empty, the dataset is named after the file.")
@@ -145,7 +145,7 @@ class ColumnsForm(Styled, forms.Form):
             del self.fields["sheet"]
         if kind == "xlsx":
             del self.fields["encoding"]
-        if kind in ("json", "jsonl"):
+        if kind in ("json", "jsonl", "txt"):
             del self.fields["header"]
 
     @property

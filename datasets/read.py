@@ -8,6 +8,7 @@ file can be used. Doing it again from the beginning gives the same.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from itertools import islice
 from typing import Any, BinaryIO
 
@@ -20,6 +21,7 @@ from datasets.mapping import Mapping, detect, taker
 from datasets.models import Dataset
 from datasets.pace import Pace, write_held
 from datasets.storing import Draft, opened, sweep
+from datasets.unpack import Unpacked, unpacked
 from datasets.words import Refused
 from datasets.words import gettext_noop as _
 
@@ -31,16 +33,20 @@ HELD_STATES = {"state": Dataset.State.READING, "error": None, "progress": 0.0}
 
 def read(dataset: Dataset) -> None:
     write_held(dataset, **HELD_STATES)
-    with opened(dataset.source) as file:
-        layout = formats.inspect(file, dataset.filename, Options.from_json(dataset.options))
+    with opened(dataset.source) as stored, _inside(dataset, stored) as (file, name, size):
+        layout = formats.inspect(file, name, Options.from_json(dataset.options))
         columns = formats.columns(file, layout.options)
         write_held(dataset, layout=_shown(layout, columns, file))
         mapping = _mapping(dataset, columns)
         if mapping is None:
             write_held(dataset, state=Dataset.State.MAPPING, progress=0.0)
             return
-        _copy(dataset, file, layout.options, mapping)
+        _copy(dataset, file, size, layout.options, mapping)
     sweep(dataset)
+
+
+def _inside(dataset: Dataset, stored: BinaryIO) -> AbstractContextManager[Unpacked]:
+    return unpacked(stored, dataset.filename, dataset.size, Pace(dataset, dataset.size))
 
 
 def _mapping(dataset: Dataset, columns: list[str]) -> Mapping | None:
@@ -77,9 +83,9 @@ def _shown(layout: Layout, columns: list[str], file: BinaryIO) -> dict[str, Any]
     }
 
 
-def _copy(dataset: Dataset, file: BinaryIO, options: Options, mapping: Mapping) -> None:
+def _copy(dataset: Dataset, file: BinaryIO, size: int, options: Options, mapping: Mapping) -> None:
     """Write the working copy and the bad rows, then point the dataset at them."""
-    pace = Pace(dataset, dataset.size)
+    pace = Pace(dataset, size)
     good = bad = 0
     first: list[dict[str, Any]] = []
     with Draft(dataset, "rows") as rows, Draft(dataset, "bad") as bad_rows:

@@ -29,7 +29,7 @@ class Draft:
     def __init__(self, dataset: Dataset, label: str) -> None:
         attempt = dataset.lease_token.hex[:12] if dataset.lease_token else "direct"
         self.name = f"{dataset.folder}/{label}-{attempt}.jsonl"
-        self.path = _drafts() / f"{dataset.key.hex}-{label}-{attempt}"
+        self.path = drafts() / f"{dataset.key.hex}-{label}-{attempt}"
         self.file: BinaryIO = self.path.open("wb")
         self.sha256 = hashlib.sha256()
         self.size = 0
@@ -68,7 +68,7 @@ class _Moved(File):  # type: ignore[type-arg]
         return self._path
 
 
-def _drafts() -> Path:
+def drafts() -> Path:
     folder = Path(settings.DATA) / "drafts"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
@@ -81,7 +81,7 @@ def sweep(dataset: Dataset) -> None:
         if name not in kept:
             default_storage.delete(name)
     attempt = dataset.lease_token.hex[:12] if dataset.lease_token else "direct"
-    for draft in _drafts().glob(f"{dataset.key.hex}-*"):
+    for draft in drafts().glob(f"{dataset.key.hex}-*"):
         if not draft.name.endswith(attempt):
             draft.unlink(missing_ok=True)
 
@@ -92,7 +92,7 @@ def clear(dataset: Dataset) -> None:
         default_storage.delete(name)
     with suppress(OSError, NotImplementedError):
         default_storage.delete(dataset.folder)
-    for draft in _drafts().glob(f"{dataset.key.hex}-*"):
+    for draft in drafts().glob(f"{dataset.key.hex}-*"):
         draft.unlink(missing_ok=True)
 
 

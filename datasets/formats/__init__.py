@@ -11,13 +11,20 @@ from dataclasses import replace
 from itertools import islice
 from typing import BinaryIO
 
-from datasets.formats import csv_tsv, detect, json_, jsonl, text, xlsx
+from datasets.formats import csv_tsv, detect, json_, jsonl, text, txt, xlsx
 from datasets.formats.options import KINDS, Layout, Options
 from datasets.formats.rows import BadRow, Row, Unreadable
 
 __all__ = ["KINDS", "BadRow", "Layout", "Options", "Row", "Unreadable", "columns", "inspect", "read"]
 
-READERS = {"csv": csv_tsv.read, "tsv": csv_tsv.read, "xlsx": xlsx.read, "json": json_.read, "jsonl": jsonl.read}
+READERS = {
+    "csv": csv_tsv.read,
+    "tsv": csv_tsv.read,
+    "xlsx": xlsx.read,
+    "json": json_.read,
+    "jsonl": jsonl.read,
+    "txt": txt.read,
+}
 LOOK_AHEAD = 200  # rows whose keys become the columns of a file without a header
 
 

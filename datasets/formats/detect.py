@@ -11,7 +11,7 @@ from datasets.formats.rows import Unreadable, excerpt
 from datasets.words import Sentence
 from datasets.words import gettext_noop as _
 
-_NAMES = {"csv": "CSV", "tsv": "TSV", "xlsx": "Excel", "json": "JSON", "jsonl": "JSON Lines"}
+_NAMES = {"csv": "CSV", "tsv": "TSV", "xlsx": "Excel", "json": "JSON", "jsonl": "JSON Lines", "txt": "text"}
 _JSON_START = re.compile(rb'^(?:\xef\xbb\xbf)?\s*(?:\{\s*["}]|\[\s*[\[{\]])')
 _HELP = {
     "xls": _("This is an Excel file of the old kind. Open it in Excel and save it as .xlsx."),
@@ -19,7 +19,6 @@ _HELP = {
     "docx": _("Word documents are not read. Put the examples into a spreadsheet, one row each, and upload that."),
     "pdf": _("PDF files are not read. Put the examples into a spreadsheet, one row each, and upload that."),
     "zip": _("Archives are not read. Unpack the file and upload what is inside."),
-    "gz": _("Compressed files are not read. Unpack the file and upload what is inside."),
     "parquet": _("Parquet files are not read. Export the table as .csv or .jsonl."),
 }
 
@@ -43,9 +42,9 @@ def kind_of(file: BinaryIO, filename: str) -> tuple[str, Sentence | None]:
 
 def _not_read(named: str) -> Sentence:
     if not named:
-        return _("The file's name has no ending. Tunedeck reads .csv, .tsv, .xlsx, .json and .jsonl.")
+        return _("The file's name has no ending. Tunedeck reads .csv, .tsv, .xlsx, .json, .jsonl and .txt.")
     return _(
-        "Files that end in .%(named)s are not read. Tunedeck reads .csv, .tsv, .xlsx, .json and .jsonl: save the"
+        "Files that end in .%(named)s are not read. Tunedeck reads .csv, .tsv, .xlsx, .json, .jsonl and .txt: save the"
         " examples as one of these, one row each.",
         named=excerpt(named)[:20],
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from datasets.words import Sentence
 
-KINDS = ("csv", "tsv", "xlsx", "json", "jsonl")
+KINDS = ("csv", "tsv", "xlsx", "json", "jsonl", "txt")
 
 
 @dataclass(frozen=True, kw_only=True)

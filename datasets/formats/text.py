@@ -8,11 +8,15 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from charset_normalizer import from_bytes
+
 from datasets.words import Sentence
 from datasets.words import gettext_noop as _
 
 MAX_LINE = 8_000_000  # characters
 BLOCK = 1 << 20
+SAMPLE = 1 << 16
+FEWEST = 4  # bytes outside ASCII that may speak for an encoding
 ENCODINGS = {
     "utf-8": "UTF-8",
     "utf-16": "UTF-16",
@@ -24,6 +28,9 @@ ENCODINGS = {
     "big5": "Chinese, traditional (Big5)",
     "shift_jis": "Japanese (Shift JIS)",
 }
+_LEGACY = ["cp949", "gb18030", "big5", "cp1251", "koi8-r", "cp1252"]
+_HIRAGANA = re.compile("[\u3041-\u3096]{3}")  # as good as never in another encoding's bytes
+_ASCII = bytes(range(128))
 _ESCAPED = re.compile("[\udc80-\udcff]")
 _OUTSIDE_ASCII = re.compile("[^\x00-\x7f]")
 
@@ -39,10 +46,34 @@ def detect(file: BinaryIO) -> tuple[str, Sentence | None]:
         return "utf-8", None
     if valid >= 10 * invalid:
         return "utf-8", _("A few bytes are no valid UTF-8; the lines that hold them are listed as bad rows.")
-    return "cp1252", _(
+    encoding = _guessed(_strange_lines(file))
+    return encoding, _(
         "The file is not UTF-8. It was read as %(encoding)s; if letters look wrong, choose another encoding.",
-        encoding=ENCODINGS["cp1252"],
+        encoding=ENCODINGS[encoding],
     )
+
+
+def _strange_lines(file: BinaryIO) -> bytes:
+    """The first lines with something outside ASCII, up to SAMPLE bytes."""
+    found: list[bytes] = []
+    size = 0
+    file.seek(0)
+    while size < SAMPLE and (line := file.readline(SAMPLE)):
+        if not line.isascii():
+            found.append(line)
+            size += len(line)
+    return b"".join(found)
+
+
+def _guessed(sample: bytes) -> str:
+    """The encoding of the list that the bytes look like most; Western European where nothing speaks for another."""
+    if len(sample.translate(None, _ASCII)) < FEWEST:
+        return "cp1252"
+    if _HIRAGANA.search(sample.decode("shift_jis", "ignore")):
+        return "shift_jis"
+    best = from_bytes(sample, cp_isolation=_LEGACY, threshold=0.5).best()
+    names = {name.replace("-", "_"): name for name in _LEGACY}
+    return names.get(best.encoding, "cp1252") if best else "cp1252"
 
 
 def _by_mark(head: bytes) -> str:

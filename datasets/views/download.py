@@ -79,5 +79,6 @@ def source(request: OrgRequest, pk: int) -> HttpResponseBase:
     """The file as it was uploaded."""
     dataset = dataset_of(request, pk)
     kind = dataset.layout.get("options", {}).get("kind", "")
-    suffix = f".{kind}" if kind else ""
+    packed = ".gz" if dataset.filename.lower().endswith(".gz") else ""
+    suffix = f".{kind}{packed}" if kind else packed
     return attachment(dataset.source, f"{slugify(dataset.name) or 'dataset'}{suffix}", "application/octet-stream")

@@ -166,8 +166,8 @@ def test_an_upload_that_breaks_off_is_told_and_can_be_tried_again(page: Page) ->
 
 
 def test_a_file_that_cannot_be_read_says_why(page: Page) -> None:
-    upload(page, b"only words\n", "notes.txt")
-    expect(page.get_by_role("alert")).to_contain_text("Files that end in .txt are not read.")
+    upload(page, b"only words\n", "notes.rtf")
+    expect(page.get_by_role("alert")).to_contain_text("Files that end in .rtf are not read.")
 
 
 def test_examples_are_searched_as_one_types_and_the_address_follows(page: Page) -> None:

@@ -83,7 +83,7 @@ def test_all_bad_rows_are_kept_though_only_the_first_are_shown(people: People) -
 @pytest.mark.parametrize(
     ("content", "name", "sentence"),
     [
-        (b"words", "x.txt", "Files that end in .txt are not read."),
+        (b"words", "x.rtf", "Files that end in .rtf are not read."),
         (b"prompt,completion\n", "x.csv", "no row below it"),
         (b"prompt,completion\nbad\n", "x.csv", "Not one row could be read."),
         (b"[1, 2]", "x.json", "there is not a single row"),

@@ -1,0 +1,57 @@
+"""A gzipped upload as the file that is inside, for as long as it is read. What was uploaded stays as it came."""
+
+from __future__ import annotations
+
+import gzip
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, NamedTuple
+
+from django.conf import settings
+
+from datasets.storing import drafts
+from datasets.words import Refused
+from datasets.words import gettext_noop as _
+
+MAGIC = b"\x1f\x8b"
+BLOCK = 1 << 20
+MOST_TIMES = 100  # a text that shrinks more than that is no table, but a bomb
+HARMLESS = 64 << 20  # bytes that may come out of any file
+DAMAGED = _("The compressed file is damaged: it could not be unpacked to its end. Compress it again, or upload it as it is.")
+
+
+class Unpacked(NamedTuple):
+    file: BinaryIO
+    name: str
+    size: int  # bytes
+
+
+@contextmanager
+def unpacked(file: BinaryIO, name: str, size: int, pace: Callable[[int], None]) -> Iterator[Unpacked]:
+    """Yield the file itself, or what is inside if it is gzipped; Refused if that is damaged or without end.
+
+    `pace` is called with the bytes read so far.
+    """
+    file.seek(0)
+    if file.read(2) != MAGIC:
+        yield Unpacked(file, name, size)
+        return
+    with tempfile.TemporaryFile(dir=drafts()) as inside:
+        _unpack(file, inside, size, pace)
+        yield Unpacked(inside, name[:-3] if name.lower().endswith(".gz") else name, inside.tell())
+
+
+def _unpack(file: BinaryIO, inside: BinaryIO, size: int, pace: Callable[[int], None]) -> None:
+    most = min(max(size * MOST_TIMES, HARMLESS), 4 * settings.UPLOAD_MAX_BYTES)
+    file.seek(0)
+    try:
+        with gzip.GzipFile(fileobj=file) as source:
+            while block := source.read(BLOCK):
+                inside.write(block)
+                pace(file.tell())
+                if inside.tell() > most:
+                    raise Refused(_("The compressed file holds more than can be taken. Upload a part of it."))
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        raise Refused(DAMAGED) from None
