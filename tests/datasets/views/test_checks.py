@@ -68,8 +68,8 @@ class TestDetail:
         assert "&lt;b&gt;only" in shown
 
     def test_a_failed_file_says_why(self, people: People, member_client: Client) -> None:
-        shown = page(member_client, worked(uploaded(people.organization, content=b"words", name="x.txt")))
-        assert "Files that end in .txt are not read." in shown
+        shown = page(member_client, worked(uploaded(people.organization, content=b"words", name="x.rtf")))
+        assert "Files that end in .rtf are not read." in shown
         assert "Upload another file" in shown
 
     def test_a_dataset_that_waits_for_columns_leads_there(self, people: People, member_client: Client) -> None:
