@@ -11,6 +11,7 @@ from typing import Any
 from django.utils import timezone
 
 from datasets.adjust import adjusted
+from datasets.checks import BY_CODE
 from datasets.models import Dataset
 from datasets.recipe import Recipe
 from datasets.words import Refused
@@ -22,7 +23,13 @@ CHANGED = _("Somebody else changed this dataset at the same moment, or its versi
 
 
 def accepted(dataset: Dataset) -> Recipe:
-    return [{"code": made["code"], "params": made["params"]} for made in dataset.decisions if made["choice"] == ACCEPTED]
+    made = (one for one in dataset.decisions if one["choice"] == ACCEPTED and concerns(dataset, one))
+    return [{"code": one["code"], "params": one["params"]} for one in made]
+
+
+def concerns(dataset: Dataset, made: Stored) -> bool:
+    """Whether a decision is about data of the dataset's format; it waits while the columns make another."""
+    return dataset.format in BY_CODE[made["code"]].formats
 
 
 def decided(dataset: Dataset, code: str, choice: str) -> bool:

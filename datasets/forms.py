@@ -14,6 +14,9 @@ from datasets.models import Dataset, Format, SavedRecipe
 from datasets.split import AT_MOST, SEED, SHARE
 from teams.forms import Styled
 
+MADE_CHAT = "made-chat"
+"""What the form calls conversations that are made of two columns; the dataset's format is chat."""
+
 
 class UploadForm(Styled, forms.Form):
     file = forms.FileField(
@@ -90,7 +93,11 @@ class RenameForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
 class ColumnsForm(Styled, forms.Form):
     """How a file is read, and which of its columns make an example."""
 
-    format = forms.ChoiceField(label=_("Each row is"), choices=Format, widget=forms.RadioSelect)
+    format = forms.ChoiceField(
+        label=_("Each row is"),
+        choices=[*Format.choices, (MADE_CHAT, _("Chat, made of a prompt and a completion"))],
+        widget=forms.RadioSelect,
+    )
     prompt = forms.ChoiceField(
         label=_("Prompt"), required=False, help_text=_("What the model is given. None for open-ended generation.")
     )
@@ -104,6 +111,13 @@ class ColumnsForm(Styled, forms.Form):
     )
     completion = forms.ChoiceField(label=_("Completion"), help_text=_("What the model should answer."))
     messages = forms.ChoiceField(label=_("Conversation"), help_text=_("A list of messages with role and content."))
+    system = forms.CharField(
+        label=_("System message"),
+        required=False,
+        max_length=5_000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Stands first in every conversation, and should later be sent with every question. None if left empty."),
+    )
     sheet = forms.ChoiceField(label=_("Sheet"), required=False)
     encoding = forms.ChoiceField(
         label=_("Encoding"), required=False, choices=[("", _("Recognised by itself")), *ENCODINGS.items()]
@@ -136,6 +150,8 @@ class ColumnsForm(Styled, forms.Form):
         columns = [*dataset.layout.get("columns", []), "", ""]
         guess = {"format": PROMPT_COMPLETION, "prompt": columns[0], "completion": columns[1], "messages": columns[0]}
         chosen = {key: value for key, value in dataset.mapping.items() if value or key == "prompt"}
+        if chosen.get("format") == CHAT and "messages" not in chosen:
+            chosen["format"] = MADE_CHAT
         return {**guess, **chosen, **{key: self.used.get(key) for key in ("sheet", "header")}, **dataset.options}
 
     def _drop_what_does_not_fit(self) -> None:
@@ -170,16 +186,19 @@ class ColumnsForm(Styled, forms.Form):
         chosen = self.cleaned_data
         if chosen["format"] == CHAT:
             return Mapping(format=CHAT, messages=chosen["messages"])
-        if chosen["template"].strip():
-            return Mapping(format=PROMPT_COMPLETION, template=chosen["template"], completion=chosen["completion"])
-        return Mapping(format=PROMPT_COMPLETION, prompt=chosen["prompt"], completion=chosen["completion"])
+        made = (
+            {"format": CHAT, "system": chosen["system"]} if chosen["format"] == MADE_CHAT else {"format": PROMPT_COMPLETION}
+        )
+        asked = "template" if chosen["template"].strip() else "prompt"
+        return Mapping(**made, **{asked: chosen[asked]}, completion=chosen["completion"])
 
     def proposed(self) -> Mapping:
         """The mapping that the form shows before anybody has changed it."""
-        start = {name: self.initial.get(name) or "" for name in ("prompt", "template", "completion", "messages")}
+        start = {name: self.initial.get(name) or "" for name in ("prompt", "template", "completion", "messages", "system")}
         if self.initial["format"] == CHAT:
             return Mapping(format=CHAT, messages=start["messages"])
-        return Mapping(format=PROMPT_COMPLETION, **{name: start[name] for name in ("prompt", "template", "completion")})
+        format = CHAT if self.initial["format"] == MADE_CHAT else PROMPT_COMPLETION
+        return Mapping(format=format, **{name: start[name] for name in ("prompt", "template", "completion", "system")})
 
     def chosen(self) -> dict[str, Any]:
         return {"mapping": None if self.reads_again else self.mapping(), "options": self.options()}
@@ -197,7 +216,7 @@ class ColumnsForm(Styled, forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         prompts = fields(cleaned.get("template") or "") or [cleaned.get("prompt") or ""]
-        pair = cleaned.get("format") == PROMPT_COMPLETION
+        pair = cleaned.get("format") in (PROMPT_COMPLETION, MADE_CHAT)
         if pair and cleaned.get("completion") and cleaned["completion"] in prompts:
             self.add_error("completion", _("Prompt and completion have to be two different columns."))
         return cleaned

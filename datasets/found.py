@@ -30,7 +30,7 @@ def of(dataset: Dataset) -> Found:
     return Found(
         open=[_adjustable(finding) for finding in shown if finding["fix"]],
         told=[finding for finding in shown if not finding["fix"]],
-        made=[_made(number, made) for number, made in enumerate(dataset.decisions)],
+        made=[_made(number, made) for number, made in enumerate(dataset.decisions) if decide.concerns(dataset, made)],
         recommended=sum(decide.recommended(dataset, finding) for finding in dataset.findings),
     )
 

@@ -28,6 +28,7 @@ class Mapping:
     template: str = ""  # instead of a column: a prompt with {column} where each column's text belongs
     completion: str = ""
     messages: str = ""
+    system: str = ""  # the system message of each conversation, where these are made of prompt and completion
 
     def to_json(self) -> dict[str, str]:
         return asdict(self)
@@ -59,13 +60,30 @@ def encoded(example: Example) -> bytes:
 
 def taker(mapping: Mapping) -> Callable[[Row], Example | BadRow]:
     """A function that makes the example of a row, or says what is wrong with the row."""
-    take = _conversation if mapping.format == CHAT else _templated if mapping.template else _pair
+    take = _taker(mapping)
 
     def taken(row: Row) -> Example | BadRow:
         example = take(row, mapping)
         return example if isinstance(example, BadRow) else _storable(row, example, mapping)
 
     return taken
+
+
+def _taker(mapping: Mapping) -> Callable[[Row, Mapping], Example | BadRow]:
+    if mapping.messages:
+        return _conversation
+    if mapping.format == CHAT:
+        return _made_conversation
+    return _templated if mapping.template else _pair
+
+
+def _made_conversation(row: Row, mapping: Mapping) -> Example | BadRow:
+    """One question and its answer as a conversation; what a completion needs around its texts, a chat does not."""
+    pair = _templated(row, mapping) if mapping.template else _pair(row, mapping)
+    if isinstance(pair, BadRow):
+        return pair
+    said = (("system", mapping.system), ("user", pair["prompt"]), ("assistant", pair["completion"].strip()))
+    return {"messages": [{"role": role, "content": text} for role, text in said if text or role == "assistant"]}
 
 
 def _pair(row: Row, mapping: Mapping) -> Example | BadRow:

@@ -20,7 +20,7 @@ function preview() {
   const format = columns.querySelector("input[name=format]:checked")?.value;
   const roles = new Map();
   for (const part of columns.querySelectorAll("[data-for]")) {
-    part.hidden = part.dataset.for !== format;
+    part.hidden = !part.dataset.for.split(" ").includes(format);
     for (const select of part.hidden ? [] : part.querySelectorAll("select")) {
       const role = columns.querySelector(`label[for=${select.id}]`).firstChild.textContent.trim();
       roles.set(select.value, [...(roles.get(select.value) ?? []), role]);

@@ -31,10 +31,10 @@ def dataset(layout: dict[str, Any], **fields: Any) -> Dataset:
 @pytest.mark.parametrize(
     ("layout", "fields"),
     [
-        (CSV, {"format", "prompt", "template", "completion", "messages", "encoding", "header"}),
-        (BOOK, {"format", "prompt", "template", "completion", "messages", "sheet", "header"}),
-        (LINES, {"format", "prompt", "template", "completion", "messages", "encoding"}),
-        ({**BOOK, "sheets": ["One"]}, {"format", "prompt", "template", "completion", "messages", "header"}),
+        (CSV, {"format", "prompt", "template", "completion", "messages", "system", "encoding", "header"}),
+        (BOOK, {"format", "prompt", "template", "completion", "messages", "system", "sheet", "header"}),
+        (LINES, {"format", "prompt", "template", "completion", "messages", "system", "encoding"}),
+        ({**BOOK, "sheets": ["One"]}, {"format", "prompt", "template", "completion", "messages", "system", "header"}),
     ],
 )
 def test_only_what_the_kind_of_file_knows_is_asked(layout: dict[str, Any], fields: set[str]) -> None:
@@ -165,3 +165,19 @@ def test_what_is_proposed_at_first_is_what_the_form_shows() -> None:
     assert ColumnsForm(dataset(CSV)).proposed() == Mapping(format="prompt-completion", prompt="q", completion="a")
     chosen = Mapping(format="prompt-completion", template="{m}:", completion="a")
     assert ColumnsForm(dataset(CSV, mapping=chosen.to_json())).proposed().template == "{m}:"
+
+
+def test_conversations_are_made_of_two_columns_and_a_system_message() -> None:
+    sent = {**SENT, "format": "made-chat", "system": "You sort tickets."}
+    form = ColumnsForm(dataset(CSV), sent)
+    assert form.is_valid(), form.errors
+    made = Mapping(format="chat", prompt="q", completion="a", system="You sort tickets.")
+    assert form.mapping() == made
+    again = ColumnsForm(dataset(CSV, mapping=made.to_json()))
+    assert (again["format"].initial, again["system"].initial) == ("made-chat", "You sort tickets.")
+    assert again.proposed() == made
+
+
+def test_prompt_and_completion_of_a_made_conversation_differ_as_well() -> None:
+    form = ColumnsForm(dataset(CSV), {**SENT, "format": "made-chat", "completion": "q"})
+    assert "two different columns" in str(form.errors)

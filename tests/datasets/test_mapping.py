@@ -123,3 +123,29 @@ def test_a_cell_that_is_no_text_makes_a_bad_row_named_after_its_column() -> None
 def test_a_prompt_that_grows_too_long_together_is_a_bad_row() -> None:
     bad = taker(AD)(Row(3, {"company": "x" * 600_000, "ad": "y" * 600_000, "label": "yes"}))
     assert isinstance(bad, BadRow)
+
+
+MADE = Mapping(format="chat", prompt="q", completion="a", system="Be brief.")
+
+
+def test_a_question_and_its_answer_make_a_conversation() -> None:
+    assert taker(MADE)(Row(2, {"q": "Who?", "a": " Nobody. "})) == {
+        "messages": [
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": "Who?"},
+            {"role": "assistant", "content": "Nobody."},
+        ]
+    }
+
+
+def test_without_a_system_message_there_is_none_and_a_template_makes_the_question() -> None:
+    made = taker(Mapping(format="chat", template="{q}, {place}?", completion="a"))
+    assert made(Row(2, {"q": "Who", "place": "there", "a": "Me"})) == {
+        "messages": [{"role": "user", "content": "Who, there?"}, {"role": "assistant", "content": "Me"}]
+    }
+
+
+def test_a_missing_answer_stays_visible_to_the_checks() -> None:
+    example = taker(MADE)(Row(2, {"q": "Who?", "a": None}))
+    assert isinstance(example, dict)
+    assert example["messages"][-1] == {"role": "assistant", "content": ""}

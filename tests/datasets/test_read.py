@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from datasets import choose, working
+from datasets import choose, decide, working
 from datasets.formats import Options
 from datasets.mapping import Mapping
 from datasets.models import Dataset
 from datasets.wording import say
 from tests.conftest import People
-from tests.datasets.made import TICKETS, csv_of, jsonl_of, uploaded, worked
+from tests.datasets.made import TICKETS, csv_of, jsonl_of, prepared, uploaded, worked
 from tests.datasets.workbooks import workbook
 
 
@@ -142,3 +142,24 @@ class TestTheSameShapeAgain:
         self.chosen(people, Mapping(format="prompt-completion", prompt="question", completion="answer"))
         elsewhere = people.outsider.memberships.get().organization
         assert worked(uploaded(elsewhere, content=self.QUESTIONS)).state == "mapping"
+
+
+def test_a_table_becomes_conversations_for_a_chat_model(people: People) -> None:
+    dataset = worked(uploaded(people.organization, content=csv_of(TICKETS)))
+    made = Mapping(format="chat", prompt="prompt", completion="completion", system="Sort this ticket.")
+    choose.columns(dataset, mapping=made, options=Options())
+    dataset = worked(dataset)
+    assert (dataset.state, dataset.format, dataset.task) == ("ready", "chat", "chat")
+    assert dataset.numbers["system_message"] == "Sort this ticket."
+    assert dataset.row_count == len(TICKETS)
+
+
+def test_fixes_of_another_format_wait_and_come_back_with_it(people: People) -> None:
+    dataset = prepared(people.organization)
+    pairs = Mapping(**dataset.mapping)
+    choose.columns(dataset, mapping=Mapping(format="chat", prompt="prompt", completion="completion"), options=Options())
+    dataset = worked(dataset)
+    assert (dataset.state, dataset.format, dataset.error) == ("ready", "chat", None)
+    assert decide.accepted(dataset) == []
+    choose.columns(dataset, mapping=pairs, options=Options())
+    assert [step["code"] for step in decide.accepted(worked(dataset))] == ["separator", "leading-space"]
