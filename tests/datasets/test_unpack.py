@@ -34,6 +34,7 @@ def inside(content: bytes, name: str = "x.csv.gz") -> tuple[bytes, str]:
         ("tickets.csv", csv_of(TICKETS), "csv"),  # packed without saying so
         ("tickets.xlsx.gz", workbook([["prompt", "completion"], *map(list, TICKETS)]), "xlsx"),
     ],
+    ids=["csv", "jsonl", "unsaid", "xlsx"],
 )
 def test_every_kind_of_file_may_be_gzipped(people: People, name: str, content: bytes, kind: str) -> None:
     packed = gzip.compress(content)
@@ -57,15 +58,16 @@ def test_several_members_are_one_file() -> None:
     assert inside(gzip.compress(b"a,b\n") + gzip.compress(b"1,2\n")) == (b"a,b\n1,2\n", "x.csv")
 
 
-@pytest.mark.parametrize(
-    "damaged",
-    [
-        gzip.compress(csv_of(TICKETS))[:-30],
-        b"\x1f\x8b\x08",
-        b"\x1f\x8b" + b"x" * 200,
-        gzip.compress(b"a" * 99)[:12] + b"\xff" * 40,
-    ],
-)
+PACKED = gzip.compress(csv_of(TICKETS), mtime=0)
+DAMAGED = {
+    "cut off": PACKED[:-30],
+    "only a head": b"\x1f\x8b\x08",
+    "nonsense": b"\x1f\x8b" + b"x" * 200,
+    "broken": PACKED[:12] + b"\xff" * 40,
+}
+
+
+@pytest.mark.parametrize("damaged", DAMAGED.values(), ids=DAMAGED)
 def test_a_damaged_one_says_so(people: People, damaged: bytes) -> None:
     dataset = worked(uploaded(people.organization, content=damaged, name="x.csv.gz"))
     assert dataset.state == "failed"
