@@ -24,6 +24,7 @@ OWNER_PASSWORD = env.text("TUNEDECK_OWNER_PASSWORD")
 TRAINER_ADDRESS = env.text("TUNEDECK_TRAINER_ADDRESS", f"http://127.0.0.1:{TRAINER_PORT}/v1").rstrip("/")
 # How the current generation's result files come: "plain", or "base64" as the original sends them.
 TRAINER_RESULTS = env.one_of("TUNEDECK_TRAINER_RESULTS", "plain", "base64")
+TRAINER_STORAGE_BYTES = env.number("TUNEDECK_TRAINER_STORAGE_MB", 102_400, least=1) * 2**20
 TRAINER_KEY = env.secret("TUNEDECK_TRAINER_KEY", DATA / "trainer.key")
 
 os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(ROOT / "encodings"))

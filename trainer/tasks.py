@@ -7,7 +7,7 @@ import logging
 from celery import Task, shared_task
 from django.utils import timezone
 
-from trainer import delete, queue
+from trainer import delete, queue, uploads
 from trainer.check import check as check_files
 from trainer.engines import engine
 from trainer.journal import LEASE_SECONDS
@@ -42,6 +42,7 @@ def ring() -> None:
     queue.tell()
     for file in File.objects.expired()[:RUNG_AT_ONCE]:
         delete.file(file)
+    uploads.sweep(RUNG_AT_ONCE)
 
 
 def free_slots() -> int:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from django.conf import settings
+from django.db.models import Sum
+
 from trainer import examples
 from trainer.models import File, Organization
 
@@ -20,6 +23,10 @@ class TooBig(Exception):
     """The file is larger than the trainer takes in."""
 
 
+class NoRoom(Exception):
+    """The organization's files would take more room than it has."""
+
+
 @dataclass(frozen=True)
 class Contents:
     bytes: int
@@ -27,13 +34,20 @@ class Contents:
 
 
 def receive(
-    organization: Organization, chunks: Iterable[bytes], *, filename: str, purpose: str, expires_at: datetime | None = None
+    organization: Organization,
+    chunks: Iterable[bytes],
+    *,
+    filename: str,
+    purpose: str,
+    most: int,
+    expires_at: datetime | None = None,
 ) -> File:
-    """Keep a file; raise TooBig or examples.BadFile and keep nothing."""
+    """Keep a file; raise TooBig, NoRoom or examples.BadFile and keep nothing."""
     file = File(organization=organization, filename=filename[-255:], purpose=purpose, expires_at=expires_at)
     file.path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        contents = _write(file.path, chunks)
+        contents = write(file.path, chunks, most=most)
+        check_room(organization, contents.bytes)
         file.bytes, file.sha256 = contents.bytes, contents.sha256
         if purpose == TRAINING:
             file.format, file.examples = _examined(file.path)
@@ -44,12 +58,18 @@ def receive(
     return file
 
 
-def _write(path: Path, chunks: Iterable[bytes]) -> Contents:
+def check_room(organization: Organization, bytes: int) -> None:
+    used = File.objects.of(organization).kept().aggregate(total=Sum("bytes"))["total"] or 0
+    if used + bytes > settings.TRAINER_STORAGE_BYTES:
+        raise NoRoom
+
+
+def write(path: Path, chunks: Iterable[bytes], *, most: int) -> Contents:
     digest, size = hashlib.sha256(), 0
     with path.open("xb") as out:
         for chunk in chunks:
             size += len(chunk)
-            if size > MOST_BYTES:
+            if size > most:
                 raise TooBig
             digest.update(chunk)
             out.write(chunk)

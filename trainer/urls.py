@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from trainer.api import chat, completions, files, fine_tunes, jobs, models
+from trainer.api import chat, completions, files, fine_tunes, jobs, models, uploads
 from trainer.api.door import route
 
 resources = [
     *route("files", "files", GET=files.index, POST=files.create),
     *route("files/<str:file_id>", "file", GET=files.detail, DELETE=files.destroy),
     *route("files/<str:file_id>/content", "file-content", GET=files.content),
+    *route("uploads", "uploads", POST=uploads.create),
+    *route("uploads/<str:upload_id>/parts", "upload-parts", POST=uploads.add_part),
+    *route("uploads/<str:upload_id>/complete", "upload-complete", POST=uploads.complete),
+    *route("uploads/<str:upload_id>/cancel", "upload-cancel", POST=uploads.cancel),
     *route("fine-tunes", "fine-tunes", GET=fine_tunes.index, POST=fine_tunes.create),
     *route("fine-tunes/<str:job_id>", "fine-tune", GET=fine_tunes.detail),
     *route("fine-tunes/<str:job_id>/cancel", "fine-tune-cancel", POST=fine_tunes.cancel),
@@ -18,6 +22,8 @@ resources = [
     *route("fine_tuning/jobs", "jobs", GET=jobs.index, POST=jobs.create),
     *route("fine_tuning/jobs/<str:job_id>", "job", GET=jobs.detail),
     *route("fine_tuning/jobs/<str:job_id>/cancel", "job-cancel", POST=jobs.cancel),
+    *route("fine_tuning/jobs/<str:job_id>/pause", "job-pause", POST=jobs.pause),
+    *route("fine_tuning/jobs/<str:job_id>/resume", "job-resume", POST=jobs.resume),
     *route("fine_tuning/jobs/<str:job_id>/events", "job-events", GET=jobs.events),
     *route("fine_tuning/jobs/<str:job_id>/checkpoints", "job-checkpoints", GET=jobs.checkpoints_of),
     *route("models", "models", GET=models.index),

@@ -86,6 +86,15 @@ def cancelled(job: Job) -> Event:
     return _event(job, "cancelled", "Fine-tune cancelled" if job.legacy else "Fine-tuning job cancelled")
 
 
+def paused(job: Job, moment: int) -> Event:
+    """Return the event of a pause; `moment` tells one pause from the next."""
+    return _event(job, f"paused:{moment}", "Fine-tuning job paused")
+
+
+def resumed(job: Job, moment: int) -> Event:
+    return _event(job, f"resumed:{moment}", "Fine-tuning job resumed")
+
+
 def failed(job: Job, message: str) -> Event:
     said = f"Error: {message}" if job.legacy else f"The job failed: {message}"
     return _event(job, "failed", said, level="error")

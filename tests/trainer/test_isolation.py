@@ -37,6 +37,8 @@ ADDRESSES = [
     ("GET", "fine_tuning/jobs/{new}/events"),
     ("GET", "fine_tuning/jobs/{new}/checkpoints"),
     ("POST", "fine_tuning/jobs/{new}/cancel"),
+    ("POST", "fine_tuning/jobs/{new}/pause"),
+    ("POST", "fine_tuning/jobs/{new}/resume"),
     ("GET", "models/{model}"),
     ("DELETE", "models/{model}"),
 ]

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse, StreamingHttpResponse
-from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.http import content_disposition_header
@@ -18,12 +17,11 @@ from trainer import delete, upload
 from trainer.api import envelope, shapes
 from trainer.api.door import Call
 from trainer.api.page import ends, page
-from trainer.examples import BadFile
+from trainer.api.receiving import LONGEST_LIFE, SHORTEST_LIFE, check_purpose, form_text, refusals
 from trainer.models import File
 
 MOST_LISTED = 10_000
 CHUNK_BYTES = 2**18
-SHORTEST_LIFE, LONGEST_LIFE = 3600, 2_592_000
 
 
 def index(call: Call) -> HttpResponse:
@@ -37,14 +35,15 @@ def index(call: Call) -> HttpResponse:
 
 def create(call: Call) -> HttpResponse:
     purpose, uploaded = _parts(call)
-    try:
+    with refusals(upload.MOST_BYTES):
         file = upload.receive(
-            call.organization, uploaded.chunks(), filename=uploaded.name or "file", purpose=purpose, expires_at=_expiry(call)
+            call.organization,
+            uploaded.chunks(),
+            filename=uploaded.name or "file",
+            purpose=purpose,
+            most=upload.MOST_BYTES,
+            expires_at=_expiry(call),
         )
-    except BadFile as error:
-        raise envelope.BadRequest(str(error), param="file", code="invalid_file_format") from None
-    except upload.TooBig:
-        raise envelope.TooLarge(f"A file may have at most {upload.MOST_BYTES // 2**20} MB.", param="file") from None
     return envelope.answer(shapes.file(file))
 
 
@@ -74,18 +73,9 @@ def find(call: Call, file_id: str) -> File:
 
 
 def _parts(call: Call) -> tuple[str, UploadedFile[bytes]]:
-    try:
-        purpose, uploaded = call.POST.get("purpose", ""), call.FILES.get("file")
-    except MultiPartParserError:
-        raise envelope.BadRequest("The body of the request is no multipart form that can be read.") from None
-    if not purpose:
-        raise envelope.BadRequest(
-            "Missing required parameter: 'purpose'.", param="purpose", code="missing_required_parameter"
-        )
-    if purpose not in upload.PURPOSES:
-        raise envelope.BadRequest(
-            f"'{purpose}' is not one of {list(upload.PURPOSES)} - 'purpose'", param="purpose", code="invalid_value"
-        )
+    purpose = form_text(call, "purpose") or ""
+    check_purpose(purpose)
+    uploaded = call.FILES.get("file")
     if uploaded is None:
         raise envelope.BadRequest("Missing required parameter: 'file'.", param="file", code="missing_required_parameter")
     return purpose, uploaded

@@ -8,7 +8,8 @@ from django.http import HttpResponse
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from trainer import checkpoints, defaults, finish
+from trainer import checkpoints, defaults, finish, tasks
+from trainer import pause as rest
 from trainer.api import ask, envelope, shapes
 from trainer.api.ask import Ask, Text
 from trainer.api.door import Call
@@ -113,6 +114,24 @@ def cancel(call: Call, job_id: str) -> HttpResponse:
         finish.cancel(job)
     except finish.AlreadyFinished:
         raise BadRequest(f"{job_id} has already ended and cannot be cancelled.", code="already_finished") from None
+    return envelope.answer(shapes.job(find(call, job_id)))
+
+
+def pause(call: Call, job_id: str) -> HttpResponse:
+    try:
+        rest.pause(find(call, job_id))
+    except rest.WrongMoment:
+        raise BadRequest(f"{job_id} is neither queued nor running and cannot be paused.", code="not_pausable") from None
+    return envelope.answer(shapes.job(find(call, job_id)))
+
+
+def resume(call: Call, job_id: str) -> HttpResponse:
+    job = find(call, job_id)
+    try:
+        rest.resume(job)
+    except rest.WrongMoment:
+        raise BadRequest(f"{job_id} is not paused and cannot be resumed.", code="not_paused") from None
+    tasks.soon(tasks.train, job.pk)
     return envelope.answer(shapes.job(find(call, job_id)))
 
 

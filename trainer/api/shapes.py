@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from trainer import bases
 from trainer.bases import Base
-from trainer.models import Checkpoint, Event, File, Job, Model, Status
+from trainer.models import Checkpoint, Event, File, Job, Model, Part, Status, Upload, UploadStatus
 
 JSON = dict[str, Any]
 LEGACY_STATUS = {Status.VALIDATING: "pending", Status.QUEUED: "pending"}
@@ -35,6 +37,36 @@ def file(file: File) -> JSON:
         "status_details": None,
     }
     return {**shape, "expires_at": seconds(file.expires_at)} if file.expires_at else shape
+
+
+def upload(upload: Upload) -> JSON:
+    return {
+        "id": upload.public_id,
+        "object": "upload",
+        "bytes": upload.bytes,
+        "created_at": seconds(upload.created_at),
+        "filename": upload.filename,
+        "purpose": upload.purpose,
+        "status": upload_status(upload),
+        "expires_at": seconds(upload.expires_at),
+        "file": file(upload.file) if upload.file else None,
+    }
+
+
+def upload_status(upload: Upload) -> str:
+    """Return the status as it is now: the hour may be over before anybody noted it."""
+    if upload.status == UploadStatus.PENDING and upload.expires_at <= timezone.now():
+        return UploadStatus.EXPIRED.value
+    return upload.status
+
+
+def part(part: Part) -> JSON:
+    return {
+        "id": part.public_id,
+        "object": "upload.part",
+        "created_at": seconds(part.created_at),
+        "upload_id": part.upload.public_id,
+    }
 
 
 def legacy_job(job: Job) -> JSON:

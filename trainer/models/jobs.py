@@ -1,141 +1,39 @@
-"""What the trainer keeps: who may call it, files, jobs with their events, checkpoints and models."""
+"""Jobs with their events and the metadata that they are looked up by."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import ClassVar, Self
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from trainer import ids
 from trainer.bases import BASES, Base
+from trainer.models.callers import Organization
+from trainer.models.files import File
+from trainer.models.made import Model
+from trainer.models.place import folder
 from work.lease import Leased, LeasedQuerySet
-
-
-def folder() -> Path:
-    return Path(settings.DATA) / "trainer"
-
-
-class Organization(models.Model):
-    """Whom keys, files, jobs and models belong to."""
-
-    public_id = models.CharField(max_length=40, unique=True, default=ids.organization)
-    slug = models.SlugField(max_length=60, unique=True)
-    created_at = models.DateTimeField(default=timezone.now)
-
-    def __str__(self) -> str:
-        return self.slug
-
-
-class Role(models.TextChoices):
-    OWNER = "owner"
-    MEMBER = "member"
-
-
-class Key(models.Model):
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="keys")
-    role = models.CharField(max_length=10, choices=Role)
-    name = models.CharField(max_length=120, blank=True)
-    hash = models.CharField(max_length=64, unique=True)
-    last4 = models.CharField(max_length=4)
-    created_at = models.DateTimeField(default=timezone.now)
-    revoked_at = models.DateTimeField(null=True, blank=True)
-
-    def __str__(self) -> str:
-        return f"…{self.last4} ({self.organization}, {self.role})"
-
-
-class FileQuerySet(models.QuerySet["File"]):
-    def of(self, organization: Organization) -> Self:
-        return self.filter(organization=organization)
-
-    def kept(self) -> Self:
-        return self.filter(deleted_at=None).filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
-
-    def expired(self) -> Self:
-        return self.filter(deleted_at=None, expires_at__lte=timezone.now())
-
-
-class File(models.Model):
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="files")
-    public_id = models.CharField(max_length=40, unique=True, default=ids.file)
-    filename = models.CharField(max_length=255)
-    purpose = models.CharField(max_length=40)
-    bytes = models.BigIntegerField()
-    sha256 = models.CharField(max_length=64)
-    format = models.CharField(max_length=20, blank=True)
-    examples = models.PositiveIntegerField(default=0)
-    created_at = models.DateTimeField(default=timezone.now)
-    expires_at = models.DateTimeField(null=True, blank=True)
-    deleted_at = models.DateTimeField(null=True, blank=True)
-
-    objects = FileQuerySet.as_manager()
-
-    class Meta:
-        ordering = ("pk",)
-
-    def __str__(self) -> str:
-        return self.filename
-
-    @property
-    def path(self) -> Path:
-        return folder() / "files" / self.public_id
 
 
 class Status(models.TextChoices):
     VALIDATING = "validating_files"
     QUEUED = "queued"
     RUNNING = "running"
+    PAUSED = "paused"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
 
 
-UNFINISHED = (Status.VALIDATING, Status.QUEUED, Status.RUNNING)
+UNFINISHED = (Status.VALIDATING, Status.QUEUED, Status.RUNNING, Status.PAUSED)
 
 
 class Generation(models.TextChoices):
     LEGACY = "legacy"
     JOBS = "jobs"
-
-
-class ModelQuerySet(models.QuerySet["Model"]):
-    def of(self, organization: Organization) -> Self:
-        return self.filter(organization=organization)
-
-    def kept(self) -> Self:
-        return self.filter(deleted_at=None)
-
-
-class Model(models.Model):
-    """A fine-tuned model, the last of a job or the state at one of its checkpoints."""
-
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="models")
-    name = models.CharField(max_length=255, unique=True)
-    base_name = models.CharField(max_length=60)
-    parent_name = models.CharField(max_length=255)
-    folder_name = models.CharField(max_length=120)
-    created_at = models.DateTimeField(default=timezone.now)
-    deleted_at = models.DateTimeField(null=True, blank=True)
-
-    objects = ModelQuerySet.as_manager()
-
-    class Meta:
-        ordering = ("pk",)
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def base(self) -> Base:
-        return BASES[self.base_name]
-
-    @property
-    def path(self) -> Path:
-        return folder() / "models" / self.folder_name
 
 
 class JobQuerySet(LeasedQuerySet["Job"]):
@@ -253,21 +151,3 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return self.message
-
-
-class Checkpoint(models.Model):
-    """The state of a job at the end of an epoch, usable as a model while the model is kept."""
-
-    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="checkpoints")
-    public_id = models.CharField(max_length=40, unique=True, default=ids.checkpoint)
-    step = models.PositiveIntegerField()
-    metrics = models.JSONField(default=dict)
-    model = models.OneToOneField(Model, on_delete=models.PROTECT, related_name="checkpoint")
-    created_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        ordering = ("pk",)
-        constraints: ClassVar = [models.UniqueConstraint(fields=["job", "step"], name="one_checkpoint_per_step")]
-
-    def __str__(self) -> str:
-        return self.public_id

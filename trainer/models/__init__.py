@@ -1,0 +1,31 @@
+"""What the trainer keeps: who may call it, files, jobs with their events, models, and who is told of endings."""
+
+from __future__ import annotations
+
+from trainer.models.callers import Key, Organization, Role
+from trainer.models.files import File, Part, Upload, UploadStatus
+from trainer.models.jobs import UNFINISHED, Event, Generation, Job, JobQuerySet, Pair, Status
+from trainer.models.made import Checkpoint, Model, Permission
+from trainer.models.webhooks import Delivery, Webhook
+
+__all__ = [
+    "UNFINISHED",
+    "Checkpoint",
+    "Delivery",
+    "Event",
+    "File",
+    "Generation",
+    "Job",
+    "JobQuerySet",
+    "Key",
+    "Model",
+    "Organization",
+    "Pair",
+    "Part",
+    "Permission",
+    "Role",
+    "Status",
+    "Upload",
+    "UploadStatus",
+    "Webhook",
+]
