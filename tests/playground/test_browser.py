@@ -190,9 +190,14 @@ def test_hostile_answers_and_refusals_stay_text(page: Page, site: Site) -> None:
     visit(page, site, "text")
     title = page.title()
     page.get_by_label("Text", exact=True).fill(HOSTILE)
-    for answer in (Streamed([completion(HOSTILE, top={HOSTILE: -0.1})]), Refusal(400, HOSTILE, code=HOSTILE)):
+    answers = {
+        "Done": Streamed([completion(HOSTILE, top={HOSTILE: -0.1})]),
+        "No answer": Refusal(400, HOSTILE, code=HOSTILE),
+    }
+    for end, answer in answers.items():
         site.provider.will(answer)
         page.get_by_role("button", name="Run").click()
+        status(page).to_have_text(end)
         expect(page.locator("#answer")).to_contain_text("onerror=")
     assert page.title() == title
     assert page.locator("#answer img, #request img").count() == 0
