@@ -57,18 +57,6 @@ def part() -> str:
     return new("part_")
 
 
-def permission() -> str:
-    return new("cp_")
-
-
-def webhook() -> str:
-    return new("wh_")
-
-
-def webhook_event() -> str:
-    return new("evt_")
-
-
 def slug(text: str, allowed: str = "") -> str:
     """Return `text` in lower case, every run of anything but letters, digits and `allowed` a single dash."""
     return re.sub(rf"[^a-z0-9{re.escape(allowed)}]+", "-", text.lower()).strip("-")

@@ -112,8 +112,6 @@ class Migration(migrations.Migration):
                 ('last4', models.CharField(max_length=4)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('requests_full_at', models.FloatField(default=0.0)),
-                ('tokens_full_at', models.FloatField(default=0.0)),
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='keys', to='trainer.organization')),
             ],
         ),
@@ -130,19 +128,6 @@ class Migration(migrations.Migration):
                 ('value', models.CharField(blank=True, max_length=512)),
                 ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pairs', to='trainer.job')),
             ],
-        ),
-        migrations.CreateModel(
-            name='Permission',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=trainer.ids.permission, max_length=40, unique=True)),
-                ('project_id', models.CharField(max_length=120)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('model', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='permissions', to='trainer.model')),
-            ],
-            options={
-                'ordering': ('pk',),
-            },
         ),
         migrations.CreateModel(
             name='Upload',
@@ -170,40 +155,6 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('upload', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='trainer.upload')),
             ],
-        ),
-        migrations.CreateModel(
-            name='Webhook',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=trainer.ids.webhook, max_length=40, unique=True)),
-                ('url', models.URLField(max_length=500)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='webhooks', to='trainer.organization')),
-            ],
-            options={
-                'ordering': ('pk',),
-            },
-        ),
-        migrations.CreateModel(
-            name='Delivery',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('due_at', models.DateTimeField(blank=True, db_index=True, editable=False, null=True)),
-                ('lease_token', models.UUIDField(blank=True, editable=False, null=True)),
-                ('lease_until', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('lease_holder', models.CharField(blank=True, editable=False, max_length=120)),
-                ('attempts', models.PositiveIntegerField(default=0, editable=False)),
-                ('public_id', models.CharField(default=trainer.ids.webhook_event, max_length=40, unique=True)),
-                ('type', models.CharField(max_length=40)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('delivered_at', models.DateTimeField(blank=True, null=True)),
-                ('last_error', models.CharField(blank=True, max_length=200)),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='trainer.job')),
-                ('webhook', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='trainer.webhook')),
-            ],
-            options={
-                'ordering': ('pk',),
-            },
         ),
         migrations.CreateModel(
             name='Event',
@@ -250,13 +201,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='pair',
             constraint=models.UniqueConstraint(fields=('job', 'name'), name='one_value_per_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='permission',
-            constraint=models.UniqueConstraint(fields=('model', 'project_id'), name='one_permission_per_project'),
-        ),
-        migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(fields=('webhook', 'job', 'type'), name='one_delivery_per_webhook_and_event'),
         ),
     ]

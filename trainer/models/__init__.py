@@ -1,17 +1,15 @@
-"""What the trainer keeps: who may call it, files, jobs with their events, models, and who is told of endings."""
+"""What the trainer keeps: who may call it, files, jobs with their events, and models."""
 
 from __future__ import annotations
 
 from trainer.models.callers import Key, Organization, Role
 from trainer.models.files import File, Part, Upload, UploadStatus
 from trainer.models.jobs import UNFINISHED, Event, Generation, Job, JobQuerySet, Pair, Status
-from trainer.models.made import Checkpoint, Model, Permission
-from trainer.models.webhooks import Delivery, Webhook
+from trainer.models.made import Checkpoint, Model
 
 __all__ = [
     "UNFINISHED",
     "Checkpoint",
-    "Delivery",
     "Event",
     "File",
     "Generation",
@@ -22,10 +20,8 @@ __all__ = [
     "Organization",
     "Pair",
     "Part",
-    "Permission",
     "Role",
     "Status",
     "Upload",
     "UploadStatus",
-    "Webhook",
 ]

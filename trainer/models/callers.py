@@ -32,9 +32,6 @@ class Key(models.Model):
     last4 = models.CharField(max_length=4)
     created_at = models.DateTimeField(default=timezone.now)
     revoked_at = models.DateTimeField(null=True, blank=True)
-    requests_full_at = models.FloatField(default=0.0)
-    """Unix time at which the allowance of requests is whole again; see limits."""
-    tokens_full_at = models.FloatField(default=0.0)
 
     def __str__(self) -> str:
         return f"…{self.last4} ({self.organization}, {self.role})"

@@ -66,26 +66,3 @@ class Checkpoint(models.Model):
 
     def __str__(self) -> str:
         return self.public_id
-
-
-class PermissionQuerySet(models.QuerySet["Permission"]):
-    def of(self, model: Model) -> Self:
-        return self.filter(model=model)
-
-
-class Permission(models.Model):
-    """That a project may use a checkpoint's model. The trainer has no projects: it keeps what it is told."""
-
-    model = models.ForeignKey(Model, on_delete=models.CASCADE, related_name="permissions")
-    public_id = models.CharField(max_length=40, unique=True, default=ids.permission)
-    project_id = models.CharField(max_length=120)
-    created_at = models.DateTimeField(default=timezone.now)
-
-    objects = PermissionQuerySet.as_manager()
-
-    class Meta:
-        ordering = ("pk",)
-        constraints: ClassVar = [models.UniqueConstraint(fields=["model", "project_id"], name="one_permission_per_project")]
-
-    def __str__(self) -> str:
-        return self.public_id
