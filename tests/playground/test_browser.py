@@ -190,7 +190,7 @@ def test_hostile_answers_and_refusals_stay_text(page: Page, site: Site) -> None:
     visit(page, site, "text")
     title = page.title()
     page.get_by_label("Text", exact=True).fill(HOSTILE)
-    answers = {
+    answers: dict[str, Streamed | Refusal] = {
         "Done": Streamed([completion(HOSTILE, top={HOSTILE: -0.1})]),
         "No answer": Refusal(400, HOSTILE, code=HOSTILE),
     }
