@@ -24,6 +24,14 @@ def columns(dataset: Dataset, *, mapping: Mapping | None, options: Options) -> N
         raise Refused(CHANGED)
 
 
+def task(dataset: Dataset, chosen: str) -> None:
+    """Have everything checked for this task, now and after every later change; "" is the one that is inferred."""
+    if chosen and chosen not in dataset.numbers.get("judged", {}).get("possible", []):
+        raise Refused(_("These rows cannot be prepared for that task. Look at the dataset again, then choose."))
+    if not dataset.ask_again(chosen_task=chosen):
+        raise Refused(CHANGED)
+
+
 def again(dataset: Dataset) -> None:
     """Try once more what failed."""
     if dataset.state != Dataset.State.FAILED:

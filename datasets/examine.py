@@ -37,6 +37,7 @@ class Report:
         facts = self.facts
         return {
             "task": facts.task,
+            "judged": facts.judged.to_json() if facts.judged else {},
             "rows": facts.rows,
             "unique": facts.unique,
             "encoding": facts.encoding,
@@ -59,10 +60,14 @@ def examine(
     columns: Sequence[str] = (),
     used_columns: Sequence[str] = (),
     count_tokens: bool = True,
+    task: str = "",
 ) -> Report:
-    """Run all checks of a format; `rows` gives the rows from the beginning each time it is called."""
+    """Run all checks of a format for a task, or the one that it infers.
+
+    `rows` gives the rows from the beginning each time it is called.
+    """
     checks = [check() for check in CHECKS if format in check.formats]
-    counts = _Counts(format)
+    counts = _Counts(format, task)
     for batch in _batches(rows(), counts, count_tokens):
         for check in checks:
             check.add(batch)
@@ -119,6 +124,7 @@ class _Counts:
     """What is counted whatever the checks are; labels and task are judged on rows seen for the first time."""
 
     format: str
+    task: str = ""  # chosen by a person
     rows: int = 0
     tokens: int = 0
     longest: int = 0
@@ -175,13 +181,14 @@ class _Counts:
     def facts(self, columns: Sequence[str], used_columns: Sequence[str]) -> Facts:
         classes = len(self.labels) if self.labels is not None else infer.MAX_CLASSES + 1
         unique = self.labels.total() if self.labels is not None else len(self.seen)
-        task = infer.task(format=self.format, rows=unique, classes=classes, prompts=self.prompts)
+        judged = infer.judge(format=self.format, rows=unique, classes=classes, prompts=self.prompts, chosen=self.task)
         return Facts(
             format=self.format,
-            task=task,
+            task=judged.task,
+            judged=judged,
             rows=self.rows,
             unique=len(self.seen),
-            labels=dict(self.label_rows.most_common()) if task == infer.CLASSIFICATION else {},
+            labels=dict(self.label_rows.most_common()) if judged.task == infer.CLASSIFICATION else {},
             columns=columns,
             used_columns=used_columns,
             encoding=self.encoding,

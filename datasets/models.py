@@ -90,6 +90,7 @@ class Dataset(Leased):
     findings = models.JSONField(default=list)
     numbers = models.JSONField(default=dict)
     task = models.CharField(max_length=20, choices=Task, blank=True)
+    chosen_task = models.CharField(max_length=20, choices=Task, blank=True)  # by a person, instead of the inferred one
     open_count = models.PositiveIntegerField(default=0)  # findings that wait for a decision
     prepared = models.FileField(upload_to="datasets", max_length=200, blank=True)  # rows after the accepted fixes
     prepared_count = models.PositiveIntegerField(default=0)

@@ -87,6 +87,7 @@ def _examined(dataset: Dataset, *, count_tokens: bool = True, tee: Callable[[int
             columns=dataset.layout.get("columns", ()),
             used_columns=Mapping(**dataset.mapping).used(),
             count_tokens=count_tokens,
+            task=dataset.chosen_task,
         )
 
 

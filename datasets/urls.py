@@ -17,6 +17,7 @@ one_urls: list[URLPattern | URLResolver] = [
     path("progress/", checks.progress, name="progress"),
     path("decision/", checks.decision, name="decision"),
     path("undo/", checks.undo, name="undo"),
+    path("task/", checks.task, name="task"),
     path("accept/", checks.accept, name="accept"),
     path("columns/", checks.columns, name="columns"),
     path("retry/", checks.retry, name="retry"),

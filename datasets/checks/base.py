@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 from datasets.checks.texts import GAP, texts_of
+from datasets.infer import Judged
 from datasets.mapping import CHAT, PROMPT_COMPLETION, Example
 from datasets.samples import sample
 from datasets.words import Sentence
@@ -63,6 +64,7 @@ class Facts:
     used_columns: Sequence[str] = ()
     encoding: str = ""
     limit: int = 0  # tokens of one example
+    judged: Judged | None = None  # how the task was found
 
 
 @dataclass(frozen=True, kw_only=True)

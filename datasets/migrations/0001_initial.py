@@ -53,6 +53,7 @@ class Migration(migrations.Migration):
                 ('findings', models.JSONField(default=list)),
                 ('numbers', models.JSONField(default=dict)),
                 ('task', models.CharField(blank=True, choices=[('classification', 'Classification'), ('generation', 'Conditional generation'), ('open-ended', 'Open-ended generation'), ('chat', 'Chat')], max_length=20)),
+                ('chosen_task', models.CharField(blank=True, choices=[('classification', 'Classification'), ('generation', 'Conditional generation'), ('open-ended', 'Open-ended generation'), ('chat', 'Chat')], max_length=20)),
                 ('open_count', models.PositiveIntegerField(default=0)),
                 ('prepared', models.FileField(blank=True, max_length=200, upload_to='datasets')),
                 ('prepared_count', models.PositiveIntegerField(default=0)),

@@ -11,7 +11,7 @@ from django_htmx.http import HttpResponseStopPolling
 
 from datasets import choose, decide, enough, found
 from datasets.forms import ColumnsForm, DecisionForm, NumberForm
-from datasets.models import Dataset, SavedRecipe
+from datasets.models import Dataset, SavedRecipe, Task
 from datasets.views.page import begin, dataset_of, refused, show
 from datasets.wording import say
 from datasets.words import Refused
@@ -32,8 +32,11 @@ def detail(request: OrgRequest, pk: int) -> HttpResponse:
 
 def _page(request: OrgRequest, dataset: Dataset) -> HttpResponse:
     labels = dataset.numbers.get("labels", [])
+    inferred = dataset.numbers.get("judged", {}).get("inferred")
     context = {
         "meter": enough.meter(dataset.task, dataset.numbers["rows"], dict(labels)) if dataset.numbers else None,
+        "inferred_task": Task(inferred).label if inferred else "",
+        "tasks": [(task, Task(task).label) for task in dataset.numbers.get("judged", {}).get("possible", [])],
         "classes": labels[:SHOWN_CLASSES],
         "more_classes": len(labels) - SHOWN_CLASSES,
         "found": found.of(dataset),
@@ -103,6 +106,19 @@ def accept(request: OrgRequest, pk: int) -> HttpResponse:
     except Refused as why:
         return refused(request, why, dataset)
     audit.record(request, "dataset.recommended_accepted", dataset)
+    return _done(request, dataset)
+
+
+@require_POST
+@access.member
+def task(request: OrgRequest, pk: int) -> HttpResponse:
+    dataset = dataset_of(request, pk)
+    before, chosen = dataset.task, request.POST.get("task", "")
+    try:
+        choose.task(dataset, chosen)
+    except Refused as why:
+        return refused(request, why, dataset)
+    audit.record(request, "dataset.task_chosen", dataset, task=chosen or "inferred", before=before)
     return _done(request, dataset)
 
 

@@ -38,6 +38,7 @@ WRITES = {
     "decision",
     "undo",
     "accept",
+    "task",
     "columns",
     "retry",
     "make",
