@@ -78,6 +78,7 @@ def _shown(layout: Layout, columns: list[str], file: BinaryIO) -> dict[str, Any]
         "columns": columns,
         "sheets": list(layout.sheets),
         "notes": [note.to_json() for note in layout.notes],
+        "heads": [[head.line, head.shown()] for head in layout.heads],
         "options": vars(layout.options),
         "preview": [{column: shown(row.values.get(column)) for column in columns} for row in previewed],
     }

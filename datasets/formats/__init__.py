@@ -11,9 +11,11 @@ from dataclasses import replace
 from itertools import islice
 from typing import BinaryIO
 
-from datasets.formats import csv_tsv, detect, json_, jsonl, text, txt, xlsx
+from datasets.formats import csv_tsv, detect, header, json_, jsonl, text, txt, xlsx
 from datasets.formats.options import KINDS, Layout, Options
 from datasets.formats.rows import BadRow, Row, Unreadable
+from datasets.words import Sentence
+from datasets.words import gettext_noop as _
 
 __all__ = ["KINDS", "BadRow", "Layout", "Options", "Row", "Unreadable", "columns", "inspect", "read"]
 
@@ -25,6 +27,7 @@ READERS = {
     "jsonl": jsonl.read,
     "txt": txt.read,
 }
+HEADS = {"csv": csv_tsv.heads, "tsv": csv_tsv.heads, "xlsx": xlsx.heads}
 LOOK_AHEAD = 200  # rows whose keys become the columns of a file without a header
 
 
@@ -32,21 +35,41 @@ def inspect(file: BinaryIO, filename: str, wanted: Options | None = None) -> Lay
     """How the file is to be read; raises Unreadable with a sentence if it cannot be."""
     wanted = wanted or Options()
     kind, note = detect.kind_of(file, filename)
-    options = replace(wanted, kind=kind)
-    if kind == "xlsx":
-        found = tuple(xlsx.sheets(file))
-        sheet = wanted.sheet if wanted.sheet in found else found[0]
-        return Layout(options=replace(options, sheet=sheet), sheets=found, notes=(note,) if note else ())
+    wanted = replace(wanted, kind=kind)
+    layout = _book(file, wanted) if kind == "xlsx" else _text(file, wanted)
+    layout = replace(layout, notes=((note,) if note else ()) + layout.notes)
+    return _with_header(file, layout) if kind in HEADS else layout
+
+
+def _book(file: BinaryIO, wanted: Options) -> Layout:
+    found = tuple(xlsx.sheets(file))
+    return Layout(options=replace(wanted, sheet=wanted.sheet if wanted.sheet in found else found[0]), sheets=found)
+
+
+def _text(file: BinaryIO, wanted: Options) -> Layout:
     encoding, guessed = (wanted.encoding, None) if wanted.encoding else text.detect(file)
-    notes = tuple(said for said in (note, guessed) if said)
-    options = replace(options, encoding=encoding, delimiter=_delimiter(file, kind, encoding, wanted))
-    return Layout(options=options, notes=notes)
+    options = replace(wanted, encoding=encoding, delimiter=_delimiter(file, encoding, wanted))
+    return Layout(options=options, notes=(guessed,) if guessed else ())
 
 
-def _delimiter(file: BinaryIO, kind: str, encoding: str, wanted: Options) -> str:
-    if kind == "tsv":
+def _with_header(file: BinaryIO, layout: Layout) -> Layout:
+    """Find the row that names the columns, unless a person has pointed at one."""
+    heads = tuple(HEADS[layout.options.kind](file, layout.options))
+    if layout.options.header_row is not None or not heads:
+        return replace(layout, heads=heads)
+    line = header.recognised(heads)
+    notes = layout.notes if line == heads[0].line else (*layout.notes, _passed_over(line))
+    return replace(layout, options=replace(layout.options, header_row=line), heads=heads, notes=notes)
+
+
+def _passed_over(line: int) -> Sentence:
+    return _("The names of the columns were found in row %(line)s; what stands above it is left out.", line=line)
+
+
+def _delimiter(file: BinaryIO, encoding: str, wanted: Options) -> str:
+    if wanted.kind == "tsv":
         return "\t"
-    if kind != "csv":
+    if wanted.kind != "csv":
         return ""
     return wanted.delimiter or csv_tsv.sniff(file, encoding)
 

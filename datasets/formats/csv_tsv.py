@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import BinaryIO
 
+from datasets.formats.header import LOOKED_AT, Head, recognised
 from datasets.formats.options import Options
 from datasets.formats.rows import BadRow, Row, Unreadable, excerpt, named_columns, numbered_columns, table_row
 from datasets.formats.text import MAX_LINE, lines
@@ -16,59 +17,66 @@ from datasets.words import Sentence
 from datasets.words import gettext_noop as _
 
 DELIMITERS = (",", ";", "\t", "|")
+Record = tuple[int, list[str] | BadRow]
 MAX_RECORD = 4_000_000  # characters of one record before its quotes count as never closed
 MAX_REREAD = 50_000_000  # characters read again after such records, over the whole file
 
 
 def read(file: BinaryIO, options: Options) -> Iterator[Row | BadRow]:
-    found = records(lines(file, options.encoding), options.delimiter or ",")
-    first = _first(found)
-    if first is None:
-        return
-    line, cells = first
-    columns = named_columns(cells) if options.header else numbered_columns(len(cells))
-    if not options.header:
-        found = chain([(line, cells)], found)
+    columns, found = _begun(file, options)
     for line, record in found:
         yield record if isinstance(record, BadRow) else table_row(line, record, columns)
 
 
 def columns(file: BinaryIO, options: Options) -> list[str]:
     """The header's names, also of a table without rows."""
-    first = _first(records(lines(file, options.encoding), options.delimiter or ","))
-    if first is None:
-        return []
-    return named_columns(first[1]) if options.header else numbered_columns(len(first[1]))
+    return _begun(file, options)[0]
 
 
-def _first(found: Iterator[tuple[int, list[str] | BadRow]]) -> tuple[int, list[str]] | None:
-    for line, record in found:
-        if isinstance(record, list):
-            return line, record
-    return None
+def heads(file: BinaryIO, options: Options) -> list[Head]:
+    """The first rows."""
+    return [Head.of(line, cells) for line, cells in islice(_records(file, options), LOOKED_AT) if isinstance(cells, list)]
+
+
+def _begun(file: BinaryIO, options: Options) -> tuple[list[str], Iterator[Record]]:
+    """The columns, and the records below their names."""
+    found = _records(file, options)
+    for line, cells in found:
+        if isinstance(cells, list) and line >= (options.header_row or 0):
+            if options.header_row == 0:
+                return numbered_columns(len(cells)), chain([(line, cells)], found)
+            return named_columns(cells), found
+    return [], found
+
+
+def _records(file: BinaryIO, options: Options) -> Iterator[Record]:
+    return records(lines(file, options.encoding), options.delimiter or ",")
 
 
 def sniff(file: BinaryIO, encoding: str) -> str:
-    """The delimiter that cuts the first lines into the same number of cells most often."""
+    """The delimiter that cuts the first lines, or those below a title, into the same number of cells most often."""
     head = "".join(islice(_short(lines(file, encoding)), 50))
-    return max(DELIMITERS, key=lambda delimiter: _evenness(head, delimiter))
+    cut = {delimiter: list(records(io.StringIO(head, newline=""), delimiter)) for delimiter in DELIMITERS}
+    below = {delimiter: _below_titles(found) for delimiter, found in cut.items()}
+    return max(DELIMITERS, key=lambda delimiter: (_evenness(cut[delimiter]), _evenness(below[delimiter])))
 
 
 def _short(found: Iterable[str]) -> Iterator[str]:
     return (line[:100_000] for line in found)
 
 
-def _evenness(head: str, delimiter: str) -> tuple[float, int]:
+def _below_titles(found: list[Record]) -> list[Record]:
+    first = recognised([Head.of(line, cells) for line, cells in found[:LOOKED_AT] if isinstance(cells, list)])
+    return [(line, cells) for line, cells in found if line >= first]
+
+
+def _evenness(found: list[Record]) -> tuple[float, int]:
     """The share of records that have as many cells as the first, and that number; 0 where nothing is cut."""
-    cut = [
-        len(cells) if isinstance(cells, list) else 0 for _line, cells in records(io.StringIO(head, newline=""), delimiter)
-    ]
-    if not cut or cut[0] < 2:
-        return 0.0, -DELIMITERS.index(delimiter)
-    return cut.count(cut[0]) / len(cut), cut[0]
+    cut = [len(cells) if isinstance(cells, list) else 0 for _line, cells in found]
+    return (cut.count(cut[0]) / len(cut), cut[0]) if cut and cut[0] > 1 else (0.0, 0)
 
 
-def records(found: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str] | BadRow]]:
+def records(found: Iterable[str], delimiter: str) -> Iterator[Record]:
     """Records with the line each begins on; blank lines are left out.
 
     A record with broken quotes becomes one bad row, and reading goes on with the line after its first: a quote that

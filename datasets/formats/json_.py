@@ -12,14 +12,13 @@ from typing import Any, BinaryIO
 
 from datasets.formats.jsonl import object_row
 from datasets.formats.options import Options
-from datasets.formats.rows import BadRow, Row, excerpt
+from datasets.formats.rows import EXAMPLE_KEYS, BadRow, Row, excerpt
 from datasets.formats.text import lines
 from datasets.words import Sentence
 from datasets.words import gettext_noop as _
 
 BLOCK = 1 << 18
 MAX_ITEM = 8_000_000  # characters
-EXAMPLE_KEYS = {"prompt", "completion", "messages", "input"}
 _SPACE = " \t\r\n\ufeff"
 
 

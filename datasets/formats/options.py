@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from datasets.formats.header import Head
 from datasets.words import Sentence
 
 KINDS = ("csv", "tsv", "xlsx", "json", "jsonl", "txt")
@@ -16,7 +17,7 @@ class Options:
     encoding: str = ""
     delimiter: str = ""
     sheet: str = ""
-    header: bool = True
+    header_row: int | None = None  # the line with the columns' names; 0: there is none, None: as recognised
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Options:
@@ -27,4 +28,5 @@ class Options:
 class Layout:
     options: Options
     sheets: tuple[str, ...] = ()
+    heads: tuple[Head, ...] = ()  # first rows of a table
     notes: tuple[Sentence, ...] = ()

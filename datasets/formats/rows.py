@@ -11,6 +11,7 @@ from datasets.words import gettext_noop as _
 
 MAX_CELL = 1_000_000  # characters
 MAX_COLUMNS = 1_000
+EXAMPLE_KEYS = frozenset({"prompt", "completion", "messages", "input"})
 
 
 class Row(NamedTuple):

@@ -12,9 +12,11 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from typing import BinaryIO, NamedTuple
 from xml.parsers import expat
 
+from datasets.formats.header import LOOKED_AT, Head
 from datasets.formats.options import Options
 from datasets.formats.rows import MAX_COLUMNS, BadRow, Row, Unreadable, named_columns, numbered_columns, table_row
 from datasets.formats.xlsx_cells import DateStyles, SheetRow, SheetRows, TextTable
@@ -41,13 +43,7 @@ def sheets(file: BinaryIO) -> list[str]:
 
 def read(file: BinaryIO, options: Options) -> Iterator[Row | BadRow]:
     with _open(file) as book:
-        rows = _rows(book, options.sheet)
-        first = next(rows, None)
-        if first is None:
-            return
-        columns = _columns(first, options)
-        if not options.header:
-            yield table_row(first.line, first.cells(len(columns)), columns)
+        columns, rows = _begun(book, options)
         for row in rows:
             if any(cell.strip() for cell in row.by_column.values()):
                 yield table_row(row.line, row.cells(len(columns)), columns)
@@ -55,15 +51,27 @@ def read(file: BinaryIO, options: Options) -> Iterator[Row | BadRow]:
 
 def columns(file: BinaryIO, options: Options) -> list[str]:
     with _open(file) as book:
-        first = next(_rows(book, options.sheet), None)
-        return _columns(first, options) if first else []
+        return _begun(book, options)[0]
 
 
-def _columns(first: SheetRow, options: Options) -> list[str]:
+def heads(file: BinaryIO, options: Options) -> list[Head]:
+    """The first rows that hold something."""
+    with _open(file) as book:
+        return [Head.of(row.line, row.by_column.values()) for row in islice(_rows(book, options.sheet), LOOKED_AT)]
+
+
+def _begun(book: zipfile.ZipFile, options: Options) -> tuple[list[str], Iterator[SheetRow]]:
+    """The columns, and the rows below their names."""
+    rows = _rows(book, options.sheet)
+    first = next((row for row in rows if row.line >= (options.header_row or 0)), None)
+    if first is None:
+        return [], rows
     width = max(first.by_column) + 1
     if width > MAX_COLUMNS:
         raise Unreadable(_("The first line has more than %(limit)s columns.", limit=MAX_COLUMNS))
-    return named_columns(first.cells(width)) if options.header else numbered_columns(width)
+    if options.header_row == 0:
+        return numbered_columns(width), chain([first], rows)
+    return named_columns(first.cells(width)), rows
 
 
 def _open(file: BinaryIO) -> zipfile.ZipFile:

@@ -8,20 +8,23 @@ from datasets.forms import ColumnsForm, DecisionForm, NumberForm, UploadForm, Ve
 from datasets.mapping import Mapping
 from datasets.models import Dataset
 
+HEADS = [[1, "q · a"], [3, "Where? · Here."]]
 CSV = {
     "columns": ["q", "a", "m"],
-    "options": {"kind": "csv", "encoding": "utf-8", "delimiter": ",", "sheet": "", "header": True},
+    "heads": HEADS,
+    "options": {"kind": "csv", "encoding": "utf-8", "delimiter": ",", "sheet": "", "header_row": 1},
 }
 BOOK = {
     "columns": ["q", "a"],
+    "heads": HEADS,
     "sheets": ["One", "Two"],
-    "options": {"kind": "xlsx", "encoding": "", "delimiter": "", "sheet": "One", "header": True},
+    "options": {"kind": "xlsx", "encoding": "", "delimiter": "", "sheet": "One", "header_row": 1},
 }
 LINES = {
     "columns": ["q", "a"],
-    "options": {"kind": "jsonl", "encoding": "utf-8", "delimiter": "", "sheet": "", "header": True},
+    "options": {"kind": "jsonl", "encoding": "utf-8", "delimiter": "", "sheet": "", "header_row": 1},
 }
-SENT = {"format": "prompt-completion", "prompt": "q", "completion": "a", "header": "on", "encoding": "", "sheet": "One"}
+SENT = {"format": "prompt-completion", "prompt": "q", "completion": "a", "header_row": "1", "encoding": "", "sheet": "One"}
 
 
 def dataset(layout: dict[str, Any], **fields: Any) -> Dataset:
@@ -31,10 +34,10 @@ def dataset(layout: dict[str, Any], **fields: Any) -> Dataset:
 @pytest.mark.parametrize(
     ("layout", "fields"),
     [
-        (CSV, {"format", "prompt", "template", "completion", "messages", "system", "encoding", "header"}),
-        (BOOK, {"format", "prompt", "template", "completion", "messages", "system", "sheet", "header"}),
+        (CSV, {"format", "prompt", "template", "completion", "messages", "system", "encoding", "header_row"}),
+        (BOOK, {"format", "prompt", "template", "completion", "messages", "system", "sheet", "header_row"}),
         (LINES, {"format", "prompt", "template", "completion", "messages", "system", "encoding"}),
-        ({**BOOK, "sheets": ["One"]}, {"format", "prompt", "template", "completion", "messages", "system", "header"}),
+        ({**BOOK, "sheets": ["One"]}, {"format", "prompt", "template", "completion", "messages", "system", "header_row"}),
     ],
 )
 def test_only_what_the_kind_of_file_knows_is_asked(layout: dict[str, Any], fields: set[str]) -> None:
@@ -70,12 +73,12 @@ def test_the_columns_pointed_at_are_a_mapping(changes: dict[str, str], mapping: 
     ("layout", "changes", "again"),
     [
         (CSV, {}, False),
-        (CSV, {"header": ""}, True),
+        (CSV, {"header_row": "0"}, True),
         (CSV, {"encoding": "utf-8"}, False),
         (CSV, {"encoding": "cp1251"}, True),
         (BOOK, {}, False),
         (BOOK, {"sheet": "Two"}, True),
-        (LINES, {"header": ""}, False),
+        (LINES, {"header_row": "0"}, False),
     ],
 )
 def test_a_change_in_how_the_file_is_read_asks_for_columns_anew(
@@ -181,3 +184,27 @@ def test_conversations_are_made_of_two_columns_and_a_system_message() -> None:
 def test_prompt_and_completion_of_a_made_conversation_differ_as_well() -> None:
     form = ColumnsForm(dataset(CSV), {**SENT, "format": "made-chat", "completion": "q"})
     assert "two different columns" in str(form.errors)
+
+
+def test_any_of_the_first_rows_may_name_the_columns() -> None:
+    form = ColumnsForm(dataset(BOOK))
+    shown = str(form["header_row"])
+    assert '<option value="1" selected>Row 1: q · a</option>' in shown
+    assert '<option value="3">Row 3: Where? · Here.</option>' in shown
+    assert '<option value="0">In no row: number the columns</option>' in shown
+
+
+@pytest.mark.parametrize(
+    ("changes", "row"), [({}, 1), ({"header_row": "3"}, 3), ({"header_row": "0"}, 0), ({"sheet": "Two"}, None)]
+)
+def test_the_row_that_was_pointed_at_is_read_and_that_of_another_sheet_is_looked_for(
+    changes: dict[str, str], row: int | None
+) -> None:
+    form = ColumnsForm(dataset(BOOK), {**SENT, **changes})
+    assert form.is_valid(), form.errors
+    assert form.options().header_row == row
+
+
+def test_a_row_that_is_not_among_the_first_is_refused() -> None:
+    form = ColumnsForm(dataset(BOOK), {**SENT, "header_row": "400"})
+    assert "header_row" in form.errors

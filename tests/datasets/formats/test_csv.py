@@ -117,7 +117,7 @@ def test_columns_without_a_name_or_with_the_same_one_get_one_each() -> None:
 
 
 def test_without_a_header_columns_are_numbered() -> None:
-    assert taken(b"a,b\nc,d\n", "x.csv", header=False)[0][0] == {"Column 1": "a", "Column 2": "b"}
+    assert taken(b"a,b\nc,d\n", "x.csv", header_row=0)[0][0] == {"Column 1": "a", "Column 2": "b"}
 
 
 def test_a_header_of_thousands_of_columns_is_refused() -> None:

@@ -102,5 +102,5 @@ def test_any_json_is_survived(rows: list[dict[str, Any]]) -> None:
 
 
 def test_options_survive_being_stored() -> None:
-    options = Options(kind="csv", encoding="utf-16", delimiter=";", sheet="x", header=False)
+    options = Options(kind="csv", encoding="utf-16", delimiter=";", sheet="x", header_row=0)
     assert Options.from_json(json.loads(json.dumps(vars(options)))) == options

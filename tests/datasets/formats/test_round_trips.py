@@ -136,7 +136,7 @@ def test_progress_can_be_read_off_the_file() -> None:
 
 
 @pytest.mark.parametrize(
-    "stored", [{}, {"kind": "csv"}, {"sheet": "Ä", "header": False}, {"kind": "xlsx", "of_tomorrow": "ignored"}]
+    "stored", [{}, {"kind": "csv"}, {"sheet": "Ä", "header_row": 0}, {"kind": "xlsx", "of_tomorrow": "ignored"}]
 )
 def test_options_of_another_day_are_understood(stored: dict[str, Any]) -> None:
     options = Options.from_json(stored)

@@ -39,7 +39,7 @@ def test_the_header_may_stand_below_empty_rows() -> None:
 
 
 def test_without_a_header_columns_are_numbered() -> None:
-    assert taken(workbook([["x", "y"], ["z", "w"]]), "x.xlsx", header=False)[0] == [
+    assert taken(workbook([["x", "y"], ["z", "w"]]), "x.xlsx", header_row=0)[0] == [
         {"Column 1": "x", "Column 2": "y"},
         {"Column 1": "z", "Column 2": "w"},
     ]

@@ -181,13 +181,13 @@ class TestColumns:
         return worked(uploaded(people.organization, content=csv_of(rows, "question,answer")))
 
     def chosen(self, **changes: str) -> dict[str, str]:
-        chosen = {"format": "prompt-completion", "prompt": "question", "completion": "answer", "header": "on"}
+        chosen = {"format": "prompt-completion", "prompt": "question", "completion": "answer", "header_row": "1"}
         return {**chosen, **changes}
 
     def test_the_page_shows_the_first_rows_and_every_column(self, member_client: Client, unnamed: Dataset) -> None:
         shown = page(member_client, unnamed, "columns/")
         assert 'data-column="question"' in shown
-        assert [f"q{number}" in shown for number in range(4)] == [True, True, True, False]
+        assert [f">q{number}<" in shown for number in range(4)] == [True, True, True, False]
 
     def test_the_columns_pointed_at_are_read(self, member_client: Client, unnamed: Dataset) -> None:
         response = post(member_client, unnamed, "columns/", self.chosen())
@@ -227,11 +227,20 @@ class TestColumns:
         assert (dataset.state, dataset.layout["options"]["sheet"], dataset.row_count) == ("ready", "Other", 1)
 
     def test_a_file_without_a_header_is_numbered(self, member_client: Client, unnamed: Dataset) -> None:
-        data = self.chosen()
-        del data["header"]
-        post(member_client, unnamed, "columns/", data)
+        post(member_client, unnamed, "columns/", self.chosen(header_row="0"))
         dataset = worked(unnamed)
         assert (dataset.state, dataset.layout["columns"]) == ("mapping", ["Column 1", "Column 2"])
+
+    def test_a_header_below_a_title_is_told_and_can_be_corrected(self, people: People, member_client: Client) -> None:
+        content = workbook([["Tickets"], ["prompt", "completion"], ["p", "c"], ["q", "d"], ["r", "e"]])
+        dataset = worked(uploaded(people.organization, content=content, name="x.xlsx"))
+        shown = page(member_client, dataset)
+        assert "found in row 2; what stands above it is left out." in shown
+        assert f'href="/datasets/{dataset.pk}/columns/">Change</a>' in shown
+        assert '<option value="2" selected>Row 2: prompt · completion</option>' in page(member_client, dataset, "columns/")
+        post(member_client, dataset, "columns/", self.chosen(prompt="prompt", completion="completion", header_row="3"))
+        dataset = worked(dataset)
+        assert (dataset.state, dataset.layout["columns"]) == ("mapping", ["p", "c"])
 
     def test_another_encoding_is_read(self, people: People, member_client: Client) -> None:
         content = "prompt,completion\nПривет,да\n".encode("cp1251")

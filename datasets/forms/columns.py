@@ -1,93 +1,21 @@
+"""The page on which a person says how a file is read, and which of its columns make an example."""
+
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from datasets.decide import ACCEPTED, SKIPPED
 from datasets.formats import Options
 from datasets.formats.text import ENCODINGS
 from datasets.mapping import CHAT, PROMPT_COMPLETION, Mapping, fields
-from datasets.models import Dataset, Format, SavedRecipe
-from datasets.split import AT_MOST, SEED, SHARE
+from datasets.models import Dataset, Format
 from teams.forms import Styled
 
 MADE_CHAT = "made-chat"
 """What the form calls conversations that are made of two columns; the dataset's format is chat."""
-
-
-class UploadForm(Styled, forms.Form):
-    file = forms.FileField(
-        label=_("File"),
-        help_text=_("CSV, TSV, Excel (.xlsx), JSON, JSON Lines or text, also gzipped."),
-        allow_empty_file=True,
-        max_length=None,
-        error_messages={"required": _("Choose a file first.")},
-        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.xlsx,.json,.jsonl,.txt,.gz"}),
-    )
-    name = forms.CharField(
-        label=_("Name"), max_length=120, required=False, help_text=_("Left empty, the dataset is named after the file.")
-    )
-
-
-class DecisionForm(forms.Form):
-    code = forms.CharField(max_length=60)
-    choice = forms.ChoiceField(choices=[(ACCEPTED, ACCEPTED), (SKIPPED, SKIPPED)])
-    value = forms.CharField(max_length=1000, required=False, strip=False)  # instead of what the check proposes
-
-
-class KeepForm(Styled, forms.Form):
-    name = forms.CharField(label=_("Name of the recipe"), max_length=80)
-
-
-class ReplayForm(Styled, forms.Form):
-    recipe = forms.ModelChoiceField(label=_("Recipe"), queryset=SavedRecipe.objects.none(), empty_label=None)
-
-    def __init__(self, *args: Any, recipes: QuerySet[SavedRecipe], **options: Any) -> None:
-        super().__init__(*args, **options)
-        cast("forms.ModelChoiceField[SavedRecipe]", self.fields["recipe"]).queryset = recipes
-
-
-class RecipeFileForm(Styled, forms.Form):
-    file = forms.FileField(
-        label=_("Recipe file"),
-        help_text=_("A .json file that was taken out of Tunedeck."),
-        widget=forms.FileInput(attrs={"accept": ".json,application/json"}),
-    )
-
-
-class NumberForm(forms.Form):
-    number = forms.IntegerField(min_value=0)
-
-
-class VersionForm(Styled, forms.Form):
-    share = forms.IntegerField(
-        label=_("Validation share"),
-        min_value=0,
-        max_value=50,
-        initial=round(SHARE * 100),
-        help_text=_("Percent of the rows that are kept out of training to measure the model. 0 keeps none."),
-    )
-    at_most = forms.IntegerField(
-        label=_("At most"),
-        min_value=1,
-        max_value=1_000_000,
-        initial=AT_MOST,
-        help_text=_("Validation rows, however large the dataset is."),
-    )
-    seed = forms.IntegerField(initial=SEED, min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
-
-    def wanted(self) -> dict[str, Any]:
-        chosen = self.cleaned_data
-        return {"share": chosen["share"] / 100, "at_most": chosen["at_most"], "seed": chosen["seed"]}
-
-
-class RenameForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
-    class Meta:
-        model = Dataset
-        fields = ("name",)
 
 
 class ColumnsForm(Styled, forms.Form):
@@ -122,7 +50,7 @@ class ColumnsForm(Styled, forms.Form):
     encoding = forms.ChoiceField(
         label=_("Encoding"), required=False, choices=[("", _("Recognised by itself")), *ENCODINGS.items()]
     )
-    header = forms.BooleanField(label=_("The first row holds the names of the columns"), required=False)
+    header_row = forms.TypedChoiceField(label=_("Names of the columns"), required=False, coerce=int, empty_value=None)
 
     def __init__(self, dataset: Dataset, data: Any = None) -> None:
         self.layout = dataset.layout
@@ -133,6 +61,7 @@ class ColumnsForm(Styled, forms.Form):
         self._offer("completion", columns)
         self._offer("messages", columns)
         self._offer("sheet", [(sheet, sheet) for sheet in dataset.layout.get("sheets", [])])
+        self._offer("header_row", self._rows())
         self._require(data.get("format") if data is not None else None)
         self._drop_what_does_not_fit()
 
@@ -152,7 +81,19 @@ class ColumnsForm(Styled, forms.Form):
         chosen = {key: value for key, value in dataset.mapping.items() if value or key == "prompt"}
         if chosen.get("format") == CHAT and "messages" not in chosen:
             chosen["format"] = MADE_CHAT
-        return {**guess, **chosen, **{key: self.used.get(key) for key in ("sheet", "header")}, **dataset.options}
+        read = {
+            "encoding": dataset.options.get("encoding", ""),
+            **{key: self.used.get(key) for key in ("sheet", "header_row")},
+        }
+        return {**guess, **chosen, **read}
+
+    def _rows(self) -> list[tuple[int, str]]:
+        """The first rows of a table, any of which may name the columns."""
+        shown = [
+            (line, gettext("Row %(line)s: %(cells)s") % {"line": line, "cells": cells})
+            for line, cells in self.layout.get("heads", [])
+        ]
+        return [*shown, (0, gettext("In no row: number the columns"))]
 
     def _drop_what_does_not_fit(self) -> None:
         """An encoding says nothing about a workbook, a header row nothing about JSON."""
@@ -162,22 +103,23 @@ class ColumnsForm(Styled, forms.Form):
         if kind == "xlsx":
             del self.fields["encoding"]
         if kind in ("json", "jsonl", "txt"):
-            del self.fields["header"]
+            del self.fields["header_row"]
 
     @property
     def reads_again(self) -> bool:
         """Whether the sheet, the encoding or the header row changed, so that columns have to be looked at anew."""
         now = self.options()
-        return any(getattr(now, key) != self.used.get(key) for key in ("sheet", "header")) or (
+        return any(getattr(now, key) != self.used.get(key) for key in ("sheet", "header_row")) or (
             bool(now.encoding) and now.encoding != self.used.get("encoding")
         )
 
     def options(self) -> Options:
-        chosen = self.cleaned_data
-        header = chosen["header"] if "header" in self.fields else True
-        return Options(
-            sheet=chosen.get("sheet") or self.used.get("sheet", ""), encoding=chosen.get("encoding", ""), header=header
-        )
+        """How the file is to be read; the header of another sheet is looked for anew."""
+        chosen, sheet = self.cleaned_data, self.used.get("sheet", "")
+        wanted = chosen.get("sheet") or sheet
+        row = chosen.get("header_row")
+        row = self.used.get("header_row") if row is None else row
+        return Options(sheet=wanted, encoding=chosen.get("encoding", ""), header_row=row if wanted == sheet else None)
 
     def columns(self) -> dict[str, str]:
         return self.mapping().to_json()
