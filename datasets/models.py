@@ -96,7 +96,7 @@ class Dataset(Leased):
     prepared_count = models.PositiveIntegerField(default=0)
     prepared_index = models.JSONField(default=list)  # byte offset of every 1,000th row
 
-    making = models.JSONField(null=True)  # the version asked for: share, at_most, seed, by
+    making = models.JSONField(null=True)  # the version asked for: share, at_most, seed, by, …
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -190,9 +190,12 @@ class Version(models.Model):
     validation = models.FileField(upload_to="datasets", max_length=200, blank=True)
     training_sha256 = models.CharField(max_length=64)
     validation_sha256 = models.CharField(max_length=64, blank=True)
+    evaluation = models.FileField(upload_to="datasets", max_length=200, blank=True)  # held out from both
+    evaluation_sha256 = models.CharField(max_length=64, blank=True)
     training_rows = models.PositiveIntegerField()
     validation_rows = models.PositiveIntegerField(default=0)
-    tokens = models.JSONField(default=dict)  # {encoding: {"training": n, "validation": n, "longest": n}}
+    evaluation_rows = models.PositiveIntegerField(default=0)
+    tokens = models.JSONField(default=dict)  # {encoding: {part: n, "longest": n, "answer": n}}
     task = models.CharField(max_length=20, choices=Task)
     separator = models.CharField(max_length=200, blank=True)
     ending = models.CharField(max_length=200, blank=True)
@@ -200,7 +203,7 @@ class Version(models.Model):
     label_counts = models.JSONField(default=dict)
     system_message = models.TextField(blank=True)
     recipe = models.JSONField(default=list)
-    split = models.JSONField(default=dict)  # share, at_most, seed
+    split = models.JSONField(default=dict)  # share, at_most, seed, held_out, validation
     parent = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="children")
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -219,7 +222,7 @@ class Version(models.Model):
 
     @property
     def rows(self) -> int:
-        return self.training_rows + self.validation_rows
+        return self.training_rows + self.validation_rows + self.evaluation_rows
 
     @property
     def is_classifier(self) -> bool:

@@ -7,9 +7,12 @@ from django.db import transaction
 from django.db.models import ProtectedError
 
 from datasets.models import Dataset, Version
+from datasets.split import PARTS
 from datasets.storing import clear
-from datasets.words import Refused, Sentence
+from datasets.words import Refused
 from datasets.words import gettext_noop as _
+
+SHOWN = 5
 
 
 def delete(dataset: Dataset) -> None:
@@ -19,25 +22,30 @@ def delete(dataset: Dataset) -> None:
         with transaction.atomic():
             dataset.delete()
     except ProtectedError as error:
-        raise Refused(_still_used(error)) from None
+        raise StillUsed(error) from None
     dataset.pk = pk
     clear(dataset)
 
 
 def delete_version(version: Version) -> None:
-    names = [name for name in (version.training.name, version.validation.name) if name]
+    names = [name for part in PARTS if (name := getattr(version, part).name)]
     try:
         with transaction.atomic():
             Version.objects.filter(pk=version.pk).delete()
     except ProtectedError as error:
-        raise Refused(_still_used(error)) from None
+        raise StillUsed(error) from None
     for name in names:
         default_storage.delete(name)
 
 
-def _still_used(error: ProtectedError) -> Sentence:
-    users = sorted({str(user) for user in error.protected_objects})
-    return _(
-        "It cannot be deleted, because this was trained on it and has to stay traceable: %(users)s.",
-        users=", ".join(users[:5]) + (" …" if len(users) > 5 else ""),
-    )
+class StillUsed(Refused):
+    """Something points at it; `users` are the objects that do."""
+
+    def __init__(self, error: ProtectedError) -> None:
+        self.users = sorted(error.protected_objects, key=str)
+        super().__init__(
+            _(
+                "It cannot be deleted, because this was trained on it and has to stay traceable: %(users)s.",
+                users=", ".join(map(str, self.users[:SHOWN])) + (" …" if len(self.users) > SHOWN else ""),
+            )
+        )

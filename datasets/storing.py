@@ -21,6 +21,7 @@ from django.core.files.storage import default_storage
 from django.db.models.fields.files import FieldFile
 
 from datasets.models import Dataset
+from datasets.split import PARTS
 
 
 class Draft:
@@ -107,7 +108,7 @@ def _stored(dataset: Dataset) -> list[str]:
 def _pointed_at(dataset: Dataset) -> Iterator[str]:
     current = Dataset.objects.values_list("source", "rows", "bad_file", "prepared").filter(pk=dataset.pk).first()
     yield from current or ()
-    for names in dataset.versions.values_list("training", "validation"):
+    for names in dataset.versions.values_list(*PARTS):
         yield from names
 
 

@@ -11,6 +11,7 @@ version_urls = [
     path("delete/", versions.delete, name="delete_version"),
     path("training.jsonl", versions.download, {"side": "training"}, name="training"),
     path("validation.jsonl", versions.download, {"side": "validation"}, name="validation"),
+    path("evaluation.jsonl", versions.download, {"side": "evaluation"}, name="evaluation"),
 ]
 one_urls: list[URLPattern | URLResolver] = [
     path("", checks.detail, name="detail"),

@@ -8,70 +8,100 @@ that takes the request away: whatever dies when, there is one version or none, a
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
 from django.db import transaction
 from django.db.models import Max
+from numpy.typing import NDArray
 
 from datasets import tokens, working
 from datasets.checks.keys import of_question
 from datasets.decide import accepted
-from datasets.mapping import encoded
+from datasets.mapping import Example, encoded
 from datasets.models import Dataset, Task, Version
 from datasets.pace import LeaseLost, Pace
 from datasets.recipe import Numbered
-from datasets.split import Sides, split
+from datasets.split import PARTS, TRAINING, parts
 from datasets.storing import Draft, opened, sweep
 from datasets.words import Refused
 from datasets.words import gettext_noop as _
 
-TRAINING, VALIDATION = "training", "validation"
+LEAST_TRAINING = 0.2  # of the rows
 
 
-def request(dataset: Dataset, *, share: float, at_most: int, seed: int, by: int | None) -> None:
-    """Ask for a version of the rows as they are now prepared."""
+def request(dataset: Dataset, *, share: float, at_most: int, seed: int, by: int | None, held_out: int = 0) -> None:
+    """Ask for a version of the rows as they are now prepared, `held_out` of them for evaluation."""
     if dataset.to_check:
         raise Refused(_("The checks are still running. Make the version when they are done."))
     if not dataset.prepared_count:
         raise Refused(_("There are no rows to make a version of."))
-    if not dataset.ask(making={"share": share, "at_most": at_most, "seed": seed, "by": by}):
+    kept = held_out + min(round(dataset.prepared_count * share), at_most)
+    if kept > dataset.prepared_count * (1 - LEAST_TRAINING):
+        raise Refused(_("That leaves too little to train on. Keep fewer rows for validation and evaluation."))
+    wanted: dict[str, Any] = {"share": share, "at_most": at_most, "seed": seed, "by": by}
+    if held_out:
+        wanted["held_out"] = held_out
+    if not dataset.ask(making=wanted):
         raise Refused(_("A version is being made already, or the dataset has just changed. Look again."))
 
 
 def make(dataset: Dataset) -> Version:
     wanted: dict[str, Any] = dataset.making or {}
-    sides = _sides(dataset, wanted)
-    with Draft(dataset, TRAINING) as training, Draft(dataset, VALIDATION) as validation:
-        counts = _Counts()
-        _write(dataset, sides, (training, validation), counts)
-        fields = {
-            "training": training.keep(),
-            "training_sha256": training.sha256.hexdigest(),
-            "training_rows": int(len(sides) - sides.sum()),
-            "validation_rows": int(sides.sum()),
-        }
-        if sides.any():
-            fields |= {"validation": validation.keep(), "validation_sha256": validation.sha256.hexdigest()}
-        version = _commit(dataset, wanted, {**fields, "tokens": counts.tokens()})
+    part_of = _parts(dataset, wanted)
+    with ExitStack() as stack:
+        made = [_Part(stack.enter_context(Draft(dataset, name))) for name in PARTS]
+        _write(dataset, part_of, made)
+        fields = {name: value for part, name in zip(made, PARTS, strict=True) for name, value in part.fields(name).items()}
+        version = _commit(dataset, wanted, {**fields, "tokens": _tokens(made)})
     sweep(dataset)
     return version
 
 
-class _Counts:
-    """Exact token counts of both sides, by both encodings."""
+class _Part:
+    """One file of a version, with its rows and their exact tokens by both encodings."""
 
-    def __init__(self) -> None:
-        self.counts = {name: {TRAINING: 0, VALIDATION: 0, "longest": 0} for name in tokens.ENCODINGS}
+    def __init__(self, draft: Draft) -> None:
+        self.draft, self.rows = draft, 0
+        self.tokens = dict.fromkeys(tokens.ENCODINGS, 0)
+        self.longest = dict.fromkeys(tokens.ENCODINGS, 0)
+        self.answer = dict.fromkeys(tokens.ENCODINGS, 0)
 
-    def add(self, side: str, example: dict[str, Any]) -> None:
-        for encoding, counts in self.counts.items():
-            count = tokens.of_example(example, encoding)
-            counts[side] += count
-            counts["longest"] = max(counts["longest"], count)
+    def add(self, example: Example) -> None:
+        self.draft.write(encoded(example) + b"\n")
+        self.rows += 1
+        for encoding in tokens.ENCODINGS:
+            count, answer = _counted(example, encoding)
+            self.tokens[encoding] += count
+            self.longest[encoding] = max(self.longest[encoding], count)
+            self.answer[encoding] = max(self.answer[encoding], answer)
 
-    def tokens(self) -> dict[str, dict[str, int]]:
-        return self.counts
+    def fields(self, name: str) -> dict[str, Any]:
+        """The version's fields about this part; a part without rows has no file, the training part excepted."""
+        fields: dict[str, Any] = {f"{name}_rows": self.rows}
+        if self.rows or name == TRAINING:
+            fields |= {name: self.draft.keep(), f"{name}_sha256": self.draft.sha256.hexdigest()}
+        return fields
+
+
+def _counted(example: Example, encoding: str) -> tuple[int, int]:
+    """Tokens of an example, and of its completion; a conversation's answers are not told apart."""
+    if "messages" in example:
+        return tokens.of_example(example, encoding), 0
+    answer = tokens.count(example["completion"], encoding)
+    return tokens.count(example["prompt"], encoding) + answer, answer
+
+
+def _tokens(made: list[_Part]) -> dict[str, dict[str, int]]:
+    return {
+        encoding: {
+            **{name: part.tokens[encoding] for name, part in zip(PARTS, made, strict=True)},
+            "longest": max(part.longest[encoding] for part in made),
+            "answer": max(part.answer[encoding] for part in made),
+        }
+        for encoding in tokens.ENCODINGS
+    }
 
 
 def _prepared(dataset: Dataset, pace: Pace) -> Iterator[Numbered]:
@@ -81,8 +111,8 @@ def _prepared(dataset: Dataset, pace: Pace) -> Iterator[Numbered]:
             yield row
 
 
-def _sides(dataset: Dataset, wanted: dict[str, Any]) -> Sides:
-    """Which rows validate; classes keep their shares if there are classes."""
+def _parts(dataset: Dataset, wanted: dict[str, Any]) -> NDArray[np.int8]:
+    """Which part each row is in; classes keep their shares if there are classes."""
     pace = Pace(dataset, dataset.prepared_count, share=0.2)
     classes: dict[str, int] = {}
     groups = np.zeros(dataset.prepared_count, dtype=np.uint64)
@@ -92,14 +122,14 @@ def _sides(dataset: Dataset, wanted: dict[str, Any]) -> Sides:
         groups[number] = of_question(example)
         if classifier:
             labels[number] = classes.setdefault(example["completion"], len(classes))
-    return split(groups, labels, share=wanted["share"], at_most=wanted["at_most"], seed=wanted["seed"])
+    how = {key: wanted[key] for key in ("share", "at_most", "seed")}
+    return parts(groups, labels, **how, held_out=wanted.get("held_out", 0))
 
 
-def _write(dataset: Dataset, sides: Sides, drafts: tuple[Draft, Draft], counts: _Counts) -> None:
+def _write(dataset: Dataset, part_of: NDArray[np.int8], made: list[_Part]) -> None:
     pace = Pace(dataset, dataset.prepared_count, start=0.2, share=0.8)
-    for side, (_line, example) in zip(sides, _prepared(dataset, pace), strict=True):
-        drafts[int(side)].write(encoded(example) + b"\n")
-        counts.add(VALIDATION if side else TRAINING, example)
+    for part, (_line, example) in zip(part_of, _prepared(dataset, pace), strict=True):
+        made[part].add(example)
 
 
 def _commit(dataset: Dataset, wanted: dict[str, Any], fields: dict[str, Any]) -> Version:
@@ -120,7 +150,7 @@ def _commit(dataset: Dataset, wanted: dict[str, Any], fields: dict[str, Any]) ->
             labels=list(labels),
             label_counts=labels,
             recipe=accepted(dataset),
-            split={key: wanted[key] for key in ("share", "at_most", "seed")},
+            split={key: value for key, value in wanted.items() if key != "by"},
             parent=dataset.versions.first(),
             created_by_id=wanted["by"],
             **fields,

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from datasets.decide import ACCEPTED, SKIPPED
 from datasets.forms.columns import ColumnsForm
+from datasets.forms.version import VersionForm
 from datasets.models import Dataset, SavedRecipe
-from datasets.split import AT_MOST, SEED, SHARE
 from teams.forms import Styled
 
 __all__ = [
@@ -67,28 +67,6 @@ class RecipeFileForm(Styled, forms.Form):
 
 class NumberForm(forms.Form):
     number = forms.IntegerField(min_value=0)
-
-
-class VersionForm(Styled, forms.Form):
-    share = forms.IntegerField(
-        label=_("Validation share"),
-        min_value=0,
-        max_value=50,
-        initial=round(SHARE * 100),
-        help_text=_("Percent of the rows that are kept out of training to measure the model. 0 keeps none."),
-    )
-    at_most = forms.IntegerField(
-        label=_("At most"),
-        min_value=1,
-        max_value=1_000_000,
-        initial=AT_MOST,
-        help_text=_("Validation rows, however large the dataset is."),
-    )
-    seed = forms.IntegerField(initial=SEED, min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
-
-    def wanted(self) -> dict[str, Any]:
-        chosen = self.cleaned_data
-        return {"share": chosen["share"] / 100, "at_most": chosen["at_most"], "seed": chosen["seed"]}
 
 
 class RenameForm(Styled, forms.ModelForm):  # type: ignore[type-arg]

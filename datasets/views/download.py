@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from pathlib import PurePosixPath
 
 import orjson
 from asgiref.sync import sync_to_async
@@ -10,10 +11,13 @@ from django.core.files.storage import default_storage
 from django.db.models.fields.files import FieldFile
 from django.http import Http404, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.http import content_disposition_header
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from datasets.models import Version
+from datasets.split import EVALUATION, TRAINING, VALIDATION
 from datasets.views.page import dataset_of
 from datasets.wording import say
 from teams import access, sheet
@@ -31,12 +35,24 @@ def attachment(
     written: Callable[[bytes], bytes] | None = None,
 ) -> HttpResponseBase:
     """A stored file as a download; `written` turns each of its lines into what is sent after the head."""
-    headers = {"Content-Disposition": f'attachment; filename="{filename}"', "X-Content-Type-Options": "nosniff"}
+    disposition = content_disposition_header(True, filename) or ""
+    headers = {"Content-Disposition": disposition, "X-Content-Type-Options": "nosniff"}
     pieces = _lines(stored.name or "", head, written) if written else _blocks(stored.name or "")
     response = StreamingHttpResponse(pieces, content_type=content_type, headers=headers)
     if not written:
         response["Content-Length"] = str(stored.size)
     return response
+
+
+SIDES = {TRAINING: "_train", VALIDATION: "_valid", EVALUATION: "_eval"}
+
+
+def filename(version: Version, side: str) -> str:
+    """What `openai tools fine_tunes.prepare_data` calls such a file, so that its users find their way."""
+    name = PurePosixPath(version.dataset.filename)
+    stem = PurePosixPath(name.stem).stem if name.suffix.lower() == ".gz" else name.stem
+    only = side == TRAINING and not (version.validation or version.evaluation)
+    return f"{stem or 'dataset'}_prepared{'' if only else SIDES[side]}.jsonl"
 
 
 async def _blocks(name: str) -> AsyncIterator[bytes]:

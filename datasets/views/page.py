@@ -7,9 +7,12 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from datasets import advance, tasks
 from datasets.models import Dataset, Version
+from datasets.remove import SHOWN, StillUsed
 from datasets.wording import say
 from datasets.words import Refused
 from teams.access import OrgRequest
@@ -37,5 +40,12 @@ def begin(dataset: Dataset) -> None:
 
 
 def refused(request: OrgRequest, why: Refused, to: Dataset | Version) -> HttpResponseRedirect:
-    messages.error(request, say(why.sentence))
+    messages.error(request, format_html("{} {}", say(why.sentence), _links(why)))
     return redirect(to)
+
+
+def _links(why: Refused) -> SafeString:
+    """Links to what points at something that was to be deleted."""
+    users = why.users[:SHOWN] if isinstance(why, StillUsed) else []
+    pairs = [(user.get_absolute_url(), user) for user in users if hasattr(user, "get_absolute_url")]
+    return format_html_join(" · ", '<a class="link" href="{}">{}</a>', pairs)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.utils.text import slugify
 from django.views.decorators.http import require_POST, require_safe
 
 from datasets import recipe, version
 from datasets.forms import VersionForm
-from datasets.models import Version
 from datasets.remove import delete_version
-from datasets.views.download import attachment
+from datasets.views.download import attachment, filename
 from datasets.views.page import begin, dataset_of, refused, show, version_of
 from datasets.words import Refused
 from teams import access, audit
@@ -32,11 +30,12 @@ def make(request: OrgRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _page(request, pk, form, status=422)
     dataset = dataset_of(request, pk)
+    wanted = form.wanted(dataset)
     try:
-        version.request(dataset, **form.wanted(), by=request.user.pk)
+        version.request(dataset, **wanted, by=request.user.pk)
     except Refused as why:
         return refused(request, why, dataset)
-    audit.record(request, "version.requested", dataset, **form.wanted())
+    audit.record(request, "version.requested", dataset, **wanted)
     begin(dataset)
     return redirect("datasets:versions", pk)
 
@@ -61,10 +60,10 @@ def detail(request: OrgRequest, pk: int, number: int) -> HttpResponse:
 @access.viewer
 def download(request: OrgRequest, pk: int, number: int, side: str) -> HttpResponseBase:
     made = version_of(request, pk, number)
-    stored = made.training if side == version.TRAINING else made.validation
+    stored = getattr(made, side)
     if not stored:
         raise Http404
-    return attachment(stored, f"{_stem(made)}-{side}.jsonl", "application/jsonl")
+    return attachment(stored, filename(made, side), "application/jsonl")
 
 
 @require_POST
@@ -77,7 +76,3 @@ def delete(request: OrgRequest, pk: int, number: int) -> HttpResponse:
         return refused(request, why, made)
     audit.record(request, "version.deleted", made.dataset, number=number, sha256=made.training_sha256)
     return redirect("datasets:versions", pk)
-
-
-def _stem(made: Version) -> str:
-    return f"{slugify(made.dataset.name) or 'dataset'}-v{made.number}"

@@ -93,8 +93,8 @@ def prepared(organization: Organization, user: User | None = None, **source: Any
     return worked(dataset)
 
 
-def version_of(dataset: Dataset, share: float = 0.2, at_most: int = 1000, user: User | None = None) -> Version:
-    version.request(dataset, share=share, at_most=at_most, seed=42, by=user.pk if user else None)
+def version_of(dataset: Dataset, share: float = 0.2, at_most: int = 1000, user: User | None = None, **more: Any) -> Version:
+    version.request(dataset, share=share, at_most=at_most, seed=42, by=user.pk if user else None, **more)
     worked(dataset)
     made = dataset.versions.first()
     assert made is not None

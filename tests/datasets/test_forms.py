@@ -111,15 +111,22 @@ def test_what_does_not_fit_is_an_error_of_its_field(changes: dict[str, str], fie
 @pytest.mark.parametrize(
     ("data", "wanted"),
     [
-        ({"share": "20", "at_most": "1000", "seed": "42"}, {"share": 0.2, "at_most": 1000, "seed": 42}),
-        ({"share": "0", "at_most": "1", "seed": "0"}, {"share": 0.0, "at_most": 1, "seed": 0}),
-        ({"share": "50", "at_most": "1000000", "seed": "7"}, {"share": 0.5, "at_most": 1_000_000, "seed": 7}),
+        ({"share": "20", "at_most": "1000", "seed": "42"}, {"share": 0.2, "at_most": 1000, "seed": 42, "held_out": 0}),
+        ({"share": "0", "at_most": "1", "seed": "0"}, {"share": 0.0, "at_most": 1, "seed": 0, "held_out": 0}),
+        (
+            {"share": "50", "at_most": "1000000", "seed": "7", "held_out": "10", "held_out_as": "percent"},
+            {"share": 0.5, "at_most": 1_000_000, "seed": 7, "held_out": 20},
+        ),
+        (
+            {"share": "20", "at_most": "9", "seed": "7", "held_out": "10", "held_out_as": "rows"},
+            {"share": 0.2, "at_most": 9, "seed": 7, "held_out": 10},
+        ),
     ],
 )
 def test_the_split_asked_for(data: dict[str, str], wanted: dict[str, Any]) -> None:
     form = VersionForm(data)
     assert form.is_valid()
-    assert form.wanted() == wanted
+    assert form.wanted(Dataset(prepared_count=200)) == wanted
 
 
 def test_the_split_begins_at_a_fifth() -> None:

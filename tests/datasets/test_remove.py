@@ -31,11 +31,12 @@ def test_a_dataset_goes_with_its_versions_and_all_its_files(people: People, own_
 
 
 def test_a_version_goes_with_its_files_and_leaves_the_others(people: People) -> None:
-    first = version_of(dataset := prepared(people.organization))
+    first = version_of(dataset := prepared(people.organization), held_out=10)
     second = version_of(Dataset.objects.get(pk=dataset.pk))
-    path = Path(first.training.path)
+    paths = [Path(stored.path) for stored in (first.training, first.validation, first.evaluation)]
+    assert all(path.exists() for path in paths)
     remove.delete_version(first)
-    assert not path.exists()
+    assert not any(path.exists() for path in paths)
     second.refresh_from_db()
     assert second.parent is None
     assert Path(second.training.path).exists()

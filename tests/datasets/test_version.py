@@ -63,6 +63,37 @@ def test_without_a_share_there_is_no_validation_file(people: People) -> None:
     assert made.training_rows == len(TICKETS)
 
 
+def test_rows_held_out_for_evaluation_are_in_no_other_part_and_hashed(people: People) -> None:
+    rows = [*TICKETS, *((prompt, "other") for prompt, _label in TICKETS[:30])]
+    made = version_of(prepared(people.organization, content=csv_of(rows)), held_out=30)
+    sides = [lines_of(getattr(made, part)) for part in ("training", "validation", "evaluation")]
+    prompts = [{row["prompt"] for row in side} for side in sides]
+    assert sum(map(len, prompts)) == len(set().union(*prompts))
+    assert [len(side) for side in sides] == [made.training_rows, made.validation_rows, made.evaluation_rows]
+    assert made.evaluation_rows == 30
+    assert made.rows == len(rows)
+    with made.evaluation.open("rb") as file:
+        assert hashlib.sha256(file.read()).hexdigest() == made.evaluation_sha256
+    assert made.tokens["r50k_base"]["evaluation"] == sum(of_example(row, "r50k_base") for row in sides[2])
+
+
+def test_the_same_request_holds_the_same_rows_out(people: People) -> None:
+    dataset = prepared(people.organization)
+    made = [version_of(Dataset.objects.get(pk=dataset.pk), share=share, held_out=12) for share in (0.2, 0.2, 0.1)]
+    assert len({one.evaluation_sha256 for one in made}) == 1
+    assert made[0].split["held_out"] == 12
+
+
+def test_at_least_a_fifth_of_the_rows_trains(people: People) -> None:
+    dataset = prepared(people.organization)
+    with pytest.raises(Refused, match="too little to train on"):
+        version.request(dataset, share=0.5, at_most=1000, seed=42, by=None, held_out=40)
+
+
+def test_it_remembers_the_longest_answer(people: People) -> None:
+    assert version_of(prepared(people.organization)).tokens["r50k_base"]["answer"] == 1
+
+
 def test_open_ended_texts_are_not_all_one_group(people: People) -> None:
     rows = [("", f"{number} is a text to write like") for number in range(100)]
     made = version_of(prepared(people.organization, content=csv_of(rows)))

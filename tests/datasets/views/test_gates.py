@@ -25,6 +25,7 @@ READS = {
     "version": "viewer",
     "training": "viewer",
     "validation": "viewer",
+    "evaluation": "viewer",
     "upload": "member",
     "columns": "member",
     "rename": "member",
@@ -50,7 +51,7 @@ WRITES = {
     "keep",
     "replay",
 }
-OF_VERSION = {"version", "delete_version", "training", "validation"}
+OF_VERSION = {"version", "delete_version", "training", "validation", "evaluation"}
 OF_NONE = {"list", "upload", "sample", "recipes", "purpose_sheet"}
 ABSENT = {"bad_rows"}  # the dataset of these tests has none
 
@@ -58,7 +59,7 @@ ABSENT = {"bad_rows"}  # the dataset of these tests has none
 @pytest.fixture
 def dataset(people: People) -> Dataset:
     dataset = prepared(people.organization, people.member)
-    version_of(dataset)
+    version_of(dataset, held_out=5)
     dataset.refresh_from_db()
     SavedRecipe.objects.create(pk=dataset.pk, organization=people.organization, name="kept", format="prompt-completion")
     return dataset
