@@ -9,13 +9,13 @@ from django.conf import settings
 from django.core.management import call_command
 from django.urls import reverse
 
-from connections.encryption import Undecipherable
 from connections.models import Connection
 from datasets import sample as sample_dataset
 from finetunes import sample as sample_finetunes
 from teams import sign_in, start
 from teams.models import Membership, Organization, User
 from trainer import keys
+from work.encryption import Undecipherable
 
 TRAINER_NAME = "Tunedeck trainer"
 

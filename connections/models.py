@@ -8,11 +8,11 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from connections.encryption import EncryptedField
 from openai_api import dialects
 from openai_api.client import Client
 from openai_api.types import DialectName
 from teams.models import Organization, User
+from work.encryption import EncryptedField
 
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):

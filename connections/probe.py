@@ -10,10 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from connections.encryption import Undecipherable
 from connections.models import Connection
 from openai_api import errors
 from openai_api.probing import Attempt, Probe
+from work.encryption import Undecipherable
 
 SECONDS = httpx.Timeout(15.0, connect=5.0)
 

@@ -1,4 +1,7 @@
-"""How a job ends: succeeded, failed or cancelled. The status and its last events are one transaction."""
+"""How a job ends: succeeded, failed or cancelled.
+
+The status, its last events and the messages to those who asked for them are one transaction.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from trainer import ids, wording
+from trainer import ids, webhooks, wording
 from trainer.engines.interface import Network
 from trainer.journal import Journal
 from trainer.models import UNFINISHED, Event, File, Job, Model, Status
@@ -45,26 +48,30 @@ def succeed(journal: Journal, network: Network, progress: Progress, header: str)
             result_file=result,
             trained_tokens=progress.elapsed_tokens,
         )
+        webhooks.announce(job, Status.SUCCEEDED, now)
     tidy(job)
 
 
 def fail(job: Job, message: str, *, code: str, param: str = "") -> None:
     """End a job that somebody holds; a job that was cancelled meanwhile stays cancelled."""
-    changes = {"error_message": message, "error_code": code, "error_param": param}
+    changes, now = {"error_message": message, "error_code": code, "error_param": param}, timezone.now()
     with transaction.atomic():
-        if not job.held().filter(status__in=UNFINISHED).update(**_ended(Status.FAILED, timezone.now()), **changes):
+        if not job.held().filter(status__in=UNFINISHED).update(**_ended(Status.FAILED, now), **changes):
             return
         Event.objects.bulk_create([wording.failed(job, message)], ignore_conflicts=True)
+        webhooks.announce(job, Status.FAILED, now)
     tidy(job)
 
 
 def cancel(job: Job) -> None:
     """End a job at its owner's wish; a process that works on it notices at its next step."""
+    now = timezone.now()
     with transaction.atomic():
         unfinished = Job.objects.unfinished().filter(pk=job.pk)
-        if not unfinished.update(**_ended(Status.CANCELLED, timezone.now())):
+        if not unfinished.update(**_ended(Status.CANCELLED, now)):
             raise AlreadyFinished
         Event.objects.bulk_create([wording.cancelled(job)], ignore_conflicts=True)
+        webhooks.announce(job, Status.CANCELLED, now)
     tidy(job)
 
 

@@ -57,6 +57,10 @@ def part() -> str:
     return new("part_")
 
 
+def webhook() -> str:
+    return new("wh_")
+
+
 def slug(text: str, allowed: str = "") -> str:
     """Return `text` in lower case, every run of anything but letters, digits and `allowed` a single dash."""
     return re.sub(rf"[^a-z0-9{re.escape(allowed)}]+", "-", text.lower()).strip("-")

@@ -7,11 +7,11 @@ import logging
 from celery import Task, shared_task
 from django.utils import timezone
 
-from trainer import delete, queue, uploads
+from trainer import delete, deliver, queue, uploads
 from trainer.check import check as check_files
 from trainer.engines import engine
 from trainer.journal import LEASE_SECONDS
-from trainer.models import File, Job, Status
+from trainer.models import Delivery, File, Job, Status
 from trainer.run import train as train_job
 from work.models import Pulse
 
@@ -32,7 +32,7 @@ def soon(task: Task[[int], None], job_id: int) -> None:
 
 @shared_task
 def ring() -> None:
-    """Enqueue what is due: jobs to check, jobs to train, and those whose process died; tend queue and files."""
+    """Enqueue what is due: jobs to check, jobs to train, and those whose process died; tend queue, files and webhooks."""
     Job.objects.free_orphans()
     due = Job.objects.due().unfinished()
     for pk in due.filter(status=Status.VALIDATING).values_list("pk", flat=True)[:RUNG_AT_ONCE]:
@@ -43,12 +43,20 @@ def ring() -> None:
     for file in File.objects.expired()[:RUNG_AT_ONCE]:
         delete.file(file)
     uploads.sweep(RUNG_AT_ONCE)
+    Delivery.objects.free_orphans()
+    for pk in Delivery.objects.next(delivery_slots()):
+        post.apply_async((pk,), expires=EXPIRES_SECONDS)
 
 
 def free_slots() -> int:
     """Return how many jobs could start now: a ring that no worker can hear would only pile up before its door."""
     busy = Job.objects.filter(status=Status.RUNNING, lease_until__gt=timezone.now()).count()
     return max(0, Pulse.objects.slots("training") - busy)
+
+
+def delivery_slots() -> int:
+    """Return how many webhooks may be on their way: half of the workers, so that slow receivers hold up nobody else."""
+    return max(1, Pulse.objects.slots("dashboard") // 2)
 
 
 @shared_task
@@ -72,3 +80,10 @@ def train(job_id: int) -> None:
         train_job(job, engine())
     else:
         job.release(due_at=timezone.now())
+
+
+@shared_task(soft_time_limit=deliver.LONGEST_SECONDS)
+def post(delivery_id: int) -> None:
+    delivery = Delivery.objects.claim(delivery_id, LEASE_SECONDS)
+    if delivery is not None:
+        deliver.deliver(delivery)

@@ -9,11 +9,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection as database
 
-from connections import encryption
-from connections.encryption import Undecipherable
 from connections.models import Connection
 from tests.conftest import People
 from tests.connections.conftest import KEY
+from work import encryption
+from work.encryption import Undecipherable
 
 pytestmark = pytest.mark.django_db
 

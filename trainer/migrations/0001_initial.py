@@ -3,6 +3,7 @@
 import django.db.models.deletion
 import django.utils.timezone
 import trainer.ids
+import work.encryption
 from django.db import migrations, models
 
 
@@ -201,5 +202,41 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='pair',
             constraint=models.UniqueConstraint(fields=('job', 'name'), name='one_value_per_name'),
+        ),
+        migrations.CreateModel(
+            name='Endpoint',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('url', models.CharField(max_length=2000)),
+                ('events', models.JSONField(default=list)),
+                ('secret', work.encryption.EncryptedField()),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='endpoints', to='trainer.organization')),
+            ],
+            options={
+                'ordering': ('pk',),
+            },
+        ),
+        migrations.CreateModel(
+            name='Delivery',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('due_at', models.DateTimeField(blank=True, db_index=True, editable=False, null=True)),
+                ('lease_token', models.UUIDField(blank=True, editable=False, null=True)),
+                ('lease_until', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('lease_holder', models.CharField(blank=True, editable=False, max_length=120)),
+                ('attempts', models.PositiveIntegerField(default=0, editable=False)),
+                ('public_id', models.CharField(default=trainer.ids.webhook, max_length=40, unique=True)),
+                ('body', models.TextField()),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('delivered_at', models.DateTimeField(blank=True, null=True)),
+                ('said', models.CharField(blank=True, max_length=200)),
+                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='trainer.job')),
+                ('endpoint', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='trainer.endpoint')),
+            ],
+            options={
+                'ordering': ('pk',),
+                'constraints': [models.UniqueConstraint(fields=('endpoint', 'job'), name='one_delivery_per_endpoint_and_job')],
+            },
         ),
     ]
