@@ -25,6 +25,9 @@ TRAINER_ADDRESS = env.text("TUNEDECK_TRAINER_ADDRESS", f"http://127.0.0.1:{TRAIN
 # How the current generation's result files come: "plain", or "base64" as the original sends them.
 TRAINER_RESULTS = env.one_of("TUNEDECK_TRAINER_RESULTS", "plain", "base64")
 TRAINER_STORAGE_BYTES = env.number("TUNEDECK_TRAINER_STORAGE_MB", 102_400, least=1) * 2**20
+# What one key may ask for in a minute; 0 is no limit.
+TRAINER_REQUESTS_PER_MINUTE = env.number("TUNEDECK_TRAINER_REQUESTS_PER_MINUTE", 0)
+TRAINER_TOKENS_PER_MINUTE = env.number("TUNEDECK_TRAINER_TOKENS_PER_MINUTE", 0)
 TRAINER_KEY = env.secret("TUNEDECK_TRAINER_KEY", DATA / "trainer.key")
 
 os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(ROOT / "encodings"))

@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from pydantic import Field
 
 from trainer import examples, generate, ids, render, tokens
-from trainer.api import ask, envelope, generation, models, stream
+from trainer.api import ask, envelope, generation, models, pace, stream
 from trainer.api.door import Call
 from trainer.api.envelope import BadRequest
 from trainer.api.generation import check_length, usage
@@ -23,6 +23,9 @@ from trainer.generate import Choice, Order
 from trainer.writing import Placed
 
 TOOLS = ("tools", "tool_choice", "functions", "function_call", "parallel_tool_calls")
+
+# What an answer counts with when the request does not say how long it may be.
+UNSAID_TOKENS = 16
 
 
 class Create(generation.Generation):
@@ -82,6 +85,8 @@ def _question(call: Call, asked: Create) -> Question:
     prompt = render.conversation(_messages(asked), base)
     room = asked.max_completion_tokens or asked.max_tokens or max(base.context - len(prompt), 1)
     check_length(base, len(prompt), room)
+    said = asked.max_completion_tokens or asked.max_tokens or UNSAID_TOKENS
+    pace.spend(call.key, tokens=len(prompt) + said * asked.n)
     order = Order(
         encoding=base.encoding,
         max_tokens=room,

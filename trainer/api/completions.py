@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from trainer import generate, ids, tokens
-from trainer.api import ask, envelope, generation, models, stream
+from trainer.api import ask, envelope, generation, models, pace, stream
 from trainer.api.door import Call
 from trainer.api.envelope import BadRequest
 from trainer.api.generation import check_length, usage
@@ -113,6 +113,7 @@ def _question(call: Call, asked: Create) -> Question:
     prompts = [_reading(prompt, base) for prompt in asked.prompt]
     for prompt in prompts:
         check_length(base, len(prompt.tokens), asked.max_tokens)
+    pace.spend(call.key, tokens=sum(len(prompt.tokens) + asked.max_tokens * asked.tried for prompt in prompts))
     order = Order(
         encoding=base.encoding,
         max_tokens=asked.max_tokens,

@@ -14,7 +14,7 @@ from django.urls import URLPattern, path
 from django.views.decorators.csrf import csrf_exempt
 
 from trainer import keys
-from trainer.api import envelope
+from trainer.api import envelope, pace
 from trainer.models import Key, Organization, Role
 
 log = logging.getLogger(__name__)
@@ -51,6 +51,8 @@ def _door(methods: dict[str, Handler]) -> Callable[..., HttpResponseBase]:
         response["openai-processing-ms"] = str(round((time.monotonic() - began) * 1000))
         if hasattr(request, "organization"):
             response["openai-organization"] = request.organization.slug
+            for name, value in pace.headers(request.key).items():
+                response[name] = value
         return response
 
     return door
@@ -60,6 +62,7 @@ def _guarded(request: Call, methods: dict[str, Handler], arguments: dict[str, st
     try:
         request.key = _caller(request)
         request.organization = request.key.organization
+        pace.spend(request.key, requests=1)
         _check_address(request, arguments)
         return _handler(request, methods)(request, **arguments)
     except envelope.Refusal as refusal:
@@ -78,6 +81,7 @@ def _handler(request: Call, methods: dict[str, Handler]) -> Handler:
     raise envelope.NotAllowed(
         f"Not allowed to {request.method} on {request.path} (HINT: Perhaps you meant to make a request with {allowed}?)",
         code="method_not_supported",
+        headers={"Allow": allowed},
     )
 
 

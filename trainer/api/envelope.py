@@ -16,9 +16,11 @@ class Refusal(Exception):
     status = 400
     type = "invalid_request_error"
 
-    def __init__(self, message: str, *, param: str | None = None, code: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, param: str | None = None, code: str | None = None, headers: dict[str, str] | None = None
+    ) -> None:
         super().__init__(message)
-        self.message, self.param, self.code = message, param, code
+        self.message, self.param, self.code, self.headers = message, param, code, headers or {}
 
 
 class BadRequest(Refusal):
@@ -49,6 +51,16 @@ class TooLarge(Refusal):
     status = 413
 
 
+class TooMany(Refusal):
+    """More than a limit allows; `kind` is what there was too much of."""
+
+    status = 429
+
+    def __init__(self, message: str, *, kind: str, headers: dict[str, str]) -> None:
+        super().__init__(message, code="rate_limit_exceeded", headers=headers)
+        self.type = kind
+
+
 class Broken(Refusal):
     """Something of the trainer's own went wrong; details are in its log only."""
 
@@ -71,7 +83,10 @@ def error(refusal: Refusal) -> dict[str, Any]:
 
 
 def refused(refusal: Refusal) -> HttpResponse:
-    return answer(error(refusal), refusal.status)
+    response = answer(error(refusal), refusal.status)
+    for name, value in refusal.headers.items():
+        response[name] = value
+    return response
 
 
 def unknown_address(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -32,6 +32,12 @@ class Key(models.Model):
     last4 = models.CharField(max_length=4)
     created_at = models.DateTimeField(default=timezone.now)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    requests_per_minute = models.PositiveIntegerField(null=True, blank=True)
+    tokens_per_minute = models.PositiveIntegerField(null=True, blank=True)
+    """Limits of this key's own; null: those of the settings, 0: none."""
+    requests_until = models.FloatField(default=0)
+    tokens_until = models.FloatField(default=0)
+    """What trainer.limits counts with."""
 
     def __str__(self) -> str:
         return f"…{self.last4} ({self.organization}, {self.role})"
