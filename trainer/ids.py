@@ -49,6 +49,10 @@ def checkpoint() -> str:
     return new("ftckpt_")
 
 
+def permission() -> str:
+    return new("cp_")
+
+
 def upload() -> str:
     return new("upload_")
 

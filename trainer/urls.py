@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from trainer.api import chat, completions, files, fine_tunes, jobs, models, uploads
+from trainer.api import chat, completions, files, fine_tunes, jobs, models, permissions, uploads
 from trainer.api.door import route
 
 resources = [
@@ -26,6 +26,8 @@ resources = [
     *route("fine_tuning/jobs/<str:job_id>/resume", "job-resume", POST=jobs.resume),
     *route("fine_tuning/jobs/<str:job_id>/events", "job-events", GET=jobs.events),
     *route("fine_tuning/jobs/<str:job_id>/checkpoints", "job-checkpoints", GET=jobs.checkpoints_of),
+    *route("fine_tuning/checkpoints/<str:name>/permissions", "permissions", GET=permissions.index, POST=permissions.create),
+    *route("fine_tuning/checkpoints/<str:name>/permissions/<str:permission_id>", "permission", DELETE=permissions.destroy),
     *route("models", "models", GET=models.index),
     *route("models/<str:name>", "model", GET=models.detail, DELETE=models.destroy),
     *route("completions", "completions", POST=completions.create),

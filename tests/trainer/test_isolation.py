@@ -39,6 +39,9 @@ ADDRESSES = [
     ("POST", "fine_tuning/jobs/{new}/cancel"),
     ("POST", "fine_tuning/jobs/{new}/pause"),
     ("POST", "fine_tuning/jobs/{new}/resume"),
+    ("GET", "fine_tuning/checkpoints/{model}/permissions"),
+    ("POST", "fine_tuning/checkpoints/{model}/permissions"),
+    ("DELETE", "fine_tuning/checkpoints/{model}/permissions/cp_x"),
     ("GET", "models/{model}"),
     ("DELETE", "models/{model}"),
 ]

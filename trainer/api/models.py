@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 
 from trainer import delete
@@ -14,19 +15,19 @@ from trainer.shelf import Gone, shelf
 
 
 def index(call: Call) -> HttpResponse:
-    own = Model.objects.of(call.organization).kept().select_related("organization")
-    return envelope.answer(shapes.listed([*map(shapes.base, BASES.values()), *map(shapes.model, own)]))
+    usable = Model.objects.usable(call.organization).select_related("organization")
+    return envelope.answer(shapes.listed([*map(shapes.base, BASES.values()), *map(shapes.model, usable)]))
 
 
 def detail(call: Call, name: str) -> HttpResponse:
     if base := BASES.get(name):
         return envelope.answer(shapes.base(base))
-    return envelope.answer(shapes.model(_own(call, name)))
+    return envelope.answer(shapes.model(_usable(call, name)))
 
 
 def destroy(call: Call, name: str) -> HttpResponse:
     need_owner(call)
-    delete.model(_own(call, name))
+    delete.model(own(call, name))
     return envelope.answer({"id": name, "object": "model", "deleted": True})
 
 
@@ -34,15 +35,23 @@ def served(call: Call, name: str) -> tuple[Base, Network]:
     """Return the network that answers for a model's name."""
     if base := BASES.get(name):
         return base, shelf.base(base)
-    model = _own(call, name)
+    model = _usable(call, name)
     try:
         return model.base, shelf.model(model)
     except Gone:
         raise _missing(name) from None
 
 
-def _own(call: Call, name: str) -> Model:
-    if model := Model.objects.of(call.organization).kept().select_related("organization").filter(name=name).first():
+def own(call: Call, name: str) -> Model:
+    return _one(Model.objects.of(call.organization).kept(), name)
+
+
+def _usable(call: Call, name: str) -> Model:
+    return _one(Model.objects.usable(call.organization), name)
+
+
+def _one(models: QuerySet[Model], name: str) -> Model:
+    if model := models.select_related("organization").filter(name=name).first():
         return model
     raise _missing(name)
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from trainer import bases
 from trainer.bases import Base
-from trainer.models import Checkpoint, Event, File, Job, Model, Part, Status, Upload, UploadStatus
+from trainer.models import Checkpoint, Event, File, Job, Model, Part, Permission, Status, Upload, UploadStatus
 
 JSON = dict[str, Any]
 LEGACY_STATUS = {Status.VALIDATING: "pending", Status.QUEUED: "pending"}
@@ -151,6 +151,15 @@ def checkpoint(checkpoint: Checkpoint) -> JSON:
         "fine_tuning_job_id": checkpoint.job.public_id,
         "step_number": checkpoint.step,
         "metrics": checkpoint.metrics,
+    }
+
+
+def permission(permission: Permission) -> JSON:
+    return {
+        "id": permission.public_id,
+        "object": "checkpoint.permission",
+        "created_at": seconds(permission.created_at),
+        "project_id": permission.organization.public_id,
     }
 
 

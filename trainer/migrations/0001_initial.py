@@ -243,4 +243,18 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('endpoint', 'job'), name='one_delivery_per_endpoint_and_job')],
             },
         ),
+        migrations.CreateModel(
+            name='Permission',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.CharField(default=trainer.ids.permission, max_length=40, unique=True)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('model', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='permissions', to='trainer.model')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='permissions', to='trainer.organization')),
+            ],
+            options={
+                'ordering': ('pk',),
+                'constraints': [models.UniqueConstraint(fields=('model', 'organization'), name='one_permission_per_organization')],
+            },
+        ),
     ]

@@ -6,7 +6,7 @@ from trainer.models.callers import Key, Organization, Role
 from trainer.models.files import File, Part, Upload, UploadStatus
 from trainer.models.hooks import Delivery, Endpoint
 from trainer.models.jobs import UNFINISHED, Event, Generation, Job, JobQuerySet, Pair, Status
-from trainer.models.made import Checkpoint, Model
+from trainer.models.made import Checkpoint, Model, Permission
 
 __all__ = [
     "UNFINISHED",
@@ -23,6 +23,7 @@ __all__ = [
     "Organization",
     "Pair",
     "Part",
+    "Permission",
     "Role",
     "Status",
     "Upload",

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from trainer import ids
@@ -17,6 +18,11 @@ from trainer.models.place import folder
 class ModelQuerySet(models.QuerySet["Model"]):
     def of(self, organization: Organization) -> Self:
         return self.filter(organization=organization)
+
+    def usable(self, organization: Organization) -> Self:
+        """Return the models that an organization may ask: its own, and those that others permit it."""
+        permitted = Permission.objects.filter(organization=organization).values("model")
+        return self.kept().filter(Q(organization=organization) | Q(pk__in=permitted))
 
     def kept(self) -> Self:
         return self.filter(deleted_at=None)
@@ -63,6 +69,24 @@ class Checkpoint(models.Model):
     class Meta:
         ordering = ("pk",)
         constraints: ClassVar = [models.UniqueConstraint(fields=["job", "step"], name="one_checkpoint_per_step")]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class Permission(models.Model):
+    """Another organization may use the model, though neither delete it nor train from it."""
+
+    model = models.ForeignKey(Model, on_delete=models.CASCADE, related_name="permissions")
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="permissions")
+    public_id = models.CharField(max_length=40, unique=True, default=ids.permission)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("pk",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["model", "organization"], name="one_permission_per_organization")
+        ]
 
     def __str__(self) -> str:
         return self.public_id

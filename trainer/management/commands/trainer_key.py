@@ -50,6 +50,7 @@ class Command(BaseCommand):
                 f"…{key.last4}",
                 key.role,
                 key.organization.slug,
+                key.organization.public_id,
                 f"{key.created_at:%Y-%m-%d}",
                 state,
                 _limit_of(key),
