@@ -6,6 +6,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import ProtectedError
 
+from datasets import later
 from datasets.models import Dataset, Version
 from datasets.split import PARTS
 from datasets.storing import clear
@@ -36,6 +37,8 @@ def delete_version(version: Version) -> None:
         raise StillUsed(error) from None
     for name in names:
         default_storage.delete(name)
+    for pattern in (f"v{version.pk}.*", f"v{version.pk}-*", f"*-v{version.pk}.*"):
+        later.forget(version.dataset, pattern)
 
 
 class StillUsed(Refused):

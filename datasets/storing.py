@@ -20,6 +20,7 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db.models.fields.files import FieldFile
 
+from datasets import later
 from datasets.models import Dataset
 from datasets.split import PARTS
 
@@ -95,6 +96,7 @@ def clear(dataset: Dataset) -> None:
         default_storage.delete(dataset.folder)
     for draft in drafts().glob(f"{dataset.key.hex}-*"):
         draft.unlink(missing_ok=True)
+    later.forget(dataset)
 
 
 def _stored(dataset: Dataset) -> list[str]:

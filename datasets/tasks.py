@@ -3,8 +3,9 @@ from __future__ import annotations
 from celery import shared_task
 from django.db import transaction
 
+from datasets import compare
 from datasets.advance import advance
-from datasets.models import Dataset
+from datasets.models import Dataset, Version
 
 RINGS = 50  # datasets at most per ring
 
@@ -29,3 +30,11 @@ def ring_for(dataset_id: int) -> None:
 @shared_task(ignore_result=True)
 def work(dataset_id: int) -> None:
     advance(dataset_id)
+
+
+@shared_task(ignore_result=True)
+def compare_versions(old_id: int, new_id: int) -> None:
+    """Work out what is different; a page that waits for it asks again if this was lost."""
+    versions = Version.objects.select_related("dataset").in_bulk([old_id, new_id])
+    if len(versions) == 2 and not compare.answer(versions[old_id], versions[new_id]).is_there():
+        compare.compare(versions[old_id], versions[new_id])

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from datasets.views import checks, download, examples, listing, manage, recipes, versions
+from datasets.views import checks, compare, download, examples, listing, manage, recipes, versions
 
 app_name = "datasets"
 
@@ -28,6 +28,7 @@ one_urls: list[URLPattern | URLResolver] = [
     path("source/", download.source, name="source"),
     path("examples/", examples.examples, name="examples"),
     path("versions/", versions.versions, name="versions"),
+    path("versions/compare/", compare.compare_versions, name="compare"),
     path("versions/make/", versions.make, name="make"),
     path("versions/<int:number>/", include(version_urls)),
     path("rename/", manage.rename, name="rename"),

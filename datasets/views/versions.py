@@ -53,7 +53,9 @@ def _page(request: OrgRequest, pk: int, form: VersionForm, status: int = 200) ->
 def detail(request: OrgRequest, pk: int, number: int) -> HttpResponse:
     made = version_of(request, pk, number)
     steps = recipe.in_words(made.recipe)
-    return show(request, "datasets/version.html", made.dataset, tab="versions", version=made, steps=steps)
+    others = made.dataset.versions.exclude(pk=made.pk)
+    context = {"version": made, "steps": steps, "has_others": others.exists()}
+    return show(request, "datasets/version.html", made.dataset, tab="versions", **context)
 
 
 @require_safe

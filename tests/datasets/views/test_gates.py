@@ -22,6 +22,7 @@ READS = {
     "source": "viewer",
     "examples": "viewer",
     "versions": "viewer",
+    "compare": "viewer",
     "version": "viewer",
     "training": "viewer",
     "validation": "viewer",
