@@ -20,7 +20,7 @@ from datasets.models import Version
 from datasets.samples import sample, texts
 
 KINDS = ("changed", "added", "removed", "moved")
-PER_PAGE = 25
+PER_PAGE = 10
 SMALL = 20_000  # rows of both that are compared while a person waits
 
 Places = NDArray[np.uint64]  # where rows stand: in the old version, in the new one
