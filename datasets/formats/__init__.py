@@ -88,4 +88,4 @@ def columns(file: BinaryIO, options: Options) -> list[str]:
     for row in islice(read(file, options), LOOK_AHEAD):
         if isinstance(row, Row):
             found.update(dict.fromkeys(row.values))
-    return list(found)
+    return [name for name in found if name.strip()]  # nobody can point at one without a name

@@ -4,85 +4,39 @@ from __future__ import annotations
 
 import io
 import json
-from contextlib import suppress
 from typing import Any
 
-import orjson
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datasets.formats import KINDS, BadRow, Options, Row, Unreadable, columns, inspect, read
-from datasets.mapping import Mapping, encoded, taker
-from datasets.samples import texts
-from tests.datasets.workbooks import workbook
+from datasets.formats import Options, columns, inspect
+from tests.datasets import fuzz
+from tests.datasets.fuzz import EVERY_KIND, Maker, failure, through
+from tests.datasets.made import taken
 
-PIECES = st.sampled_from(
-    [
-        b'"',
-        b",",
-        b"\n",
-        b"\r",
-        b"\x00",
-        b"{",
-        b"}",
-        b"[",
-        b"]",
-        b":",
-        b"\\",
-        b"\\u0000",
-        b"\\ud800",
-        b"\xff",
-        b"\xef\xbb\xbf",
-        b'{"prompt": "a", "completion": "b"}\n',
-        b'{"messages": [{"role": "user"}]}',
-        b"prompt,completion\n",
-        b"1e999",
-        b"NaN",
-    ]
-)
-SOUP = st.lists(st.one_of(PIECES, st.binary(max_size=8)), max_size=40).map(b"".join)
-BOOK = workbook([["prompt", "completion"], ["a", "b"], ["c", 3]])
+SEED, INPUTS = 2026, 1_000  # for each kind
 
 
-def through(content: bytes, name: str) -> None:
-    """All that happens to an uploaded file before anything is stored of it."""
-    file = io.BytesIO(content)
-    with suppress(Unreadable):
-        layout = inspect(file, name)
-        named = columns(file, layout.options)
-        for row in read(file, layout.options):
-            assert isinstance(row, Row | BadRow)
-            if isinstance(row, Row):
-                take(row, named)
-            else:
-                json.dumps([row.line, row.column, row.reason.to_json(), row.text]).encode()
-                assert "\x00" not in row.text + row.column
+@pytest.mark.parametrize("kind", EVERY_KIND)
+def test_random_and_mutated_files_of_every_kind_are_survived(kind: str) -> None:
+    assert [said for number in range(INPUTS) if (said := failure(kind, SEED, number))] == []
 
 
-def take(row: Row, named: list[str]) -> None:
-    for mapping in (
-        Mapping(format="prompt-completion", prompt=named[0] if named else "", completion=named[-1] if named else ""),
-        Mapping(format="chat", messages="messages"),
-    ):
-        example: Any = taker(mapping)(row)
-        if not isinstance(example, BadRow):
-            assert orjson.loads(encoded(example)) == example
-            assert not any("\x00" in text for text in texts(example).values())
+def test_the_same_seed_makes_the_same_file() -> None:
+    first, second = (Maker("xlsx", 1, 7).made() for _turn in range(2))
+    assert first == second != Maker("xlsx", 2, 7).made()
 
 
-@given(SOUP, st.sampled_from([*KINDS, "txt"]))
-@settings(max_examples=300, deadline=None)
-def test_any_bytes_under_any_name_are_survived(content: bytes, kind: str) -> None:
-    through(content, f"x.{kind}")
+def test_a_reader_that_hangs_or_crashes_is_named_with_its_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    def hang(*_arguments: object) -> None:
+        while True:
+            pass
 
-
-@given(st.lists(st.tuples(st.integers(0, len(BOOK) - 1), st.integers(0, 255)), max_size=6), st.integers(0, len(BOOK)))
-@settings(max_examples=150, deadline=None)
-def test_a_workbook_with_any_bytes_changed_is_survived(changes: list[tuple[int, int]], end: int) -> None:
-    content = bytearray(BOOK)
-    for at, value in changes:
-        content[at] = value
-    through(bytes(content[:end] if end % 3 == 0 else content), "x.xlsx")
+    monkeypatch.setattr(fuzz, "through", hang)
+    assert "TooSlow" in failure("csv", 1, 1, seconds=0.05)
+    monkeypatch.setattr(fuzz, "through", lambda *_arguments: 1 / 0)
+    assert "ZeroDivisionError" in failure("csv", 1, 1)
 
 
 @given(
@@ -99,6 +53,13 @@ def test_a_workbook_with_any_bytes_changed_is_survived(changes: list[tuple[int, 
 def test_any_json_is_survived(rows: list[dict[str, Any]]) -> None:
     through(json.dumps(rows).encode(), "x.json")
     through("\n".join(json.dumps(row) for row in rows).encode(), "x.jsonl")
+
+
+def test_a_key_without_a_name_is_no_column_and_its_row_is_read() -> None:
+    file = io.BytesIO(b'[{"": 1, " ": 2, "prompt": "a", "completion": "b"}]')
+    options = inspect(file, "x.json").options
+    assert columns(file, options) == ["prompt", "completion"]
+    assert taken(file.getvalue(), "x.json")[1] == []
 
 
 def test_options_survive_being_stored() -> None:
