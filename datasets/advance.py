@@ -13,6 +13,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from datasets import prepare, read, version
+from datasets.cancel import stopped
 from datasets.models import Dataset
 from datasets.pace import LEASE, LeaseLost
 from datasets.words import Refused, Sentence
@@ -29,7 +30,7 @@ def advance(pk: int) -> None:
         return
     try:
         while not (dataset := _stepped(dataset)).settle():
-            dataset.refresh_from_db()
+            _look_again(dataset)
     except LeaseLost:
         logger.info("dataset %s: somebody else holds it, or it changed under way", pk)
         dataset.release(due_at=timezone.now())
@@ -54,8 +55,17 @@ def _stepped(dataset: Dataset) -> Dataset:
             step(dataset)
         except Refused as refused:
             _fail(dataset, refused.sentence)
-        dataset.refresh_from_db()
+        _look_again(dataset)
     return dataset
+
+
+def _look_again(dataset: Dataset) -> None:
+    """See what has become of the row; its lease is never taken over from whoever holds it by now."""
+    token = dataset.lease_token
+    try:
+        dataset.refresh_from_db(from_queryset=Dataset.objects.filter(lease_token=token))
+    except Dataset.DoesNotExist:
+        raise LeaseLost from None
 
 
 def _next_step(dataset: Dataset) -> Callable[[Dataset], object] | None:
@@ -67,12 +77,4 @@ def _next_step(dataset: Dataset) -> Callable[[Dataset], object] | None:
 
 
 def _fail(dataset: Dataset, why: Sentence) -> None:
-    """Say what is wrong and stop; a dataset whose rows are read stays usable."""
-    changes: dict[str, object] = {"error": why.to_json(), "progress": 0.0, "accept_recommended": False}
-    if dataset.to_read:
-        changes["state"] = Dataset.State.FAILED
-    elif dataset.to_check:
-        changes |= {"checked": dataset.revision, "findings": [], "numbers": {}, "prepared_count": 0, "open_count": 0}
-    else:
-        changes["making"] = None
-    dataset.held().update(**changes)
+    dataset.held().update(**stopped(dataset, why, state=Dataset.State.FAILED))

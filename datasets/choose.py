@@ -14,14 +14,8 @@ READING_AGAIN = _("The file is being read again.")
 
 def columns(dataset: Dataset, *, mapping: Mapping | None, options: Options) -> None:
     """Read the file again in this way; without a mapping, its columns are looked at first."""
-    won = dataset.ask_again(
-        state=Dataset.State.UPLOADED,
-        mapping=mapping.to_json() if mapping else {},
-        options=vars(options),
-        accept_recommended=False,
-    )
-    if not won:
-        raise Refused(CHANGED)
+    asked = {"mapping": mapping.to_json() if mapping else {}, "options": vars(options), "accept_recommended": False}
+    _asked(dataset.ask_again(state=Dataset.State.UPLOADED, **asked))
 
 
 def task(dataset: Dataset, chosen: str) -> None:
@@ -33,8 +27,13 @@ def task(dataset: Dataset, chosen: str) -> None:
 
 
 def again(dataset: Dataset) -> None:
-    """Try once more what failed."""
-    if dataset.state != Dataset.State.FAILED:
+    """Do once more what failed or was cancelled: the reading, or the checks of what was read."""
+    if not dataset.can_retry:
         raise Refused(_("There is nothing to try again: the file has been read."))
-    if not dataset.ask_again(state=Dataset.State.UPLOADED):
+    read = dataset.state == Dataset.State.READY
+    _asked(dataset.ask_again() if read else dataset.ask_again(state=Dataset.State.UPLOADED))
+
+
+def _asked(won: bool) -> None:
+    if not won:
         raise Refused(CHANGED)

@@ -56,6 +56,7 @@ class Dataset(Leased):
         MAPPING = "mapping", _("Columns to choose")
         READY = "ready", _("Ready")
         FAILED = "failed", _("Not readable")
+        CANCELLED = "cancelled", _("Cancelled")
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="datasets")
     name = models.CharField(_("name"), max_length=120)
@@ -127,6 +128,12 @@ class Dataset(Leased):
     @property
     def to_make(self) -> bool:
         return self.state == self.State.READY and not self.to_check and self.making is not None
+
+    @property
+    def can_retry(self) -> bool:
+        """Whether reading, or the checks of what was read, came to no end."""
+        checkless = self.state == self.State.READY and not self.numbers and not self.busy
+        return checkless or self.state in (self.State.FAILED, self.State.CANCELLED)
 
     @property
     def busy(self) -> bool:

@@ -19,7 +19,7 @@ from datasets.formats import BadRow, Layout, Options, Row
 from datasets.formats.rows import shown
 from datasets.mapping import Mapping, detect, taker
 from datasets.models import Dataset
-from datasets.pace import Pace, write_held
+from datasets.pace import Pace, watched, write_held
 from datasets.storing import Draft, opened, sweep
 from datasets.unpack import Unpacked, unpacked
 from datasets.words import Refused
@@ -28,12 +28,15 @@ from datasets.words import gettext_noop as _
 SHOWN_BAD_ROWS = 100
 PREVIEWED = 3
 SHAPES_REMEMBERED = 100
+LOOKING = 0.1  # the part of the bar for finding out how the file is to be read
 HELD_STATES = {"state": Dataset.State.READING, "error": None, "progress": 0.0}
 
 
 def read(dataset: Dataset) -> None:
     write_held(dataset, **HELD_STATES)
-    with opened(dataset.source) as stored, _inside(dataset, stored) as (file, name, size):
+    with opened(dataset.source) as stored, _inside(dataset, stored) as (inside, name, size):
+        pace = Pace(dataset, size, share=LOOKING)
+        file = watched(inside, pace)
         layout = formats.inspect(file, name, Options.from_json(dataset.options))
         columns = formats.columns(file, layout.options)
         write_held(dataset, layout=_shown(layout, columns, file))
@@ -41,7 +44,8 @@ def read(dataset: Dataset) -> None:
         if mapping is None:
             write_held(dataset, state=Dataset.State.MAPPING, progress=0.0)
             return
-        _copy(dataset, file, size, layout.options, mapping)
+        pace.start, pace.share = LOOKING, 1 - LOOKING
+        _copy(dataset, file, layout.options, mapping)
     sweep(dataset)
 
 
@@ -84,9 +88,8 @@ def _shown(layout: Layout, columns: list[str], file: BinaryIO) -> dict[str, Any]
     }
 
 
-def _copy(dataset: Dataset, file: BinaryIO, size: int, options: Options, mapping: Mapping) -> None:
+def _copy(dataset: Dataset, file: BinaryIO, options: Options, mapping: Mapping) -> None:
     """Write the working copy and the bad rows, then point the dataset at them."""
-    pace = Pace(dataset, size)
     good = bad = 0
     first: list[dict[str, Any]] = []
     with Draft(dataset, "rows") as rows, Draft(dataset, "bad") as bad_rows:
@@ -98,7 +101,6 @@ def _copy(dataset: Dataset, file: BinaryIO, size: int, options: Options, mapping
             else:
                 good += 1
                 rows.write(taken)
-            pace(file.tell())
         _refuse_nothing(dataset, good, bad, first)
         write_held(
             dataset,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ from django.db.models.fields.files import FieldFile
 
 from datasets import later
 from datasets.models import Dataset
+from datasets.pace import LeaseLost
 from datasets.split import PARTS
 
 
@@ -30,7 +32,8 @@ class Draft:
 
     def __init__(self, dataset: Dataset, label: str) -> None:
         attempt = dataset.lease_token.hex[:12] if dataset.lease_token else "direct"
-        self.name = f"{dataset.folder}/{label}-{attempt}.jsonl"
+        self.name = f"{dataset.folder}/{label}-{attempt}-{uuid.uuid4().hex[:8]}.jsonl"
+        self.kept = ""
         self.path = drafts() / f"{dataset.key.hex}-{label}-{attempt}"
         self.file: BinaryIO = self.path.open("wb")
         self.sha256 = hashlib.sha256()
@@ -46,10 +49,9 @@ class Draft:
         self.file.flush()
         os.fsync(self.file.fileno())
         self.file.close()
-        with suppress(FileNotFoundError):
-            default_storage.delete(self.name)
         with _Moved(self.path.open("rb"), str(self.path)) as content:
-            return default_storage.save(self.name, content)
+            self.kept = default_storage.save(self.name, content)
+        return self.kept
 
     def __enter__(self) -> Self:
         return self
@@ -57,6 +59,8 @@ class Draft:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.file.close()
         self.path.unlink(missing_ok=True)
+        if self.kept and isinstance(error, LeaseLost):  # nothing was written, so nothing points at it
+            default_storage.delete(self.kept)
 
 
 class _Moved(File):  # type: ignore[type-arg]

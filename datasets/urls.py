@@ -22,6 +22,7 @@ one_urls: list[URLPattern | URLResolver] = [
     path("accept/", checks.accept, name="accept"),
     path("columns/", checks.columns, name="columns"),
     path("retry/", checks.retry, name="retry"),
+    path("cancel/", checks.cancel, name="cancel"),
     path("recipe/keep/", recipes.keep, name="keep"),
     path("recipe/replay/", recipes.replay, name="replay"),
     path("bad-rows.csv", download.bad_rows, name="bad_rows"),

@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ('attempts', models.PositiveIntegerField(default=0, editable=False)),
                 ('name', models.CharField(max_length=120, verbose_name='name')),
                 ('format', models.CharField(choices=[('prompt-completion', 'Prompt and completion'), ('chat', 'Chat')], default='prompt-completion', max_length=20)),
-                ('state', models.CharField(choices=[('uploaded', 'Waiting to be read'), ('reading', 'Reading'), ('mapping', 'Columns to choose'), ('ready', 'Ready'), ('failed', 'Not readable')], default='uploaded', max_length=10)),
+                ('state', models.CharField(choices=[('uploaded', 'Waiting to be read'), ('reading', 'Reading'), ('mapping', 'Columns to choose'), ('ready', 'Ready'), ('failed', 'Not readable'), ('cancelled', 'Cancelled')], default='uploaded', max_length=10)),
                 ('is_sample', models.BooleanField(default=False)),
                 ('key', models.UUIDField(default=uuid.uuid4, editable=False)),
                 ('source', models.FileField(max_length=200, upload_to='datasets')),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseStopPolling
 
+from datasets import cancel as cancelling
 from datasets import choose, decide, enough, found
 from datasets.forms import ColumnsForm, DecisionForm, NumberForm
 from datasets.models import Dataset, SavedRecipe, Task
@@ -150,6 +151,19 @@ def retry(request: OrgRequest, pk: int) -> HttpResponse:
         choose.again(dataset)
     except Refused as why:
         return refused(request, why, dataset)
+    if dataset.to_read:
+        messages.info(request, say(choose.READING_AGAIN))
     begin(dataset)
-    messages.info(request, say(choose.READING_AGAIN))
+    return redirect(dataset)
+
+
+@require_POST
+@access.member
+def cancel(request: OrgRequest, pk: int) -> HttpResponse:
+    dataset = dataset_of(request, pk)
+    try:
+        cancelling.cancel(dataset)
+    except Refused as why:
+        return refused(request, why, dataset)
+    audit.record(request, "dataset.work_cancelled", dataset)
     return redirect(dataset)

@@ -9,6 +9,7 @@ import pytest
 from django.core.files.storage import default_storage
 
 from datasets.models import Dataset
+from datasets.pace import LeaseLost
 from datasets.storing import Draft, clear, opened, sweep
 from tests.conftest import People
 from tests.datasets.made import prepared, uploaded, version_of
@@ -66,16 +67,29 @@ def test_two_attempts_never_write_into_the_same_file(people: People) -> None:
     assert len(names) == 2
 
 
-def test_the_same_attempt_may_write_again(people: People) -> None:
+def test_the_same_attempt_may_write_again_and_what_it_wrote_before_stays_meanwhile(people: People) -> None:
     dataset = held(uploaded(people.organization))
     names = []
     for content in (b"one", b"two"):
         with Draft(dataset, "rows") as draft:
             draft.write(content)
             names.append(draft.keep())
-    assert names[0] == names[1]
-    with default_storage.open(names[1], "rb") as file:
-        assert file.read() == b"two"
+    assert [default_storage.open(name, "rb").read() for name in names] == [b"one", b"two"]
+
+
+def test_one_that_lost_its_lease_takes_its_file_away(people: People) -> None:
+    dataset = held(uploaded(people.organization))
+    kept = []
+
+    def lose() -> None:
+        with Draft(dataset, "rows") as draft:
+            kept.append(draft.keep())
+            raise LeaseLost
+
+    with pytest.raises(LeaseLost):
+        lose()
+    assert not default_storage.exists(kept[0])
+    assert default_storage.exists(dataset.source.name or "")
 
 
 def test_a_sweep_takes_what_nothing_points_at_and_nothing_else(people: People, own_data_folder: Path) -> None:

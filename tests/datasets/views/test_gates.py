@@ -43,6 +43,7 @@ WRITES = {
     "task",
     "columns",
     "retry",
+    "cancel",
     "make",
     "delete_version",
     "rename",
