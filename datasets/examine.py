@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from datasets import infer, tokens
-from datasets.checks import CHECKS, Check, Facts, Finding
+from datasets.checks import BY_CODE, CHECKS, Check, Facts, Finding
 from datasets.checks.base import Batch
 from datasets.checks.ending import Ending
-from datasets.checks.keys import of_example
+from datasets.checks.hits import RowNumbers
+from datasets.checks.keys import repeated
 from datasets.checks.separator import Separator
-from datasets.mapping import CHAT, Example
+from datasets.counts import Counts
+from datasets.mapping import Example
 from datasets.recipe import Numbered
 
 BATCH = 1_000
-MAX_LABEL = 200  # characters; a longer completion is no label
+Rows = Callable[[], Iterable[Numbered]]  # gives the rows from the beginning each time it is called
 
 T = TypeVar("T")
 
@@ -32,6 +36,8 @@ class Report:
     separator: str = ""
     ending: str = ""
     system_message: str = ""
+    token_counts: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))  # of each row
+    hits: dict[str, RowNumbers] = field(default_factory=dict)  # the rows of each finding, by its code
 
     def numbers(self) -> dict[str, Any]:
         facts = self.facts
@@ -53,8 +59,76 @@ class Report:
         }
 
 
+class Examination:
+    """What all checks of a format have seen so far.
+
+    `ahead` are codes of fixes that need no parameters: their checks see the rows first, and all others see what these
+    fixes leave. So one pass tells what more there is to do.
+    """
+
+    def __init__(self, format: str, *, task: str = "", count_tokens: bool = True, ahead: Sequence[str] = ()) -> None:
+        self.format, self.count_tokens = format, count_tokens
+        self.ahead = [BY_CODE[code]() for code in ahead]
+        self.checks = [check() for check in CHECKS if format in check.formats and check.code not in ahead]
+        self.counts = Counts(format, task)
+
+    def add(self, lines: Sequence[int], examples: Sequence[Example]) -> None:
+        batch = Batch(lines=lines, examples=examples, at=self.counts.rows)
+        for check in self.ahead:
+            check.add(batch)
+            batch = _mended(batch, check)
+        if not batch.examples:
+            return
+        if self.count_tokens:
+            counted = [tokens.of_example(example, self.counts.encoding) for example in batch.examples]
+            batch = Batch(lines=batch.lines, examples=batch.examples, at=batch.at, tokens=counted)
+        self.counts.add(batch)
+        for check in self.checks:
+            check.add(batch)
+
+    def join(self, other: Examination) -> None:
+        """Take over what was seen of the rows that follow."""
+        at = self.counts.rows
+        for mine, theirs in zip((*self.ahead, *self.checks), (*other.ahead, *other.checks), strict=True):
+            mine.join(theirs, at)
+        self.counts.join(other.counts)
+
+    def without_copies(self) -> int:
+        """Look at the rows as if exact duplicates had been removed; returns how many there are.
+
+        Shares of letters alone still count them, which no fix that is safe depends on.
+        """
+        copies = repeated(self.counts.keys().examples)
+        kept = ~copies
+        for check in self.checks:
+            check.keep(kept)
+        self.counts.keep(kept)
+        return int(copies.sum())
+
+    def report(self, rows: Rows, *, columns: Sequence[str] = (), used_columns: Sequence[str] = ()) -> Report:
+        """Say what was found; `rows` are looked at again only if a check has to, or has no samples yet."""
+        _once_more(rows, [check for check in self.checks if check.wants_again()])
+        facts = self.counts.facts(columns, used_columns)
+        keys = self.counts.keys()
+        for check in self.checks:
+            check.compare(keys)
+        _fetch_samples(rows, self.checks)
+        found = {check.code: finding for check in self.checks if (finding := check.finding(facts))}
+        counted = self.counts.token_counts()
+        return Report(
+            facts=facts,
+            findings=list(found.values()),
+            tokens=int(counted.sum()),
+            longest=int(counted.max(initial=0)),
+            system_message=self.counts.system_message or "",
+            token_counts=counted,
+            hits={check.code: check.hits.rows() for check in self.checks if check.code in found},
+            **_marks(self.checks, facts),
+        )
+
+
 def examine(
-    rows: Callable[[], Iterable[Numbered]],
+    rows: Rows,
     *,
     format: str,
     columns: Sequence[str] = (),
@@ -62,26 +136,24 @@ def examine(
     count_tokens: bool = True,
     task: str = "",
 ) -> Report:
-    """Run all checks of a format for a task, or the one that it infers.
+    """Run all checks of a format for a task, or the one that it infers."""
+    seen = looked_through(rows(), Examination(format, task=task, count_tokens=count_tokens))
+    return seen.report(rows, columns=columns, used_columns=used_columns)
 
-    `rows` gives the rows from the beginning each time it is called.
-    """
-    checks = [check() for check in CHECKS if format in check.formats]
-    counts = _Counts(format, task)
-    for batch in _batches(rows(), counts, count_tokens):
-        for check in checks:
-            check.add(batch)
-    _once_more(rows, [check for check in checks if check.wants_again()])
-    facts = counts.facts(columns, used_columns)
-    found = [finding for check in checks if (finding := check.finding(facts))]
-    return Report(
-        facts=facts,
-        findings=found,
-        tokens=counts.tokens,
-        longest=counts.longest,
-        system_message=counts.system_message or "",
-        **_marks(checks, facts),
-    )
+
+def looked_through(rows: Iterable[Numbered], examination: Examination) -> Examination:
+    for chunk in chunks(rows, BATCH):
+        examination.add([line for line, _example in chunk], [example for _line, example in chunk])
+    return examination
+
+
+def _mended(batch: Batch, check: Check) -> Batch:
+    """The batch after the check's fix; most batches need none."""
+    if not check.hits.since(batch.at):
+        return batch
+    change = check.change({})
+    changed = [(line, after) for line, row in zip(batch.lines, batch.examples, strict=True) if (after := change(row))]
+    return Batch(lines=[line for line, _row in changed], examples=[row for _line, row in changed], at=batch.at)
 
 
 def _marks(checks: Sequence[Check], facts: Facts) -> dict[str, str]:
@@ -95,102 +167,26 @@ def _marks(checks: Sequence[Check], facts: Facts) -> dict[str, str]:
     return found
 
 
-def _batches(rows: Iterable[Numbered], counts: _Counts, count_tokens: bool) -> Iterator[Batch]:
-    for chunk in chunks(rows, BATCH):
-        examples = [example for _line, example in chunk]
-        fresh = counts.add(examples)
-        counted = [tokens.of_example(example, counts.encoding) for example in examples] if count_tokens else []
-        counts.add_tokens(counted)
-        yield Batch(lines=[line for line, _example in chunk], examples=examples, fresh=fresh, tokens=counted)
-
-
-def _once_more(rows: Callable[[], Iterable[Numbered]], checks: Sequence[Check]) -> None:
+def _once_more(rows: Rows, checks: Sequence[Check]) -> None:
     if not checks:
         return
     for chunk in chunks(rows(), BATCH):
-        batch = Batch(lines=[line for line, _row in chunk], examples=[row for _line, row in chunk], fresh=())
+        batch = Batch(lines=[line for line, _row in chunk], examples=[row for _line, row in chunk])
         for check in checks:
             check.again(batch)
+
+
+def _fetch_samples(rows: Rows, checks: Sequence[Check]) -> None:
+    """Show the checks the rows that they want to show."""
+    wanted = {number for check in checks for number in check.wants_samples()}
+    if not wanted:
+        return
+    found = {number: row for number, row in enumerate(islice(rows(), max(wanted) + 1)) if number in wanted}
+    for check in checks:
+        check.show_first(found[number] for number in check.wants_samples() if number in found)
 
 
 def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
     source = iter(items)
     while chunk := list(islice(source, size)):
         yield chunk
-
-
-@dataclass
-class _Counts:
-    """What is counted whatever the checks are; labels and task are judged on rows seen for the first time."""
-
-    format: str
-    task: str = ""  # chosen by a person
-    rows: int = 0
-    tokens: int = 0
-    longest: int = 0
-    prompts: bool = False
-    seen: set[int] = field(default_factory=set)
-    labels: Counter[str] | None = field(default_factory=Counter)  # None: too many for a classifier
-    label_rows: Counter[str] = field(default_factory=Counter)
-    system_message: str | None = None
-
-    @property
-    def encoding(self) -> str:
-        return tokens.encoding_of_format(self.format)
-
-    def add(self, examples: Sequence[Example]) -> list[bool]:
-        first = self.rows == 0
-        self.rows += len(examples)
-        fresh = [self._is_fresh(example) for example in examples]
-        if self.format == CHAT:
-            self._add_system_messages(examples, first)
-        else:
-            self.prompts = self.prompts or any(example["prompt"].strip() for example in examples)
-            self._add_labels(examples, fresh)
-        return fresh
-
-    def add_tokens(self, counted: Sequence[int]) -> None:
-        self.tokens += sum(counted)
-        self.longest = max(self.longest, max(counted, default=0))
-
-    def _is_fresh(self, example: Example) -> bool:
-        key = of_example(example)
-        known = len(self.seen)
-        self.seen.add(key)
-        return len(self.seen) > known
-
-    def _add_labels(self, examples: Sequence[Example], fresh: Sequence[bool]) -> None:
-        if self.labels is None:
-            return
-        filled = [(row["completion"], new) for row, new in zip(examples, fresh, strict=True) if row["completion"].strip()]
-        self.label_rows.update(label for label, _new in filled)
-        self.labels.update(label for label, new in filled if new)
-        if len(self.labels) > infer.MAX_CLASSES or any(len(label) > MAX_LABEL for label, _new in filled):
-            self.labels, self.label_rows = None, Counter()
-
-    def _add_system_messages(self, examples: Sequence[Example], first: bool) -> None:
-        for at, example in enumerate(examples):
-            said = example["messages"][0]
-            text = said.get("content") if said["role"] == "system" else None
-            text = text if isinstance(text, str) else ""
-            if first and at == 0:
-                self.system_message = text
-            elif text != self.system_message:
-                self.system_message = ""
-
-    def facts(self, columns: Sequence[str], used_columns: Sequence[str]) -> Facts:
-        classes = len(self.labels) if self.labels is not None else infer.MAX_CLASSES + 1
-        unique = self.labels.total() if self.labels is not None else len(self.seen)
-        judged = infer.judge(format=self.format, rows=unique, classes=classes, prompts=self.prompts, chosen=self.task)
-        return Facts(
-            format=self.format,
-            task=judged.task,
-            judged=judged,
-            rows=self.rows,
-            unique=len(self.seen),
-            labels=dict(self.label_rows.most_common()) if judged.task == infer.CLASSIFICATION else {},
-            columns=columns,
-            used_columns=used_columns,
-            encoding=self.encoding,
-            limit=tokens.LIMITS[self.encoding],
-        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from datasets import common
+from datasets.checks.hits import Hits, Mask
 
 LONGEST = 200
 
@@ -25,6 +26,11 @@ class Shared:
             if not (text.endswith(self.affix) if self.end else text.startswith(self.affix)):
                 self._shorten(text)
 
+    def join(self, other: Shared) -> None:
+        """Take over what other texts share."""
+        if other.affix is not None:
+            self.add([other.affix])
+
     def _shorten(self, text: str) -> None:
         affix = self.affix or ""
         if self.end:
@@ -34,37 +40,65 @@ class Shared:
 
 
 class Marks:
-    """A mark that could end every text: which candidates occur, and what the texts already end with."""
+    """A mark that could end every text: which candidates occur, and what the texts already end with.
+
+    A candidate that stands inside a text, and not only at its end, is out for good.
+    """
 
     def __init__(self, candidates: Sequence[str]) -> None:
         self.rows = 0
         self.same: str | None = None  # the text, while all texts are the same
         self.all_same = True
-        self.ends = dict.fromkeys(candidates, 0)
-        self.inside = dict.fromkeys(candidates, 0)  # texts that hold it elsewhere than at the end
+        self.ends = {mark: Hits() for mark in candidates}  # in order of preference
         self.newline = False
         self.shared = Shared(end=True)
         self._mark = ""
         self._inside_mark = 0
         self.settled = True  # False: earlier texts were not searched for the mark, and should be seen again
 
-    def add(self, texts: Sequence[str]) -> None:
+    def add(self, at: int, texts: Sequence[str], joined: str) -> None:
+        """Look through consecutive texts from number `at` on; `joined` is all of them in one."""
         if not texts:
             return
         self.rows += len(texts)
-        self._compare(texts)
-        joined = "\x00".join(texts)
-        self.newline = self.newline or "\n" in joined
-        for mark in self.ends:
-            if mark in joined:
-                self.ends[mark] += sum(text.endswith(mark) for text in texts)
-                self.inside[mark] += sum(mark in text[:-1] for text in texts)
+        self.same = texts[0] if self.same is None else self.same
+        self.all_same = self.all_same and all(text == self.same for text in texts)
+        self.newline = self.newline or any("\n" in text for text in texts)
+        for mark in [mark for mark in self.ends if mark in joined]:
+            self._add_candidate(mark, at, texts)
         self._add_shared(texts)
 
-    def _compare(self, texts: Sequence[str]) -> None:
-        if self.same is None:
-            self.same = texts[0]
-        self.all_same = self.all_same and all(text == self.same for text in texts)
+    def _add_candidate(self, mark: str, at: int, texts: Sequence[str]) -> None:
+        if any(mark in text[:-1] for text in texts):
+            del self.ends[mark]
+        else:
+            self.ends[mark].add(at, [text.endswith(mark) for text in texts])
+
+    def join(self, other: Marks, at: int) -> None:
+        if not other.rows:
+            return
+        first = not self.rows
+        self.rows += other.rows
+        self.same = other.same if first else self.same
+        self.all_same = self.all_same and other.all_same and self.same == other.same
+        self.newline = self.newline or other.newline
+        self.ends = {mark: hits for mark, hits in self.ends.items() if mark in other.ends}
+        for mark, hits in self.ends.items():
+            hits.join(other.ends[mark], at)
+        self._join_shared(other, first)
+
+    def _join_shared(self, other: Marks, first: bool) -> None:
+        self.shared.join(other.shared)
+        mark = deliberate(self.shared.affix or "")
+        same = mark == other._mark and (first or mark == self._mark)
+        self._inside_mark = self._inside_mark + other._inside_mark if same else 0
+        self.settled = self.settled and other.settled and (same or not mark)
+        self._mark = mark
+
+    def keep(self, kept: Mask) -> None:
+        self.rows = int(kept.sum())
+        for hits in self.ends.values():
+            hits.keep(kept)
 
     def _add_shared(self, texts: Sequence[str]) -> None:
         first = self.shared.affix is None
@@ -85,7 +119,7 @@ class Marks:
 
     def existing(self) -> str:
         """The mark that every text ends with on purpose, "" if there is none: a candidate, or one of their own."""
-        known = [mark for mark, count in self.ends.items() if self.rows == count > self.inside[mark] == 0]
+        known = [mark for mark, hits in self.ends.items() if self.rows == len(hits)]
         return max(known, key=len, default="" if self.all_same else self._mark)
 
     def existing_inside(self) -> int:
@@ -94,15 +128,15 @@ class Marks:
 
     def usual(self) -> str:
         """The candidate that ends more than half of the texts and stands nowhere else, "" if there is none."""
-        for mark, count in self.ends.items():
-            if count * 2 > self.rows and not self.inside[mark]:
+        for mark, hits in self.ends.items():
+            if len(hits) * 2 > self.rows:
                 return mark
         return ""
 
     def free(self, *, fallback: str, skip: Sequence[str] = ()) -> str:
         """The first candidate that stands in no text."""
-        for mark, count in self.ends.items():
-            if not count and not self.inside[mark] and mark not in skip:
+        for mark, hits in self.ends.items():
+            if not hits and mark not in skip:
                 return mark
         return fallback
 

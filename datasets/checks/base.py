@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from itertools import compress
+from typing import Any, ClassVar, Literal, Self
 
+from datasets.checks.hits import Hits, Mask
+from datasets.checks.keys import Keys
 from datasets.checks.texts import GAP, texts_of
 from datasets.infer import Judged
 from datasets.mapping import CHAT, PROMPT_COMPLETION, Example
@@ -26,11 +29,11 @@ SAMPLES = 3
 
 @dataclass(frozen=True)
 class Batch:
-    """Some consecutive rows: their line in the source, the examples, and whether each is seen for the first time."""
+    """Some consecutive rows: their line in the source, the examples, and the number of the first."""
 
     lines: Sequence[int]
     examples: Sequence[Example]
-    fresh: Sequence[bool]
+    at: int = 0
     tokens: Sequence[int] = ()  # empty if tokens are not counted this time
 
     @cached_property
@@ -40,7 +43,12 @@ class Batch:
 
     @cached_property
     def whole(self) -> str:
-        return GAP.join(self.texts)
+        """All texts of all rows, for a first look whether anything of a kind is there at all."""
+        return GAP.join(self.texts) if "messages" in self.examples[0] else self.all_prompts + GAP + self.all_completions
+
+    @cached_property
+    def data(self) -> bytes:
+        return self.whole.encode(errors="surrogatepass")
 
     @cached_property
     def prompts(self) -> list[str]:
@@ -49,6 +57,33 @@ class Batch:
     @cached_property
     def completions(self) -> list[str]:
         return [example["completion"] for example in self.examples]
+
+    @cached_property
+    def blank(self) -> list[bool]:
+        """Which prompts hold no text."""
+        return [not text or text.isspace() for text in self.prompts]
+
+    @cached_property
+    def answers(self) -> list[str]:
+        """The completions without the space around them."""
+        return [text.strip() for text in self.completions]
+
+    @cached_property
+    def all_prompts(self) -> str:
+        return GAP.join(self.prompts)
+
+    @cached_property
+    def all_completions(self) -> str:
+        return GAP.join(self.completions)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AllKeys:
+    """Keys of all rows in their order; those of prompts and answers are empty for conversations."""
+
+    examples: Keys
+    prompts: Keys
+    answers: Keys
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +125,10 @@ class Finding:
 
 
 class Check(ABC):
-    """One per run over the rows. `add` sees every row once, in batches; `finding` is asked at the end."""
+    """One per run over the rows. `add` sees every row once, in batches; `finding` is asked at the end.
+
+    A run may be cut into parts that other processes look through: `join` puts their checks together again.
+    """
 
     code: ClassVar[str]
     formats: ClassVar[frozenset[str]] = PAIRS
@@ -99,11 +137,33 @@ class Check(ABC):
     adjustable: ClassVar[str] = ""  # the one of these that a person may choose
 
     def __init__(self) -> None:
-        self.count = 0
+        self.hits = Hits()
         self.found: list[tuple[int, Example]] = []
+        self._count: int | None = None
 
-    @abstractmethod
-    def add(self, batch: Batch) -> None: ...
+    @property
+    def count(self) -> int:
+        return len(self.hits) if self._count is None else self._count
+
+    @count.setter
+    def count(self, count: int) -> None:
+        self._count = count
+
+    def add(self, batch: Batch) -> None:  # noqa: B027 – some judge by what is known at the end alone
+        """Look through some rows."""
+
+    def join(self, other: Self, at: int) -> None:
+        """Take over what the same check saw in the rows from `at` on."""
+        self.hits.join(other.hits, at)
+        for line, example in other.found:
+            self._show(line, example)
+
+    def keep(self, kept: Mask) -> None:
+        """Forget the rows that are not kept: copies of others, so that no text disappears."""
+        self.hits.keep(kept)
+
+    def compare(self, keys: AllKeys) -> None:  # noqa: B027 – few need it
+        """Look at the keys of all rows, once all have gone by."""
 
     @abstractmethod
     def finding(self, facts: Facts) -> Finding | None: ...
@@ -115,6 +175,10 @@ class Check(ABC):
     def again(self, batch: Batch) -> None:
         """See the rows a second time, if the check wants them again."""
         raise NotImplementedError
+
+    def wants_samples(self) -> Sequence[int]:
+        """The numbers of rows that `finding` would show, if the check has not kept them as they went by."""
+        return [] if self.found else self.hits.rows()[:SAMPLES].tolist()
 
     @classmethod
     def has_fix(cls) -> bool:
@@ -130,19 +194,21 @@ class Check(ABC):
         """The accepted fix in words, for a recipe."""
         raise LookupError(cls.code)
 
-    def hit(self, line: int, example: Example) -> None:
-        self.count += 1
-        if len(self.found) < SAMPLES:
-            self.found.append((line, example))
-
     def hit_where(self, batch: Batch, wrong: Sequence[bool]) -> None:
-        """Count the rows of a batch that are wrong."""
-        self.count += sum(wrong)
-        for line, example, hit in zip(batch.lines, batch.examples, wrong, strict=True):
+        """Note the rows of a batch that are wrong, and show the first of them."""
+        self.hits.add(batch.at, wrong)
+        if len(self.found) < SAMPLES and True in wrong:
+            self.show_first(compress(zip(batch.lines, batch.examples, strict=True), wrong))
+
+    def show_first(self, rows: Iterable[tuple[int, Example]]) -> None:
+        for line, example in rows:
             if len(self.found) >= SAMPLES:
                 return
-            if hit:
-                self.found.append((line, example))
+            self._show(line, example)
+
+    def _show(self, line: int, example: Example) -> None:
+        if len(self.found) < SAMPLES and all(example != shown for _line, shown in self.found):
+            self.found.append((line, example))
 
     def report(self, severity: Severity, title: Sentence, why: Sentence, fix: Fix | None = None) -> Finding:
         change = self.change(fix.params) if fix else lambda example: example

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Self
+
 from datasets.checks.base import Batch, Check, Facts, Finding
 from datasets.infer import CLASSIFICATION, OPEN_ENDED
 from datasets.words import Sentence, gettext_noop, ngettext
@@ -20,11 +22,17 @@ class OneClass(Check):
         if self.same is None and batch.completions:
             self.same = batch.completions[0]
         self.differ = self.differ or any(text != self.same for text in batch.completions)
-        self.hit_where(batch, [True] * len(batch.lines))
+        self.show_first(zip(batch.lines, batch.examples, strict=True))
+
+    def join(self, other: Self, at: int) -> None:
+        super().join(other, at)
+        self.differ = self.differ or other.differ or (None not in (self.same, other.same) and self.same != other.same)
+        self.same = other.same if self.same is None else self.same
 
     def finding(self, facts: Facts) -> Finding | None:
-        if self.differ or self.count < 2 or facts.task == OPEN_ENDED:
+        if self.differ or facts.rows < 2 or facts.task == OPEN_ENDED:
             return None
+        self.count = facts.rows
         return self.report(
             "bad",
             gettext_noop("All completions are the same"),
@@ -36,9 +44,6 @@ class OneClass(Check):
 
 class SmallClasses(Check):
     code = "small-classes"
-
-    def add(self, batch: Batch) -> None:
-        pass
 
     def finding(self, facts: Facts) -> Finding | None:
         small = {label: count for label, count in facts.labels.items() if count < ADVISED}

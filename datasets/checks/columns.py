@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datasets.checks.base import BOTH, Batch, Check, Facts, Finding
+from datasets.checks.base import BOTH, Check, Facts, Finding
 from datasets.infer import OPEN_ENDED
 from datasets.words import gettext_noop as _
 from datasets.words import ngettext
@@ -8,9 +8,6 @@ from datasets.words import ngettext
 
 class MissingColumns(Check):
     code = "missing-columns"
-
-    def add(self, batch: Batch) -> None:
-        pass
 
     def finding(self, facts: Facts) -> Finding | None:
         if len(facts.used_columns) != 1:
@@ -30,9 +27,6 @@ class MissingColumns(Check):
 class OtherColumns(Check):
     code = "other-columns"
     formats = BOTH
-
-    def add(self, batch: Batch) -> None:
-        pass
 
     def finding(self, facts: Facts) -> Finding | None:
         other = [column for column in facts.columns if column not in facts.used_columns]

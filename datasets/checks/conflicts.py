@@ -1,7 +1,9 @@
 from __future__ import annotations
 
-from datasets.checks.base import Batch, Change, Check, Facts, Finding, Fix, Params
-from datasets.checks.keys import key
+import numpy as np
+
+from datasets.checks.base import AllKeys, Change, Check, Facts, Finding, Fix, Params
+from datasets.checks.keys import BLANK, key
 from datasets.infer import CLASSIFICATION, OPEN_ENDED
 from datasets.mapping import Example
 from datasets.words import Sentence, ngettext
@@ -14,16 +16,9 @@ class Conflicts(Check):
     code = "conflicts"
     shown = ("prompt", "completion")
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.answers: dict[int, int] = {}
-
-    def add(self, batch: Batch) -> None:
-        wrong = [
-            bool(prompt.strip()) and self.answers.setdefault(key(prompt), answer) != answer
-            for prompt, answer in zip(batch.prompts, map(key, map(str.strip, batch.completions)), strict=True)
-        ]
-        self.hit_where(batch, wrong)
+    def compare(self, keys: AllKeys) -> None:
+        _unique, first, group = np.unique(keys.prompts, return_index=True, return_inverse=True)
+        self.hits.add(0, (keys.answers != keys.answers[first][group]) & (keys.prompts != BLANK))
 
     def finding(self, facts: Facts) -> Finding | None:
         if not self.count or facts.task == OPEN_ENDED:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from datasets.checks.base import BOTH, Batch, Change, Check, Facts, Finding, Fix, Params
-from datasets.checks.keys import of_example
+from datasets.checks.base import BOTH, AllKeys, Change, Check, Facts, Finding, Fix, Params
+from datasets.checks.keys import of_example, repeated
 from datasets.mapping import Example
 from datasets.words import Sentence, ngettext
 from datasets.words import gettext_noop as _
@@ -12,8 +12,8 @@ class Duplicates(Check):
     formats = BOTH
     shown = ("prompt", "completion")
 
-    def add(self, batch: Batch) -> None:
-        self.hit_where(batch, [not fresh for fresh in batch.fresh])
+    def compare(self, keys: AllKeys) -> None:
+        self.hits.add(0, repeated(keys.examples))
 
     def finding(self, facts: Facts) -> Finding | None:
         if not self.count:

@@ -10,7 +10,7 @@ class EmptyCompletions(Check):
     shown = ("prompt",)
 
     def add(self, batch: Batch) -> None:
-        self.hit_where(batch, [not text.strip() for text in batch.completions])
+        self.hit_where(batch, [not text for text in batch.answers])
 
     def finding(self, facts: Facts) -> Finding | None:
         if not self.count:

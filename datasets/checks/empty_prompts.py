@@ -13,7 +13,7 @@ class EmptyPrompts(Check):
     shown = ("completion",)
 
     def add(self, batch: Batch) -> None:
-        self.hit_where(batch, [not text.strip() for text in batch.prompts])
+        self.hit_where(batch, batch.blank)
 
     def finding(self, facts: Facts) -> Finding | None:
         if not self.count or facts.task == OPEN_ENDED:

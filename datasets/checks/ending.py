@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from typing import Self
+
 from datasets.checks.affixes import Marks
 from datasets.checks.base import Batch, Change, Check, Facts, Finding, Fix, Params, with_completion
+from datasets.checks.hits import Mask
 from datasets.checks.separator import visible
 from datasets.infer import GENERATION
 from datasets.words import Sentence, ngettext
@@ -23,9 +26,16 @@ class Ending(Check):
         self.marks = Marks(CANDIDATES)
 
     def add(self, batch: Batch) -> None:
-        self.marks.add(batch.completions)
-        if len(self.found) < 3:
-            self.found += list(zip(batch.lines, batch.examples, strict=True))[: 3 - len(self.found)]
+        self.marks.add(batch.at, batch.completions, batch.all_completions)
+        self.show_first(zip(batch.lines, batch.examples, strict=True))
+
+    def join(self, other: Self, at: int) -> None:
+        super().join(other, at)
+        self.marks.join(other.marks, at)
+
+    def keep(self, kept: Mask) -> None:
+        super().keep(kept)
+        self.marks.keep(kept)
 
     def wants_again(self) -> bool:
         return not self.marks.settled
@@ -43,7 +53,7 @@ class Ending(Check):
         ending = usual or self.marks.free(fallback=FALLBACK)
         if self.marks.existing() == ending:
             return None  # the last resort is there already, and stands elsewhere too
-        self.count = self.marks.rows - self.marks.ends.get(usual, 0)
+        self.count = self.marks.rows - (len(self.marks.ends[usual]) if usual else 0)
         return self.report(
             "wait",
             ngettext(

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datasets.checks.base import BOTH, Batch, Check, Facts, Finding
+from datasets.checks.base import BOTH, Check, Facts, Finding
 from datasets.infer import CHAT
 from datasets.words import gettext_noop as _
 from datasets.words import ngettext
@@ -13,10 +13,8 @@ class FewExamples(Check):
     code = "few-examples"
     formats = BOTH
 
-    def add(self, batch: Batch) -> None:
-        self.count += len(batch.lines)
-
     def finding(self, facts: Facts) -> Finding | None:
+        self.count = facts.rows
         if facts.task == CHAT and self.count < NEEDED_FOR_CHAT:
             return self.report(
                 "bad",

@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+from xxhash import xxh3_64_intdigest
 
 from datasets.mapping import Example, encoded
 
+Keys = NDArray[np.uint64]
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)  # odd, so that no two pairs of keys fall together by order alone
+BLANK = np.uint64(0)  # stands for a prompt without text
+
 
 def key(text: str) -> int:
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little")
+    return xxh3_64_intdigest(text.encode())
+
+
+def of_texts(texts: Iterable[str]) -> Keys:
+    return np.array([xxh3_64_intdigest(text.encode()) for text in texts], np.uint64)
+
+
+def of_pairs(prompts: Keys, completions: Keys) -> Keys:
+    return prompts * _SPREAD ^ completions
 
 
 def of_example(example: Example) -> int:
-    return int.from_bytes(blake2b(encoded(example), digest_size=8).digest(), "little")
+    return xxh3_64_intdigest(encoded(example))
 
 
 def of_question(example: Example) -> int:
-    """What must not stand on both sides of a split: the prompt, the completion if there is none, or what is asked."""
+    """What must not stand on both sides of a split: the prompt, the completion if there is none, or what is asked.
+
+    A split drawn by these keys has to come out the same for ever, so they stay as they were first made.
+    """
     if "messages" in example:
-        return of_example({"messages": asked(example) or example["messages"]})
-    return key(example["prompt"] or "\x00" + example["completion"])
+        asked_for = encoded({"messages": asked(example) or example["messages"]})
+    else:
+        asked_for = (example["prompt"] or "\x00" + example["completion"]).encode()
+    return int.from_bytes(blake2b(asked_for, digest_size=8).digest(), "little")
 
 
 def asked(example: Example) -> list[dict[str, object]]:
@@ -27,3 +49,11 @@ def asked(example: Example) -> list[dict[str, object]]:
     messages: list[dict[str, object]] = example["messages"]
     last = next((at for at in range(len(messages) - 1, -1, -1) if messages[at]["role"] == "assistant"), len(messages))
     return messages[:last]
+
+
+def repeated(keys: Keys) -> NDArray[np.bool_]:
+    """Tell which keys have stood before."""
+    _unique, first = np.unique(keys, return_index=True)
+    again = np.ones(len(keys), dtype=bool)
+    again[first] = False
+    return again

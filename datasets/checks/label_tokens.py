@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datasets import tokens
-from datasets.checks.base import Batch, Check, Facts, Finding
+from datasets.checks.base import Check, Facts, Finding
 from datasets.infer import CLASSIFICATION
 from datasets.words import Sentence, ngettext
 from datasets.words import gettext_noop as _
@@ -13,9 +13,6 @@ class LabelTokens(Check):
     """Labels that are not a single token, or that begin with the same one."""
 
     code = "label-tokens"
-
-    def add(self, batch: Batch) -> None:
-        pass
 
     def finding(self, facts: Facts) -> Finding | None:
         if facts.task != CLASSIFICATION or not facts.labels:

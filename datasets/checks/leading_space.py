@@ -5,12 +5,14 @@ from datasets.mapping import Example
 from datasets.words import Sentence, ngettext
 from datasets.words import gettext_noop as _
 
+_FINE = ("", " ")
+
 
 class LeadingSpace(Check):
     code = "leading-space"
 
     def add(self, batch: Batch) -> None:
-        self.hit_where(batch, [bool(text) and not text.startswith(" ") for text in batch.completions])
+        self.hit_where(batch, [text[:1] not in _FINE for text in batch.completions])
 
     def finding(self, facts: Facts) -> Finding | None:
         if not self.count:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from datasets.checks.base import Batch, Change, Check, Facts, Finding, Fix, Params, with_completion, with_prompt
+from datasets.checks.texts import outside_ascii
 from datasets.words import Sentence
 from datasets.words import gettext_noop as _
 
@@ -24,19 +26,24 @@ class _LetterCase(Check):
         self.upper = self.lower = 0
 
     def add(self, batch: Batch) -> None:
+        upper, lower = _letters(batch.all_prompts if self.column == "prompt" else batch.all_completions)
+        self.upper += upper
+        self.lower += lower
+
+    def wants_again(self) -> bool:
+        return self.upper * 2 > self.lower
+
+    def again(self, batch: Batch) -> None:
         texts = batch.prompts if self.column == "prompt" else batch.completions
-        self._count("\n".join(texts))
         self.hit_where(batch, [text != text.lower() for text in texts])
 
-    def _count(self, joined: str) -> None:
-        text, low, high = (_codes(version) for version in (joined, joined.lower(), joined.upper()))
-        if len(text) == len(low):
-            self.upper += int((text != low).sum())
-        if len(text) == len(high):
-            self.lower += int((text != high).sum())
+    def join(self, other: Self, at: int) -> None:
+        super().join(other, at)
+        self.upper += other.upper
+        self.lower += other.lower
 
     def finding(self, facts: Facts) -> Finding | None:
-        if self.upper * 2 <= self.lower or not self.upper:
+        if self.upper * 2 <= self.lower:
             return None
         return self.report("info", self.title, WHY, Fix(params={}, label=_("Make lower-case"), recommended=False))
 
@@ -51,8 +58,24 @@ class _LetterCase(Check):
         return cls.done
 
 
-def _codes(text: str) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
-    return np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
+def _letters(text: str) -> tuple[int, int]:
+    """How many letters are upper-case, and how many lower-case."""
+    data = text.encode(errors="surrogatepass")
+    codes = np.frombuffer(data, np.uint8)
+    upper, lower = _between(codes, "A"), _between(codes, "a")
+    other = outside_ascii(data)
+    same, low, high = (_codes(version) for version in (other, other.lower(), other.upper()))
+    upper += int((same != low).sum()) if len(same) == len(low) else 0
+    lower += int((same != high).sum()) if len(same) == len(high) else 0
+    return upper, lower
+
+
+def _between(codes: NDArray[np.uint8], first: str) -> int:
+    return int(np.count_nonzero(codes - np.uint8(ord(first)) < 26))  # what is smaller wraps round to large numbers
+
+
+def _codes(text: str) -> NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
 
 
 class PromptCase(_LetterCase):

@@ -6,12 +6,13 @@ import re
 from typing import ClassVar
 
 from datasets.checks.base import BOTH, Batch, Change, Check, Facts, Finding, Fix, Params
-from datasets.checks.texts import rewritten, rows_with
+from datasets.checks.texts import outside_ascii, rewritten, rows_with
 from datasets.words import Sentence, ngettext
 from datasets.words import gettext_noop as _
 
 # C0 and C1 but tab and line ends, zero-width characters, byte order marks inside a text, and direction overrides.
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff]")
+_PLAIN = bytes([9, 10, 13, *range(0x20, 0x7F), *range(0x80, 0x100)])
 SPECIAL = re.compile(r"<\|(?:endoftext|endofprompt|fim_prefix|fim_middle|fim_suffix|im_start|im_end|im_sep)\|>")
 # UTF-8 of two or three bytes, read as Windows-1252: "Ã©" for "é", "â€™" for "’".
 _TAIL = (
@@ -27,7 +28,13 @@ class _Characters(Check):
     pattern: ClassVar[re.Pattern[str]]
 
     def add(self, batch: Batch) -> None:
-        self.hit_where(batch, rows_with(self.pattern, batch.texts, batch.whole))
+        if self.may_stand_in(batch):
+            self.hit_where(batch, rows_with(self.pattern, batch.texts))
+
+    @classmethod
+    def may_stand_in(cls, batch: Batch) -> bool:
+        """A quick look: nearly all batches hold nothing of the kind."""
+        return bool(cls.pattern.search(batch.whole))
 
     @classmethod
     def change(cls, params: Params) -> Change:
@@ -41,6 +48,10 @@ class _Characters(Check):
 class ControlCharacters(_Characters):
     code = "control-characters"
     pattern = CONTROL
+
+    @classmethod
+    def may_stand_in(cls, batch: Batch) -> bool:
+        return bool(batch.data.translate(None, _PLAIN) or CONTROL.search(outside_ascii(batch.data)))
 
     def finding(self, facts: Facts) -> Finding | None:
         if not self.count:
@@ -68,6 +79,10 @@ class SpecialTokens(_Characters):
     code = "special-tokens"
     pattern = SPECIAL
 
+    @classmethod
+    def may_stand_in(cls, batch: Batch) -> bool:
+        return "<|" in batch.whole
+
     def finding(self, facts: Facts) -> Finding | None:
         if not self.count:
             return None
@@ -94,9 +109,9 @@ class Mojibake(_Characters):
     code = "mojibake"
     pattern = MOJIBAKE
 
-    def add(self, batch: Batch) -> None:
-        if not batch.whole.isascii():
-            super().add(batch)
+    @classmethod
+    def may_stand_in(cls, batch: Batch) -> bool:
+        return bool(MOJIBAKE.search(outside_ascii(batch.data)))
 
     def finding(self, facts: Facts) -> Finding | None:
         if not self.count:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from datasets.checks.base import BOTH, Batch, Change, Check, Facts, Finding, Fix, Params
-from datasets.checks.texts import digits_of, rewritten
+from datasets.checks.hits import Hits, Mask
+from datasets.checks.texts import GAP, rewritten
 from datasets.words import Sentence, ngettext
 from datasets.words import gettext_noop as _
 
+Bytes = NDArray[np.uint8]
 EMAIL, KEY, IBAN, CARD, PHONE = "[e-mail]", "[key]", "[IBAN]", "[card]", "[phone]"
 _PATTERN = re.compile(
     r"""
@@ -27,8 +33,18 @@ _PATTERN = re.compile(
     re.VERBOSE | re.ASCII,
 )
 # What any of them has: an @, the beginning of a key, or as many digits as a short telephone number.
-_MARKS = ("@", "sk-", "AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "xox", "AIza", "eyJ", "-----BEGIN")
-_DIGITS = 7
+# Beside each mark the place of its rarest character; a question mark is any character.
+_MARKS = (
+    (b"@", 0),
+    (b"sk-", 2),
+    (b"A?IA", 2),
+    (b"gh?_", 3),
+    (b"xox", 2),
+    (b"AIza", 2),
+    (b"eyJ", 2),
+    (b"-----BEGIN", 5),
+)
+_DIGITS, _BETWEEN = 7, 4  # and at most so many characters between two of them
 # Words that are written like a number: +49 …, (030) …, 030/…, 555-123-4567.
 _PHONE = re.compile(r"(?:\+|00)[1-9]|\(?0[0-9]{1,5}\)?[ /-]|\(?[2-9][0-9]{2}\)?[ .-]{1,2}[0-9]{3}[ .-][0-9]{4}$")
 _DATE = re.compile(
@@ -42,15 +58,25 @@ class PersonalData(Check):
 
     def __init__(self) -> None:
         super().__init__()
-        self.kinds: Counter[str] = Counter()
+        self.kinds: defaultdict[str, Hits] = defaultdict(Hits)
 
     def add(self, batch: Batch) -> None:
-        self.hit_where(batch, [hint and self._holds(text) for hint, text in zip(hinted(batch), batch.texts, strict=True)])
+        rows = {row: kinds for row in hinted(batch) if (kinds := {kind for kind, _span in found(batch.texts[row])})}
+        if not rows:
+            return
+        self.hit_where(batch, [row in rows for row in range(len(batch.examples))])
+        for kind in set().union(*rows.values()):
+            self.kinds[kind].add(batch.at, [kind in rows.get(row, ()) for row in range(len(batch.examples))])
 
-    def _holds(self, text: str) -> bool:
-        kinds = {kind for kind, _span in found(text)}
-        self.kinds.update(kinds)
-        return bool(kinds)
+    def join(self, other: Self, at: int) -> None:
+        super().join(other, at)
+        for kind, hits in other.kinds.items():
+            self.kinds[kind].join(hits, at)
+
+    def keep(self, kept: Mask) -> None:
+        super().keep(kept)
+        for hits in self.kinds.values():
+            hits.keep(kept)
 
     def finding(self, facts: Facts) -> Finding | None:
         if not self.count:
@@ -65,7 +91,7 @@ class PersonalData(Check):
             _(
                 "Found by their form, on this server: %(kinds)s. What is trained on can come out again in an answer, and"
                 " the file goes to the provider. Redacting puts a word such as [e-mail] in the place of each.",
-                kinds=", ".join(f"{kind} {count}" for kind, count in self.kinds.most_common()),
+                kinds=", ".join(f"{kind} {len(hits)}" for kind, hits in sorted(self.kinds.items(), key=_most_first)),
             ),
             Fix(
                 params={},
@@ -83,11 +109,36 @@ class PersonalData(Check):
         return _("Personal data and secrets were redacted in their place.")
 
 
-def hinted(batch: Batch) -> list[bool]:
-    """Tell which texts are worth a closer look; most are not, and a million have to be looked at."""
-    marks = [mark for mark in _MARKS if mark in batch.whole]
-    digits: list[int] = digits_of(batch.texts, batch.whole).tolist()
-    return [count >= _DIGITS or any(mark in text for mark in marks) for count, text in zip(digits, batch.texts, strict=True)]
+def _most_first(counted: tuple[str, Hits]) -> tuple[int, str]:
+    return -len(counted[1]), counted[0]
+
+
+def hinted(batch: Batch) -> list[int]:
+    """Tell which rows of a batch are worth a closer look; most are not, and a million have to be looked at."""
+    places = _hints(np.frombuffer(batch.data, np.uint8))
+    if not len(places):
+        return []
+    texts = batch.texts if "messages" in batch.examples[0] else [*batch.prompts, *batch.completions]
+    ends = np.cumsum([len(text.encode(errors="surrogatepass")) + len(GAP) for text in texts])
+    rows = np.searchsorted(ends, places, side="right") % len(batch.examples)
+    return [int(row) for row in np.unique(rows)]
+
+
+def _hints(data: Bytes) -> NDArray[np.intp]:
+    """Where a mark stands, or as many digits as a short telephone number has, close together."""
+    digits = np.flatnonzero(data - np.uint8(ord("0")) < 10)
+    close = digits[_DIGITS - 1 :] - digits[: 1 - _DIGITS] <= (_DIGITS - 1) * (1 + _BETWEEN)
+    return np.concatenate([digits[: 1 - _DIGITS][close], *(_places(data, mark, rare) for mark, rare in _MARKS)])
+
+
+def _places(data: Bytes, mark: bytes, rare: int) -> NDArray[np.intp]:
+    """Where the mark stands, looked for by its rarest character."""
+    places = np.flatnonzero(data == mark[rare]) - rare
+    places = places[(places >= 0) & (places + len(mark) <= len(data))]
+    for at, code in enumerate(mark):
+        if chr(code) != "?":
+            places = places[data[places + at] == code]
+    return places
 
 
 def redacted(text: str) -> str:

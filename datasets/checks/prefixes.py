@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Self
+
 from datasets.checks.affixes import Shared
 from datasets.checks.base import Batch, Change, Check, Facts, Finding, Fix, Params, with_completion, with_prompt
 from datasets.mapping import Example
@@ -10,23 +12,43 @@ LONGEST_PROMPT_PREFIX = 12
 SHORTEST_COMPLETION_PREFIX = 5
 
 
-class PromptPrefix(Check):
-    code = "prompt-prefix"
+class _Prefix(Check):
     params = {"prefix": str}
 
     def __init__(self) -> None:
         super().__init__()
         self.shared = Shared(end=False)
-        self.differ = Different()
+        self.first: str | None = None
+        self.differ = False
+
+    def look(self, batch: Batch, texts: list[str]) -> None:
+        self.shared.add(texts)
+        if texts and self.first is None:
+            self.first = texts[0]
+        self.differ = self.differ or any(text != self.first for text in texts)
+        self.show_first(zip(batch.lines, batch.examples, strict=True))
+
+    def join(self, other: Self, at: int) -> None:
+        super().join(other, at)
+        self.shared.join(other.shared)
+        self.differ = self.differ or other.differ or (None not in (self.first, other.first) and self.first != other.first)
+        self.first = other.first if self.first is None else self.first
+
+    def prefix(self, rows: int) -> str:
+        """What all texts begin with, "" if they are all the same."""
+        self.count = rows
+        return self.shared.affix or "" if self.differ else ""
+
+
+class PromptPrefix(_Prefix):
+    code = "prompt-prefix"
 
     def add(self, batch: Batch) -> None:
-        self.shared.add(batch.prompts)
-        self.differ.add(batch.prompts)
-        self.hit_where(batch, [True] * len(batch.lines))
+        self.look(batch, batch.prompts)
 
     def finding(self, facts: Facts) -> Finding | None:
-        prefix = self.shared.affix or ""
-        if len(prefix) <= LONGEST_PROMPT_PREFIX or not self.differ:
+        prefix = self.prefix(facts.rows)
+        if len(prefix) <= LONGEST_PROMPT_PREFIX:
             return None
         return self.report(
             "info",
@@ -49,23 +71,15 @@ class PromptPrefix(Check):
         return _("“%(prefix)s” was removed from the beginning of prompts.", prefix=params["prefix"][:100])
 
 
-class CompletionPrefix(Check):
+class CompletionPrefix(_Prefix):
     code = "completion-prefix"
-    params = {"prefix": str}
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.shared = Shared(end=False)
-        self.differ = Different()
 
     def add(self, batch: Batch) -> None:
-        self.shared.add(batch.completions)
-        self.differ.add(batch.completions)
-        self.hit_where(batch, [True] * len(batch.lines))
+        self.look(batch, batch.completions)
 
     def finding(self, facts: Facts) -> Finding | None:
-        prefix = self.shared.affix or ""
-        if len(prefix) < SHORTEST_COMPLETION_PREFIX or not self.differ:
+        prefix = self.prefix(facts.rows)
+        if len(prefix) < SHORTEST_COMPLETION_PREFIX:
             return None
         return self.report(
             "info",
@@ -94,19 +108,3 @@ class CompletionPrefix(Check):
     @classmethod
     def said(cls, params: Params) -> Sentence:
         return _("“%(prefix)s” was removed from the beginning of completions.", prefix=params["prefix"][:100])
-
-
-class Different:
-    """Whether texts differ at all."""
-
-    def __init__(self) -> None:
-        self.first: str | None = None
-        self.differ = False
-
-    def add(self, texts: list[str]) -> None:
-        if texts and self.first is None:
-            self.first = texts[0]
-        self.differ = self.differ or any(text != self.first for text in texts)
-
-    def __bool__(self) -> bool:
-        return self.differ

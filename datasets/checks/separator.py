@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from typing import Self
+
 from datasets.checks.affixes import Marks
 from datasets.checks.base import Batch, Change, Check, Facts, Finding, Fix, Params, with_prompt
+from datasets.checks.hits import Mask
 from datasets.infer import OPEN_ENDED
 from datasets.words import Sentence, ngettext
 from datasets.words import gettext_noop as _
@@ -23,9 +26,16 @@ class Separator(Check):
         self.marks = Marks(CANDIDATES)
 
     def add(self, batch: Batch) -> None:
-        self.marks.add(batch.prompts)
-        if len(self.found) < 3:
-            self.found += list(zip(batch.lines, batch.examples, strict=True))[: 3 - len(self.found)]
+        self.marks.add(batch.at, batch.prompts, batch.all_prompts)
+        self.show_first(zip(batch.lines, batch.examples, strict=True))
+
+    def join(self, other: Self, at: int) -> None:
+        super().join(other, at)
+        self.marks.join(other.marks, at)
+
+    def keep(self, kept: Mask) -> None:
+        super().keep(kept)
+        self.marks.keep(kept)
 
     def wants_again(self) -> bool:
         return not self.marks.settled
@@ -41,7 +51,7 @@ class Separator(Check):
         if self.marks.existing():
             return self._repeated(self.marks.existing())
         usual = self.marks.usual()
-        return self._missing(usual or self._choice(), self.marks.ends.get(usual, 0))
+        return self._missing(usual or self._choice(), len(self.marks.ends[usual]) if usual else 0)
 
     def _choice(self) -> str:
         skip = (ONE_LINE,) if self.marks.newline else ()

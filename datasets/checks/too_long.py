@@ -15,10 +15,14 @@ class TooLong(Check):
     shown = ("prompt",)
 
     def add(self, batch: Batch) -> None:
-        if batch.tokens:
-            encoding = tokens.encoding_of_format("chat" if "messages" in batch.examples[0] else "")
-            limit = tokens.LIMITS[encoding]
+        encoding = tokens.encoding_of_format("chat" if "messages" in batch.examples[0] else "")
+        limit = tokens.LIMITS[encoding]
+        if len(batch.tokens):
             self.hit_where(batch, [count > limit for count in batch.tokens])
+        else:
+            self.hit_where(
+                batch, [_may_exceed(limit, row) and tokens.of_example(row, encoding) > limit for row in batch.examples]
+            )
 
     def finding(self, facts: Facts) -> Finding | None:
         if not self.count:
@@ -54,3 +58,11 @@ class TooLong(Check):
     @classmethod
     def said(cls, params: Params) -> Sentence:
         return _("Rows longer than %(limit)s tokens were removed.", limit=params["limit"])
+
+
+def _may_exceed(limit: int, example: Example) -> bool:
+    """Whether it is worth counting: no token is shorter than a byte."""
+    if "messages" in example:
+        return True
+    size = len(example["prompt"]) + len(example["completion"])
+    return size > limit or (size * 4 > limit and len((example["prompt"] + example["completion"]).encode()) > limit)

@@ -3,8 +3,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from datasets import examine as module
-from datasets.examine import MAX_LABEL, examine
+from datasets.counts import MAX_LABEL
+from datasets.examine import Examination, Report, examine, looked_through
 from datasets.infer import MAX_CLASSES
 from tests.datasets.made import pairs, report
 
@@ -36,7 +40,7 @@ def test_rows_go_by_once_unless_a_mark_became_shorter_on_the_way() -> None:
 
     examine(rows([f"{number} ->" for number in range(3000)]), format="prompt-completion", count_tokens=False)
     assert len(passes) == 1
-    texts = ["a same ->"] * 1500 + [f"{number} ->" for number in range(3000)]
+    texts = [f"{number} same ->" for number in range(1500)] + [f"{number} ->" for number in range(3000)]
     found = examine(rows(texts), format="prompt-completion", count_tokens=False)
     assert len(passes) == 3
     assert found.separator == " ->"
@@ -62,3 +66,63 @@ def test_a_long_completion_is_no_label() -> None:
 
 def test_no_rows_at_all_is_no_crash() -> None:
     assert examine(lambda: iter(()), format="prompt-completion").facts.rows == 0
+
+
+PROMPTS = ["one ->", "two ->", "ONE", "", " ", "a\n\n###\n\n", "call +49 170 1234567", "a\u200bb", "same"]
+COMPLETIONS = [" yes", "no", "", " END", "YES", "x" * 201, " Ã©", "no."]
+ROWS = st.lists(st.tuples(st.sampled_from(PROMPTS), st.sampled_from(COMPLETIONS)), min_size=1, max_size=40)
+
+
+def said(found: Report) -> Any:
+    return [finding.to_json() for finding in found.findings], found.numbers(), {k: v.tolist() for k, v in found.hits.items()}
+
+
+@given(ROWS, st.integers(0, 40))
+def test_two_parts_joined_say_what_one_run_says(rows: list[tuple[str, str]], cut: int) -> None:
+    numbered = list(enumerate(pairs(rows)))
+    whole = looked_through(numbered, Examination("prompt-completion"))
+    one, other = (looked_through(part, Examination("prompt-completion")) for part in (numbered[:cut], numbered[cut:]))
+    one.join(other)
+    assert said(one.report(lambda: numbered)) == said(whole.report(lambda: numbered))
+
+
+@given(ROWS, st.integers(0, 40))
+def test_looking_away_from_copies_says_what_is_true_without_them(rows: list[tuple[str, str]], cut: int) -> None:
+    numbered = list(enumerate(pairs(rows)))
+    fresh = [row for number, row in enumerate(numbered) if row[1] not in [one for _line, one in numbered[:number]]]
+    seen = looked_through(numbered[:cut], Examination("prompt-completion"))
+    seen.join(looked_through(numbered[cut:], Examination("prompt-completion")))
+    assert seen.without_copies() == len(numbered) - len(fresh)
+    assert safe(seen.report(lambda: fresh)) == safe(examine(lambda: fresh, format="prompt-completion"))
+
+
+def safe(found: Report) -> Any:
+    """What decides on fixes that are accepted unasked, and the numbers."""
+    asked = [finding.to_json() for finding in found.findings if finding.fix and finding.fix.recommended]
+    return asked, found.numbers()
+
+
+@given(ROWS)
+def test_fixes_that_go_ahead_are_seen_by_all_other_checks(rows: list[tuple[str, str]]) -> None:
+    ahead = ("empty-completions", "leading-space")
+    seen = looked_through(list(enumerate(pairs(rows))), Examination("prompt-completion", ahead=ahead))
+    after = [(p, c if c.startswith(" ") else " " + c) for p, c in rows if c.strip()]
+    numbered = list(enumerate(pairs(after)))
+    expected = examine(lambda: numbered, format="prompt-completion")
+    assert [finding.count for finding in seen.report(lambda: numbered).findings] == [f.count for f in expected.findings]
+    assert [check.count for check in seen.ahead] == [
+        sum(not c.strip() for _p, c in rows),
+        sum(bool(c.strip()) and not c.startswith(" ") for _p, c in rows),
+    ]
+
+
+def test_the_rows_of_a_finding_are_known_by_their_numbers() -> None:
+    hits = report([("a", "x"), ("b", ""), ("a", "x"), ("c", "")]).hits
+    assert hits["empty-completions"].tolist() == [1, 3]
+    assert hits["duplicates"].tolist() == [2]
+
+
+def test_tokens_are_known_row_by_row() -> None:
+    found = report([("one two three ->", " yes"), ("one ->", " no")], count_tokens=True)
+    assert found.token_counts.tolist() == [5, 3]
+    assert (found.tokens, found.longest) == (8, 5)

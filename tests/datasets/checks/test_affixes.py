@@ -50,8 +50,8 @@ def test_an_accidental_shared_letter_is_no_mark(suffix: str, mark: str) -> None:
 def test_how_often_the_mark_stands_inside_is_exact_after_a_second_look(texts: list[str], size: int) -> None:
     marks = Marks((" ->",))
     batches = [texts[at : at + size] for at in range(0, len(texts), size)]
-    for batch in batches:
-        marks.add(batch)
+    for number, batch in enumerate(batches):
+        marks.add(number * size, batch, "\n".join(batch))
     if not marks.settled:
         for batch in batches:
             marks.again(batch)
@@ -61,14 +61,18 @@ def test_how_often_the_mark_stands_inside_is_exact_after_a_second_look(texts: li
 
 def test_a_mark_of_most_rows_is_the_usual_one_unless_it_stands_inside_too() -> None:
     marks = Marks((" ->", " END"))
-    marks.add(["a ->", "b ->", "c"])
+    look(marks, ["a ->", "b ->", "c"])
     assert (marks.existing(), marks.usual()) == ("", " ->")
-    marks.add(["d -> e ->"])
+    look(marks, ["d -> e ->"])
     assert marks.usual() == ""
 
 
 def test_a_free_mark_stands_in_no_text() -> None:
     marks = Marks((" ->", "###", "==="))
-    marks.add(["a -> b", "c ### d"])
+    look(marks, ["a -> b", "c ### d"])
     assert marks.free(fallback="!") == "==="
     assert marks.free(fallback="!", skip=("===",)) == "!"
+
+
+def look(marks: Marks, texts: list[str]) -> None:
+    marks.add(marks.rows, texts, "\n".join(texts))

@@ -179,8 +179,12 @@ class TestTooLong:
         assert ("word " * 2100, "x") not in fixed(found, kept)
         assert set(SMALL) <= set(fixed(found, kept))
 
-    def test_without_counting_nothing_is_said(self) -> None:
-        assert "too-long" not in findings(self.ROWS)
+    def test_without_counting_all_tokens_the_long_ones_are_found_all_the_same(self) -> None:
+        assert findings(self.ROWS)["too-long"].count == 1
+
+    def test_letters_of_many_bytes_may_be_many_tokens(self) -> None:
+        rows = [*SMALL, ("\N{GOTHIC LETTER AHSA}" * 600, "x")]
+        assert findings(rows)["too-long"].count == findings(rows, count_tokens=True)["too-long"].count == 1
 
 
 class TestClasses:

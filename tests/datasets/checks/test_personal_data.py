@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets.checks.personal_data import PersonalData, found, redacted
-from datasets.checks.texts import GAP, digits_of
-from tests.datasets.made import findings, fixed
+from datasets.checks.base import Batch
+from datasets.checks.personal_data import PersonalData, found, hinted, redacted
+from tests.datasets.made import findings, fixed, pairs
 
 BASE = [(f"message number {number}", f"answer {number * 7}") for number in range(30)]
 KEY_FILE = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\nabc=\n-----END RSA PRIVATE KEY-----"
@@ -102,10 +102,18 @@ def test_whatever_is_written_finds_are_in_order_and_redacting_twice_changes_noth
     assert redacted(redacted(text)) == redacted(text)
 
 
-@given(st.lists(st.text(), min_size=1, max_size=8))
-def test_digits_are_counted_text_by_text(texts: list[str]) -> None:
-    expected = [sum("0" <= sign <= "9" for sign in text) for text in texts]
-    assert digits_of(texts, GAP.join(texts)).tolist() == expected
+SECRETS = ["a@b.de", "sk-" + "a" * 20, "AKIA" + "A" * 16, "ghs_" + "a" * 36, "xoxb-" + "1" * 10, "AIza" + "a" * 35]
+NUMBERS = ["+49 (170) 123-4567", "4111 1111 1111 1111", "GB82 WEST 1234 5698 7654 32", "MT84MALT011000012345MTLCAST001S"]
+PIECES = st.lists(st.sampled_from([*SECRETS, *NUMBERS, "word", "ü", "12.3.", "-", "\n", " "]), max_size=4).map(" ".join)
+
+
+@given(st.lists(st.tuples(PIECES, PIECES), min_size=1, max_size=8))
+def test_the_quick_look_passes_over_no_row_that_holds_something(rows: list[tuple[str, str]]) -> None:
+    batch = Batch(lines=range(len(rows)), examples=pairs(rows))
+    holding = {at for at, row in enumerate(rows) if any(list(found(text)) for text in row)}
+    assert holding <= set(hinted(batch))
+    conversation = [{"messages": [{"role": "user", "content": text} for text in row]} for row in rows]
+    assert holding <= set(hinted(Batch(lines=range(len(rows)), examples=conversation)))
 
 
 @pytest.mark.parametrize(

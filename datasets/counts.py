@@ -1,0 +1,143 @@
+"""What is counted of all rows, whatever the checks are: keys, tokens, labels, and what these say of the task."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datasets import infer, tokens
+from datasets.checks.base import AllKeys, Batch, Facts
+from datasets.checks.hits import Mask
+from datasets.checks.keys import BLANK, Keys, of_example, of_pairs, of_texts, repeated
+from datasets.mapping import CHAT
+
+MAX_LABEL = 200  # characters; a longer completion is no label
+Arrays = list[NDArray[Any]]
+
+
+@dataclass
+class Counts:
+    """Each array holds one number a row, in the order of the rows, in parts that are put together once at the end."""
+
+    format: str
+    task: str = ""  # chosen by a person
+    rows: int = 0
+    examples: Arrays = field(default_factory=list)
+    prompts: Arrays = field(default_factory=list)
+    answers: Arrays = field(default_factory=list)
+    completions: Arrays = field(default_factory=list)
+    tokens: Arrays = field(default_factory=list)
+    labels: dict[int, str] | None = field(default_factory=dict)  # by key; None: too many for a classifier
+    system_message: str | None = None
+
+    @property
+    def encoding(self) -> str:
+        return tokens.encoding_of_format(self.format)
+
+    def add(self, batch: Batch) -> None:
+        self.tokens.append(np.array(batch.tokens, np.int32))
+        if self.format == CHAT:
+            self.examples.append(np.fromiter(map(of_example, batch.examples), np.uint64))
+            self._add_system_messages(batch)
+        else:
+            self._add_pairs(batch)
+        self.rows += len(batch.examples)
+
+    def join(self, other: Counts) -> None:
+        for name in ("examples", "prompts", "answers", "completions", "tokens"):
+            getattr(self, name).extend(getattr(other, name))
+        self.rows += other.rows
+        self.labels = None if None in (self.labels, other.labels) else {**(self.labels or {}), **(other.labels or {})}
+        self._drop_labels_of_no_classifier()
+        if self.system_message != other.system_message:
+            self.system_message = other.system_message if self.rows == other.rows else ""
+
+    def keep(self, kept: Mask) -> None:
+        """Forget the rows that are not kept."""
+        for name in ("examples", "prompts", "answers", "completions", "tokens"):
+            array = _whole(getattr(self, name))
+            setattr(self, name, [array[kept]] if len(array) else [])
+        self.rows = int(kept.sum())
+
+    def keys(self) -> AllKeys:
+        return AllKeys(examples=_whole(self.examples), prompts=_whole(self.prompts), answers=_whole(self.answers))
+
+    def token_counts(self) -> NDArray[np.int32]:
+        return _whole(self.tokens).astype(np.int32)
+
+    def _add_pairs(self, batch: Batch) -> None:
+        prompts, completions = of_texts(batch.prompts), of_texts(batch.completions)
+        self.examples.append(of_pairs(prompts, completions))
+        self.prompts.append(np.where(batch.blank, BLANK, prompts))
+        self.answers.append(of_texts(batch.answers))
+        self.completions.append(completions)
+        if self.labels is not None:
+            self.labels.update(zip(completions.tolist(), batch.completions, strict=True))
+            self._drop_labels_of_no_classifier()
+
+    def _drop_labels_of_no_classifier(self) -> None:
+        if self.labels is not None and len(self.labels) > infer.MAX_CLASSES + 1:  # one may be the empty one
+            self.labels = None
+
+    def _add_system_messages(self, batch: Batch) -> None:
+        for at, example in enumerate(batch.examples):
+            said = example["messages"][0]
+            text = said.get("content") if said["role"] == "system" else None
+            text = text if isinstance(text, str) else ""
+            if self.rows == at == 0:
+                self.system_message = text
+            elif text != self.system_message:
+                self.system_message = ""
+
+    def facts(self, columns: Sequence[str], used_columns: Sequence[str]) -> Facts:
+        fresh = ~repeated(_whole(self.examples))
+        of_all, of_fresh = self._label_counts(fresh)
+        many = infer.MAX_CLASSES + 1
+        judged = infer.judge(
+            format=self.format,
+            rows=sum(of_fresh.values()) if of_fresh is not None else int(fresh.sum()),
+            classes=len(of_fresh) if of_fresh is not None else many,
+            prompts=bool((_whole(self.prompts) != BLANK).any()),
+            chosen=self.task,
+        )
+        return Facts(
+            format=self.format,
+            task=judged.task,
+            judged=judged,
+            rows=self.rows,
+            unique=int(fresh.sum()),
+            labels=of_all or {} if judged.task == infer.CLASSIFICATION else {},
+            columns=columns,
+            used_columns=used_columns,
+            encoding=self.encoding,
+            limit=tokens.LIMITS[self.encoding],
+        )
+
+    def _label_counts(self, fresh: Mask) -> tuple[dict[str, int] | None, dict[str, int] | None]:
+        """How often each completion with text stands in all rows, and in those that are there for the first time."""
+        if self.labels is None or self.format == CHAT:
+            return None, None
+        names = {key: text for key, text in self.labels.items() if text.strip()}
+        if len(names) > infer.MAX_CLASSES or any(len(text) > MAX_LABEL for text in names.values()):
+            return None, None
+        completions = _whole(self.completions)
+        return _counted(completions, names), _counted(completions[fresh], names)
+
+
+def _counted(keys: Keys, names: dict[int, str]) -> dict[str, int]:
+    """The most frequent first, and what came first among equals."""
+    unique, first, counts = np.unique(keys, return_index=True, return_counts=True)
+    order = np.lexsort((first, -counts))
+    found = zip(unique[order].tolist(), counts[order].tolist(), strict=True)
+    return {names[key]: count for key, count in found if key in names}
+
+
+def _whole(parts: Arrays) -> NDArray[Any]:
+    """One array of many, kept in the place of the parts."""
+    if len(parts) != 1:
+        parts[:] = [np.concatenate(parts) if parts else np.zeros(0, np.uint64)]
+    return parts[0]
