@@ -112,17 +112,26 @@ def _count_outside_ascii(file: BinaryIO) -> tuple[int, int]:
 
 
 def lines(file: BinaryIO, encoding: str) -> Iterator[str]:
-    """Lines with their ends; one longer than MAX_LINE comes cut to MAX_LINE + 1 characters.
-
-    Bytes that the encoding does not know come as lone surrogates, which readers report as bad rows.
-    """
-    file.seek(0)
-    errors = "replace" if encoding.startswith(("utf-16", "utf-32")) else "surrogateescape"
-    text = io.TextIOWrapper(_shared(file), encoding=_with_mark(file, encoding), errors=errors, newline="")
+    """Lines with their ends; one longer than MAX_LINE comes cut to MAX_LINE + 1 characters."""
+    text = _decoded(file, encoding)
     while line := text.readline(MAX_LINE + 1):
         yield line
         if len(line) > MAX_LINE and not line.endswith(("\n", "\r")):
             _skip_rest(text)
+
+
+def blocks(file: BinaryIO, encoding: str, size: int) -> Iterator[str]:
+    """The whole text in pieces of so many characters."""
+    text = _decoded(file, encoding)
+    while block := text.read(size):
+        yield block
+
+
+def _decoded(file: BinaryIO, encoding: str) -> io.TextIOWrapper:
+    """Bytes that the encoding does not know become lone surrogates, which readers report as bad rows."""
+    file.seek(0)
+    errors = "replace" if encoding.startswith(("utf-16", "utf-32")) else "surrogateescape"
+    return io.TextIOWrapper(_shared(file), encoding=_with_mark(file, encoding), errors=errors, newline="")
 
 
 def _with_mark(file: BinaryIO, encoding: str) -> str:
