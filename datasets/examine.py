@@ -105,14 +105,17 @@ class Examination:
         self.counts.keep(kept)
         return int(copies.sum())
 
-    def report(self, rows: Rows, *, columns: Sequence[str] = (), used_columns: Sequence[str] = ()) -> Report:
+    def report(
+        self, rows: Rows, *, columns: Sequence[str] = (), used_columns: Sequence[str] = (), samples: bool = True
+    ) -> Report:
         """Say what was found; `rows` are looked at again only if a check has to, or has no samples yet."""
         _once_more(rows, [check for check in self.checks if check.wants_again()])
         facts = self.counts.facts(columns, used_columns)
         keys = self.counts.keys()
         for check in self.checks:
             check.compare(keys)
-        _fetch_samples(rows, self.checks)
+        if samples:
+            _fetch_samples(rows, self.checks)
         found = {check.code: finding for check in self.checks if (finding := check.finding(facts))}
         counted = self.counts.token_counts()
         return Report(
