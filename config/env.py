@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Collection
+from datetime import date
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -54,6 +56,17 @@ def one_of(name: str, default: str, *others: str) -> str:
 
 def items(name: str, default: str = "") -> list[str]:
     return [item.strip() for item in text(name, default).split(",") if item.strip()]
+
+
+def dates(name: str, known: Collection[str]) -> dict[str, date]:
+    """Return the days of a value such as `ada=2027-01-14,curie=2027-02-01`; every name must be a known one."""
+    pairs = [item.partition("=") for item in items(name)]
+    if strange := [key for key, _, _ in pairs if key not in known]:
+        raise ConfigurationError(f"{name} names “{strange[0]}”, which is none of {', '.join(known)}.")
+    try:
+        return {key: date.fromisoformat(day) for key, _, day in pairs}
+    except ValueError:
+        raise ConfigurationError(f"{name} must be like {next(iter(known))}=2027-01-14, not “{text(name)}”.") from None
 
 
 def folder(name: str, default: Path) -> Path:

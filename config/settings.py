@@ -9,6 +9,7 @@ import django_stubs_ext
 from csp.constants import NONE, SELF
 
 from config import env
+from trainer.bases import BASES
 
 django_stubs_ext.monkeypatch()
 
@@ -25,6 +26,8 @@ TRAINER_ADDRESS = env.text("TUNEDECK_TRAINER_ADDRESS", f"http://127.0.0.1:{TRAIN
 # How the current generation's result files come: "plain", or "base64" as the original sends them.
 TRAINER_RESULTS = env.one_of("TUNEDECK_TRAINER_RESULTS", "plain", "base64")
 TRAINER_STORAGE_BYTES = env.number("TUNEDECK_TRAINER_STORAGE_MB", 102_400, least=1) * 2**20
+# The bases that are shut down, each with its day.
+TRAINER_RETIRED = env.dates("TUNEDECK_TRAINER_RETIRED", BASES)
 # What one key may ask for in a minute; 0 is no limit.
 TRAINER_REQUESTS_PER_MINUTE = env.number("TUNEDECK_TRAINER_REQUESTS_PER_MINUTE", 0)
 TRAINER_TOKENS_PER_MINUTE = env.number("TUNEDECK_TRAINER_TOKENS_PER_MINUTE", 0)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import stat
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -124,3 +125,23 @@ def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> N
     assert env.text("BROKER", "files://") == "files://"
     assert env.number("BROKER", 7) == 7
     assert env.flag("BROKER", True) is True
+
+
+def test_dates_name_known_things_and_their_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXAMPLE", "ada=2027-01-14, curie=2027-02-01")
+    assert env.dates("EXAMPLE", ["ada", "curie"]) == {"ada": date(2027, 1, 14), "curie": date(2027, 2, 1)}
+    assert env.dates("NOT_SET_ANYWHERE", ["ada"]) == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("gpt-9=2027-01-14", "names “gpt-9”, which is none of ada"),
+        ("ada", "like ada=2027-01-14"),
+        ("ada=soon", "like ada=2027-01-14"),
+    ],
+)
+def test_a_date_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, value: str, reason: str) -> None:
+    monkeypatch.setenv("EXAMPLE", value)
+    with pytest.raises(env.ConfigurationError, match=reason):
+        env.dates("EXAMPLE", ["ada"])

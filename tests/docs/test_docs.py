@@ -16,7 +16,7 @@ def read_settings() -> set[str]:
     sources = [
         path for path in ROOT.glob("*/**/*.py") if path.parts[len(ROOT.parts)] not in {"tests", ".venv", ".venvs", "var"}
     ]
-    pattern = re.compile(r"""env\.(?:text|flag|number|one_of|items|folder|secret|database)\(\s*"([A-Z_]+)\"""")
+    pattern = re.compile(r"""env\.(?:text|flag|number|one_of|items|dates|folder|secret|database)\(\s*"([A-Z_]+)\"""")
     return {name for path in sources for name in pattern.findall(path.read_text(encoding="utf-8"))}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import QuerySet
 from django.http import HttpResponse
 
-from trainer import delete
+from trainer import delete, retire
 from trainer.api import envelope, shapes
 from trainer.api.door import Call, need_owner
 from trainer.bases import BASES, Base
@@ -15,12 +15,14 @@ from trainer.shelf import Gone, shelf
 
 
 def index(call: Call) -> HttpResponse:
+    bases = [base for base in BASES.values() if not retire.is_over(base)]
     usable = Model.objects.usable(call.organization).select_related("organization")
-    return envelope.answer(shapes.listed([*map(shapes.base, BASES.values()), *map(shapes.model, usable)]))
+    return envelope.answer(shapes.listed([*map(shapes.base, bases), *map(shapes.model, usable)]))
 
 
 def detail(call: Call, name: str) -> HttpResponse:
     if base := BASES.get(name):
+        check_served(base, name)
         return envelope.answer(shapes.base(base))
     return envelope.answer(shapes.model(_usable(call, name)))
 
@@ -34,12 +36,21 @@ def destroy(call: Call, name: str) -> HttpResponse:
 def served(call: Call, name: str) -> tuple[Base, Network]:
     """Return the network that answers for a model's name."""
     if base := BASES.get(name):
+        check_served(base, name)
         return base, shelf.base(base)
     model = _usable(call, name)
+    check_served(model.base, name)
     try:
         return model.base, shelf.model(model)
     except Gone:
         raise _missing(name) from None
+
+
+def check_served(base: Base, name: str) -> None:
+    """Refuse what was shut down, in the original's words."""
+    if retire.is_over(base):
+        message = f"The model `{name}` has been deprecated: its base {base.name} was shut down on {retire.day(base)}."
+        raise envelope.Missing(message, code="model_not_found")
 
 
 def own(call: Call, name: str) -> Model:

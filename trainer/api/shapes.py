@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from trainer import bases
+from trainer import bases, retire
 from trainer.bases import Base
 from trainer.models import Checkpoint, Event, File, Job, Model, Part, Permission, Status, Upload, UploadStatus
 
@@ -173,7 +173,7 @@ def base(base: Base) -> JSON:
         "permission": [],
         "root": base.name,
         "parent": None,
-        "shutdown_date": None,
+        "shutdown_date": retire.day(base),
     }
 
 
@@ -186,5 +186,5 @@ def model(model: Model) -> JSON:
         "permission": [],
         "root": model.base_name,
         "parent": model.parent_name,
-        "shutdown_date": None,
+        "shutdown_date": retire.day(model.base),
     }

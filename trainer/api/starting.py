@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from trainer import bases, create, tasks
+from trainer import bases, create, retire, tasks
 from trainer.api import ask
 from trainer.api.door import Call
 from trainer.api.envelope import BadRequest, Conflict
+from trainer.api.models import check_served
 from trainer.bases import BASES, Base
 from trainer.create import Wish
 from trainer.examples import CHAT, PREFERENCE, PROMPT_COMPLETION
@@ -37,16 +38,22 @@ def start(call: Call, **values: Any) -> Job:
 def base_and_parent(call: Call, name: str, generation: Generation) -> tuple[Base, Model | None]:
     """Return the base of a base model or of one of the organization's own models."""
     if (base := BASES.get(name)) and base.generation == generation:
+        check_served(base, name)
         return base, None
     parent = Model.objects.of(call.organization).kept().filter(name=name).first()
     if parent is not None and parent.base.generation == generation:
+        check_served(parent.base, name)
         return parent.base, parent
     raise BadRequest(
-        f"Invalid base model: {name} (model must be one of {', '.join(bases.names(generation))}) "
+        f"Invalid base model: {name} (model must be one of {', '.join(_offered(generation))}) "
         f"or a fine-tuned model created by your organization: {call.organization.public_id}",
         param="model",
         code="model_not_available",
     )
+
+
+def _offered(generation: Generation) -> list[str]:
+    return [name for name in bases.names(generation) if not retire.is_over(BASES[name])]
 
 
 def training_files(call: Call, asked: Any, base: Base) -> dict[str, File | None]:
