@@ -8,6 +8,9 @@ ROOT_URLCONF = "trainer.urls"
 ASGI_APPLICATION = "config.asgi_trainer.application"
 MIDDLEWARE = ["django.middleware.security.SecurityMiddleware"]
 APPEND_SLASH = False
+# Clients expect an answer in the API's own shape: neither a page with a traceback nor a redirect.
+DEBUG = False
+SECURE_SSL_REDIRECT = False
 # Clients call the service by whatever name the machine has; a key, not a host name, opens it.
 ALLOWED_HOSTS = ["*"]
 INSTALLED_APPS = ["trainer", "work"]

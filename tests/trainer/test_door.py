@@ -55,7 +55,8 @@ class TestKey:
 class TestAddress:
     def test_an_unknown_address_is_answered_in_the_envelope(self, owner: Caller) -> None:
         error = error_of(owner.client, 404, "/v1/nothing")
-        assert error["message"] == "Invalid URL (GET /v1/nothing)"
+        assert str(error["message"]).startswith("Invalid URL (GET /v1/nothing)")
+        assert error["code"] == "unknown_url"
 
     def test_a_wrong_method_names_the_right_ones(self, owner: Caller) -> None:
         response = owner.client.put("/v1/models")

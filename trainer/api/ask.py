@@ -57,9 +57,10 @@ class Ask(BaseModel):
 Asked = TypeVar("Asked", bound=Ask)
 
 
-def read(call: Call, model: type[Asked]) -> Asked:
+def read(call: Call, model: type[Asked], /, **usual: Any) -> Asked:
+    """Return the body as a `model`; parameters that it leaves out are `usual`."""
     try:
-        return model.model_validate({name: value for name, value in body(call).items() if value is not None})
+        return model.model_validate({**usual, **{name: value for name, value in body(call).items() if value is not None}})
     except ValidationError as error:
         raise _refusal(error.errors()[0]) from None
 

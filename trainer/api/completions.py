@@ -95,7 +95,16 @@ class Question:
 
 
 def create(call: Call) -> HttpResponseBase:
-    question = _question(call, ask.read(call, Create))
+    return _answered(call, ask.read(call, Create))
+
+
+def create_by(call: Call, engine: str) -> HttpResponseBase:
+    """Answer at the address of the oldest commands, which has the model in it."""
+    return _answered(call, ask.read(call, Create, model=engine))
+
+
+def _answered(call: Call, asked: Create) -> HttpResponseBase:
+    question = _question(call, asked)
     if question.asked.stream:
         return stream.response(stream.chunks(_chunks(question), question.id))
     return envelope.answer(_whole(question))

@@ -7,10 +7,10 @@ import time
 import uuid
 from collections.abc import Callable
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
 from trainer import keys
@@ -36,16 +36,21 @@ def route(address: str, name: str, **methods: Handler) -> list[URLPattern]:
     return [path(address, view, name=name), path(f"{address}/", view)]
 
 
+def anything_else(handler: Handler) -> list[URLPattern]:
+    """Return the pattern of all addresses that no other has; whoever calls and how, it answers."""
+    return [re_path(r"^(?P<rest>.*)$", _door({}, handler))]
+
+
 def need_owner(call: Call) -> None:
     if call.key.role != Role.OWNER:
         raise envelope.Forbidden("You have insufficient permissions for this operation. You need to be this role: Owner.")
 
 
-def _door(methods: dict[str, Handler]) -> Callable[..., HttpResponseBase]:
+def _door(methods: dict[str, Handler], anyhow: Handler | None = None) -> Callable[..., HttpResponseBase]:
     @csrf_exempt
     def door(request: Call, **arguments: str) -> HttpResponseBase:
         began, request_id = time.monotonic(), f"req_{uuid.uuid4().hex}"
-        response = _guarded(request, methods, arguments, request_id)
+        response = _guarded(request, methods, anyhow, arguments, request_id)
         response["x-request-id"] = request_id
         response["openai-version"] = envelope.VERSION
         response["openai-processing-ms"] = str(round((time.monotonic() - began) * 1000))
@@ -58,8 +63,12 @@ def _door(methods: dict[str, Handler]) -> Callable[..., HttpResponseBase]:
     return door
 
 
-def _guarded(request: Call, methods: dict[str, Handler], arguments: dict[str, str], request_id: str) -> HttpResponseBase:
+def _guarded(
+    request: Call, methods: dict[str, Handler], anyhow: Handler | None, arguments: dict[str, str], request_id: str
+) -> HttpResponseBase:
     try:
+        if anyhow:
+            return anyhow(request, **arguments)
         request.key = _caller(request)
         request.organization = request.key.organization
         pace.spend(request.key, requests=1)
@@ -69,6 +78,8 @@ def _guarded(request: Call, methods: dict[str, Handler], arguments: dict[str, st
         return envelope.refused(refusal)
     except RequestDataTooBig:
         return envelope.refused(envelope.TooLarge("The body of the request is too large."))
+    except SuspiciousOperation:
+        return envelope.refused(envelope.BadRequest("The request could not be understood."))
     except Exception:
         log.exception("request %s: %s %s failed", request_id, request.method, request.path)
         return envelope.refused(envelope.Broken(request_id))

@@ -89,10 +89,6 @@ def refused(refusal: Refusal) -> HttpResponse:
     return response
 
 
-def unknown_address(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return refused(Missing(f"Invalid URL ({request.method} {request.path})", code="unknown_url"))
-
-
 def malformed(request: HttpRequest, exception: Exception) -> HttpResponse:
     return refused(BadRequest("The request could not be understood."))
 

@@ -12,7 +12,7 @@ from trainer import defaults, finish, ids
 from trainer.api import ask, envelope, shapes, stream
 from trainer.api.ask import Ask, Text
 from trainer.api.door import Call
-from trainer.api.envelope import BadRequest
+from trainer.api.envelope import BadRequest, NotAllowed
 from trainer.api.starting import base_and_parent, start, training_files
 from trainer.models import Generation, Job, JobQuerySet
 
@@ -67,6 +67,16 @@ def cancel(call: Call, job_id: str) -> HttpResponse:
     except finish.AlreadyFinished:
         raise BadRequest(f"{job_id} has already ended and cannot be cancelled.", code="already_finished") from None
     return envelope.answer(_with_events(find(call, job_id)))
+
+
+def destroy(call: Call, job_id: str) -> HttpResponse:
+    """Say what to do instead: a job stays, so that it can be looked up what a model was made of."""
+    find(call, job_id)
+    raise NotAllowed(
+        "A fine-tune cannot be deleted. Cancel it while it runs; its model is deleted at /v1/models/{model} by an owner.",
+        code="method_not_supported",
+        headers={"Allow": "GET"},
+    )
 
 
 def events(call: Call, job_id: str) -> HttpResponseBase:

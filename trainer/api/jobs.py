@@ -13,7 +13,7 @@ from trainer import pause as rest
 from trainer.api import ask, envelope, shapes
 from trainer.api.ask import Ask, Text
 from trainer.api.door import Call
-from trainer.api.envelope import BadRequest
+from trainer.api.envelope import BadRequest, NotAllowed
 from trainer.api.page import ends, page
 from trainer.api.starting import base_and_parent, start, training_files
 from trainer.create import LARGEST_SEED
@@ -133,6 +133,16 @@ def resume(call: Call, job_id: str) -> HttpResponse:
         raise BadRequest(f"{job_id} is not paused and cannot be resumed.", code="not_paused") from None
     tasks.soon(tasks.train, job.pk)
     return envelope.answer(shapes.job(find(call, job_id)))
+
+
+def destroy(call: Call, job_id: str) -> HttpResponse:
+    """Say what to do instead: a job stays, so that it can be looked up what a model was made of."""
+    find(call, job_id)
+    raise NotAllowed(
+        "A job cannot be deleted. Cancel it while it runs; its model is deleted at /v1/models/{model} by an owner.",
+        code="method_not_supported",
+        headers={"Allow": "GET"},
+    )
 
 
 def events(call: Call, job_id: str) -> HttpResponse:
