@@ -39,14 +39,15 @@ def of_version(version: Version, progress: Progress) -> Keys:
 
 def _found(version: Version, progress: Progress) -> Keys:
     keys = np.zeros(version.rows, dtype=ROW)
-    for number, (at, line) in enumerate(_lines(version)):
+    for number, (at, line) in enumerate(lines(version)):
         if number % TOLD == 0:
             progress(number / max(version.rows, 1))
         keys[number] = (question(orjson.loads(line), version.separator), _key(line.rstrip(b"\n")), at)
     return keys
 
 
-def _lines(version: Version) -> Iterator[tuple[int, bytes]]:
+def lines(version: Version) -> Iterator[tuple[int, bytes]]:
+    """Each row of a version with its place, in the order of its keys."""
     for part, name in enumerate(PARTS):
         stored: FieldFile = getattr(version, name)
         if stored:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.db import transaction
 
-from datasets import compare
+from datasets import compare, leaks
 from datasets.advance import advance
 from datasets.models import Dataset, Version
 
@@ -38,3 +38,12 @@ def compare_versions(old_id: int, new_id: int) -> None:
     versions = Version.objects.select_related("dataset").in_bulk([old_id, new_id])
     if len(versions) == 2 and not compare.answer(versions[old_id], versions[new_id]).is_there():
         compare.compare(versions[old_id], versions[new_id])
+
+
+@shared_task(ignore_result=True)
+def look_for_leaks(dataset_id: int, version_id: int) -> None:
+    """Count the validation rows that stand in training too; a page that waits for it asks again if this was lost."""
+    dataset = Dataset.objects.filter(pk=dataset_id).first()
+    version = Version.objects.filter(pk=version_id).select_related("dataset").first()
+    if dataset and version and dataset.prepared and not leaks.answer(dataset, version).is_there():
+        leaks.look(dataset, version)

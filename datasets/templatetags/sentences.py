@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
+from django.utils.translation import gettext_lazy
 
 from datasets.checks.separator import visible
 from datasets.wording import say
@@ -15,6 +16,14 @@ register.filter("visible", visible)
 @register.filter
 def percent(share: float) -> int:
     return round(share * 100)
+
+
+PARTS = {
+    "training": gettext_lazy("training"),
+    "validation": gettext_lazy("validation"),
+    "evaluation": gettext_lazy("evaluation"),
+}
+register.filter("part", lambda name: PARTS.get(name, name))
 
 
 @register.filter

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
-from datasets import recipe, version
+from datasets import leaks, recipe, tasks, version
 from datasets.forms import VersionForm
+from datasets.models import Dataset, Version, VersionQuerySet
 from datasets.remove import delete_version
 from datasets.views.download import attachment, filename
 from datasets.views.page import begin, dataset_of, refused, show, version_of
@@ -20,32 +24,58 @@ from teams.access import OrgRequest
 @require_safe
 @access.viewer
 def versions(request: OrgRequest, pk: int) -> HttpResponse:
-    return _page(request, pk, VersionForm())
+    dataset = dataset_of(request, pk)
+    others = leaks.others(dataset)
+    own = _one(others, request.GET.get("validation_from", ""))
+    kept = {name: request.GET[name] for name in ("share", "at_most") if name in request.GET}
+    form = VersionForm(others=others, initial={**kept, "validation_from": own and own.pk})
+    return _page(request, dataset, form, own=own)
 
 
 @require_POST
 @access.member
 def make(request: OrgRequest, pk: int) -> HttpResponse:
-    form = VersionForm(request.POST)
-    if not form.is_valid():
-        return _page(request, pk, form, status=422)
     dataset = dataset_of(request, pk)
+    form = VersionForm(request.POST, others=leaks.others(dataset))
+    if not form.is_valid():
+        return _page(request, dataset, form, own=form.cleaned_data.get("validation_from"), status=422)
+    if own := form.unseen():
+        again = VersionForm(others=leaks.others(dataset), initial={**form.cleaned_data, "leave_out": True})
+        return _page(request, dataset, again, own=own)
     wanted = form.wanted(dataset)
     try:
         version.request(dataset, **wanted, by=request.user.pk)
     except Refused as why:
         return refused(request, why, dataset)
-    audit.record(request, "version.requested", dataset, **wanted)
+    audit.record(request, "version.requested", dataset, **{**wanted, "validation": str(wanted.get("validation", ""))})
     begin(dataset)
     return redirect("datasets:versions", pk)
 
 
-def _page(request: OrgRequest, pk: int, form: VersionForm, status: int = 200) -> HttpResponse:
-    dataset = dataset_of(request, pk)
-    made = dataset.versions.select_related("created_by")
-    response = show(request, "datasets/versions.html", dataset, tab="versions", versions=made, form=form)
+def _page(
+    request: OrgRequest, dataset: Dataset, form: VersionForm, *, own: Version | None = None, status: int = 200
+) -> HttpResponse:
+    context: dict[str, Any] = {"versions": dataset.versions.select_related("created_by"), "form": form, "own": own}
+    if own and dataset.prepared and not dataset.busy:
+        context |= _leaks(dataset, own)
+    template = "datasets/versions.html#validation" if request.htmx.target == "validation" else "datasets/versions.html"
+    response = show(request, template, dataset, tab="versions", **context)
     response.status_code = status
     return response
+
+
+def _leaks(dataset: Dataset, own: Version) -> dict[str, Any]:
+    """What of another dataset's version stands here too, or how far the search for it has come."""
+    kept = leaks.answer(dataset, own)
+    if not kept.is_there() and leaks.is_small(dataset, own):
+        leaks.look(dataset, own)
+    if kept.is_there():
+        return {"leaks": leaks.report(dataset, own)}
+    return {"progress": kept.ask(partial(tasks.look_for_leaks.delay, dataset.pk, own.pk))}
+
+
+def _one(versions: VersionQuerySet, pk: str) -> Version | None:
+    return versions.filter(pk=int(pk)).first() if pk.isascii() and pk.isdigit() and len(pk) < 19 else None
 
 
 @require_safe
