@@ -136,7 +136,7 @@ def _keep() -> str:
 
 def _is_loading(error: errors.StatusError) -> bool:
     said = f"{error.message} {error.code}".lower()
-    return any(word in said for word in ("loading", "warming", "not ready", "model_not_ready"))
+    return any(word in said for word in ("loading", "being loaded", "warming", "not ready", "model_not_ready"))
 
 
 def _wait(error: errors.APIError, attempt: int) -> float | None:

@@ -24,6 +24,7 @@ LOADING = "The model is still loading at the provider."
         (429, {}, "The provider asks for fewer requests at a time.", True),
         (429, {"fresh": True}, LOADING, True),
         (429, {"message": "That model is currently loading"}, LOADING, True),
+        (429, {"message": "That model is still being loaded. Please try again shortly."}, LOADING, True),
         (429, {"code": "insufficient_quota"}, "The account at the provider has no credit left.", False),
         (503, {}, LOADING, True),
         (409, {"message": "The model is warming up"}, LOADING, True),

@@ -21,12 +21,14 @@ from trainer import examples, keys, render, tasks, tokens
 from trainer.bases import BASES
 from trainer.engines import engine
 from trainer.models import Job, Model, Role
+from trainer.shelf import shelf
 
 JSON = dict[str, Any]
 
 
 @pytest.fixture(autouse=True)
-def own_addresses(settings: Settings, tmp_path: Path) -> None:
+def own_addresses(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shelf, "patience", 60)
     settings.ROOT_URLCONF = "trainer.urls"
     settings.MIDDLEWARE = []
     settings.DATA = tmp_path

@@ -61,6 +61,16 @@ class TooMany(Refusal):
         self.type = kind
 
 
+class StillLoading(Refusal):
+    """A model that is not in memory yet. A 409 would make the oldest client ask again without a pause."""
+
+    status = 429
+    type = "server_error"
+
+    def __init__(self) -> None:
+        super().__init__("That model is still being loaded. Please try again shortly.", headers={"retry-after": "1"})
+
+
 class Broken(Refusal):
     """Something of the trainer's own went wrong; details are in its log only."""
 

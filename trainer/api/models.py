@@ -11,7 +11,7 @@ from trainer.api.door import Call, need_owner
 from trainer.bases import BASES, Base
 from trainer.engines.interface import Network
 from trainer.models import Model
-from trainer.shelf import Gone, shelf
+from trainer.shelf import Gone, Loading, shelf
 
 
 def index(call: Call) -> HttpResponse:
@@ -35,15 +35,15 @@ def destroy(call: Call, name: str) -> HttpResponse:
 
 def served(call: Call, name: str) -> tuple[Base, Network]:
     """Return the network that answers for a model's name."""
-    if base := BASES.get(name):
-        check_served(base, name)
-        return base, shelf.base(base)
-    model = _usable(call, name)
-    check_served(model.base, name)
+    model = None if name in BASES else _usable(call, name)
+    base = model.base if model else BASES[name]
+    check_served(base, name)
     try:
-        return model.base, shelf.model(model)
+        return base, shelf.model(model) if model else shelf.base(base)
     except Gone:
         raise _missing(name) from None
+    except Loading:
+        raise envelope.StillLoading from None
 
 
 def check_served(base: Base, name: str) -> None:
