@@ -22,10 +22,10 @@ SLOWLY: dict[str, dict[str, object]] = {
 
 def start(organization: Organization, user: User | None, connection: Connection, version: Version) -> list[FineTune]:
     """Commit both intents; done again, it changes nothing: their tokens follow from version and base."""
-    classifies = LegacySettings.suggestions(version)
+    advised = LegacySettings.suggestions(version)
     return [
         _intend(organization, user, connection, version, CURRENT, SLOWLY[CURRENT]),
-        _intend(organization, user, connection, version, LEGACY, SLOWLY[LEGACY] | classifies),
+        _intend(organization, user, connection, version, LEGACY, advised | SLOWLY[LEGACY]),
     ]
 
 

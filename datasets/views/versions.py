@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
-from datasets import leaks, recipe, tasks, version
+from datasets import leaks, recipe, recommend, tasks, version
 from datasets.forms import VersionForm
 from datasets.models import Dataset, Version, VersionQuerySet
 from datasets.remove import delete_version
@@ -84,7 +84,13 @@ def detail(request: OrgRequest, pk: int, number: int) -> HttpResponse:
     made = version_of(request, pk, number)
     steps = recipe.in_words(made.recipe)
     others = made.dataset.versions.exclude(pk=made.pk)
-    context = {"version": made, "steps": steps, "has_others": others.exists()}
+    context = {
+        "version": made,
+        "steps": steps,
+        "has_others": others.exists(),
+        "training": recommend.for_training(made),
+        "use": recommend.for_use(made),
+    }
     return show(request, "datasets/version.html", made.dataset, tab="versions", **context)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from django.db.models import QuerySet
@@ -12,6 +12,7 @@ from django.http import QueryDict
 from django.utils.text import slugify
 
 from connections.models import Connection
+from datasets import recommend
 from datasets.models import Version
 from finetunes.bases import Base, Offer, offered
 from finetunes.forecast import Forecast, forecast
@@ -42,6 +43,18 @@ class Draft:
     start: StartForm
     settings: Settings
     forecast: Forecast | None
+
+    @property
+    def advice(self) -> list[recommend.Advice]:
+        """What is recommended for this data, with reasons; without what this connection or dialect does not have."""
+        taken = self.settings.suggestions(self.version)
+        if self.base and self.base.name in recommend.bases(self.version):
+            taken["model"] = self.base.name
+        return [replace(one, value=taken[one.name]) for one in recommend.for_training(self.version) if one.name in taken]
+
+    @property
+    def later(self) -> list[recommend.Advice]:
+        return recommend.for_use(self.version)
 
     @property
     def mark(self) -> str:
@@ -139,6 +152,7 @@ def _copied(copy: FineTune) -> dict[str, Any]:
         "seed": copy.seed,
         "metadata": "\n".join(f"{name}={value}" for name, value in copy.metadata.items()),
         **_copied_wandb(copy),
+        **dict.fromkeys(FORMS.get(copy.dialect, FORMS["jobs"]).suggestions(copy.training_version), ""),
         "compute_classification_metrics": False,
         **{name: _shown(value) for name, value in copy.hyperparameters.items()},
     }
@@ -164,9 +178,10 @@ def _pick(rows: QuerySet[T], pk: Any) -> T | None:
 
 
 def _base(offer: Offer, name: str | None, version: Version) -> Base | None:
-    """Return the chosen base, else the smallest that learns this data: it is nearly as good and much quicker."""
-    fitting = [base for base in offer.fitting(version.format) if not base.tuned_from]
-    return (name and offer.get(name)) or next((base for base in fitting if base.name == "ada"), None) or _first(fitting)
+    """Return the chosen base, else the one that is recommended for this data, else the first that learns it."""
+    fitting = {base.name: base for base in offer.fitting(version.format) if not base.tuned_from}
+    advised = [fitting[advice] for advice in recommend.bases(version) if advice in fitting]
+    return (name and offer.get(name)) or _first([*advised, *fitting.values()])
 
 
 def _first(bases: list[Base]) -> Base | None:

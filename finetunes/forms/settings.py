@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
+from datasets import recommend
 from datasets.models import Version
 from finetunes.forms.fields import AutoField, BetasField, PairsField
 from teams.forms import Styled
@@ -36,6 +37,11 @@ class Settings(Styled, forms.Form):
     def extras(self) -> dict[str, Any]:
         """Return what `create.intend` takes beside hyperparameters."""
         return {}
+
+    @staticmethod
+    def suggestions(version: Version) -> dict[str, Any]:
+        """Return the values that suit this version."""
+        raise NotImplementedError
 
     def simple_fields(self) -> list[BoundField]:
         return [self[name] for name in self.simple]
@@ -164,12 +170,7 @@ class LegacySettings(Settings):
 
     @staticmethod
     def suggestions(version: Version) -> dict[str, Any]:
-        """Return what suits this version: a classifier with validation data measures how well it classifies."""
-        if not version.is_classifier or not version.validation_rows:
-            return {}
-        if len(version.labels) == 2:
-            return {"compute_classification_metrics": True, "classification_positive_class": version.labels[0]}
-        return {"compute_classification_metrics": True, "classification_n_classes": len(version.labels) or None}
+        return _advised(version, LegacySettings)
 
 
 class JobsSettings(Settings):
@@ -270,7 +271,15 @@ class JobsSettings(Settings):
 
     @staticmethod
     def suggestions(version: Version) -> dict[str, Any]:
-        return {}
+        # The multiplier means another rate here than it did for the first generation: the provider chooses it.
+        advised = _advised(version, JobsSettings)
+        return {name: value for name, value in advised.items() if name == "n_epochs"}
+
+
+def _advised(version: Version, form: type[Settings]) -> dict[str, Any]:
+    """What is recommended for this version and can be chosen in the form."""
+    names = {*form.simple, *form.advanced, *form.classification}
+    return {one.name: one.value for one in recommend.for_training(version) if one.name in names}
 
 
 FORMS: dict[str, type[LegacySettings | JobsSettings]] = {"legacy": LegacySettings, "jobs": JobsSettings}

@@ -76,6 +76,53 @@ class TestShowing:
         page = member_client.get(URL).content.decode()
         assert re.search(r'name="classification_n_classes" value="3"', page)
 
+    def test_epochs_are_filled_in_with_the_reason(self, member_client: Client, version: Version) -> None:
+        page = member_client.get(URL).content.decode()
+        assert re.search(r'name="n_epochs" value="4"', page)
+        assert "Why these values" in page
+        assert "Classes are learned by seeing each example several times." in page
+
+    def test_texts_are_filled_in_with_fewer_epochs_and_a_lower_rate(
+        self, member_client: Client, people: People, connection: Connection
+    ) -> None:
+        new_version(people, "Ads", task="generation", labels=[], ending=" END")
+        page = member_client.get(URL).content.decode()
+        assert re.search(r'name="n_epochs" value="2"', page)
+        assert re.search(r'name="learning_rate_multiplier" value="0.025"', page)
+        assert "“␣END”" in page
+
+    def test_the_base_that_suits_the_task_is_chosen_where_the_connection_has_it(
+        self, member_client: Client, people: People, connection: Connection, at_work: Provider
+    ) -> None:
+        at_work.models["curie"] = {**at_work.models["ada"], "id": "curie"}
+        new_version(people, "Ads", task="generation", labels=[])
+        page = member_client.get(URL).content.decode()
+        assert '<option value="curie" selected>' in page
+        assert "Writing takes a larger base" in page
+
+    def test_a_base_that_is_not_there_is_not_advised(
+        self, member_client: Client, people: People, connection: Connection
+    ) -> None:
+        new_version(people, "Ads", task="generation", labels=[])
+        page = member_client.get(URL).content.decode()
+        assert '<option value="ada" selected>' in page
+        assert "Writing takes a larger base" not in page
+
+    def test_the_current_generation_gets_the_epochs_and_chooses_the_rate(
+        self, member_client: Client, people: People, connection: Connection
+    ) -> None:
+        new_version(people, "Ads", task="generation", labels=[])
+        page = member_client.get(URL, {"base_model": "babbage-002"}).content.decode()
+        assert re.search(r'name="n_epochs" value="2"', page)
+        assert not re.search(r'name="learning_rate_multiplier" value="', page)
+
+    def test_a_copy_of_one_that_left_it_to_the_provider_does_so_too(
+        self, member_client: Client, people: People, connection: Connection, version: Version
+    ) -> None:
+        old = new_fine_tune(people, connection, version, hyperparameters={})
+        page = member_client.get(URL, {"from": old.pk}).content.decode()
+        assert not re.search(r'name="n_epochs" value="', page)
+
     def test_no_classifier_is_left_alone(self, member_client: Client, people: People, connection: Connection) -> None:
         new_version(people, "Ads", task="generation", labels=[])
         page = member_client.get(URL).content.decode()
