@@ -101,7 +101,7 @@ def draft(organization: Organization, chosen: QueryDict, *, bound: bool, fresh: 
         dialect=dialect,
         start=start,
         settings=kind(data, initial=initial, version=version, validates=validates),
-        forecast=forecast(version, connection, base.name, given) if base else None,
+        forecast=forecast(version, connection, base.name, initial) if base else None,
     )
 
 

@@ -59,7 +59,9 @@ def test_without_two_known_classes_no_metrics_are_asked_for(labels: list[str]) -
 
 
 @pytest.mark.parametrize("task", ["generation", "open-ended"])
-@pytest.mark.parametrize(("rows", "epochs", "rate"), [(500, 2, 0.025), (5_000, 2, 0.05), (20_000, 1, 0.05), (40_000, 1, 0.1)])
+@pytest.mark.parametrize(
+    ("rows", "epochs", "rate"), [(500, 2, 0.025), (5_000, 2, 0.05), (20_000, 1, 0.05), (40_000, 1, 0.1)]
+)
 def test_texts_are_shown_once_or_twice_at_a_lower_rate(task: str, rows: int, epochs: int, rate: float) -> None:
     found = training(version(task, training_rows=rows))
     assert found == {"model": "curie", "n_epochs": epochs, "learning_rate_multiplier": rate}

@@ -90,6 +90,7 @@ class TestShowing:
         assert re.search(r'name="n_epochs" value="2"', page)
         assert re.search(r'name="learning_rate_multiplier" value="0.025"', page)
         assert "“␣END”" in page
+        assert re.search(r"12,000 × 2 =\s+24,000", re.sub(r"<[^>]+>|\s+", " ", page)), "the card counts with them"
 
     def test_the_base_that_suits_the_task_is_chosen_where_the_connection_has_it(
         self, member_client: Client, people: People, connection: Connection, at_work: Provider
