@@ -68,6 +68,7 @@ class Question:
 
 def create(call: Call) -> HttpResponseBase:
     question = _question(call, ask.read(call, Create))
+    call.seat.give_back()
     if question.asked.stream:
         return stream.response(stream.chunks(_chunks(question), question.id))
     return envelope.answer(_whole(question))
@@ -86,7 +87,7 @@ def _question(call: Call, asked: Create) -> Question:
     room = asked.max_completion_tokens or asked.max_tokens or max(base.context - len(prompt), 1)
     check_length(base, len(prompt), room)
     said = asked.max_completion_tokens or asked.max_tokens or UNSAID_TOKENS
-    pace.spend(call.key, tokens=len(prompt) + said * asked.n)
+    call.pace = pace.spend(call.key, tokens=len(prompt) + said * asked.n)
     order = Order(
         encoding=base.encoding,
         max_tokens=room,

@@ -105,6 +105,7 @@ def create_by(call: Call, engine: str) -> HttpResponseBase:
 
 def _answered(call: Call, asked: Create) -> HttpResponseBase:
     question = _question(call, asked)
+    call.seat.give_back()
     if question.asked.stream:
         return stream.response(stream.chunks(_chunks(question), question.id))
     return envelope.answer(_whole(question))
@@ -122,7 +123,7 @@ def _question(call: Call, asked: Create) -> Question:
     prompts = [_reading(prompt, base) for prompt in asked.prompt]
     for prompt in prompts:
         check_length(base, len(prompt.tokens), asked.max_tokens)
-    pace.spend(call.key, tokens=sum(len(prompt.tokens) + asked.max_tokens * asked.tried for prompt in prompts))
+    call.pace = pace.spend(call.key, tokens=sum(len(prompt.tokens) + asked.max_tokens * asked.tried for prompt in prompts))
     order = Order(
         encoding=base.encoding,
         max_tokens=asked.max_tokens,

@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from trainer import keys
 from trainer.api import envelope, pace
+from trainer.api.seats import Seat
 from trainer.models import Key, Organization, Role
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,8 @@ class Call(HttpRequest):
 
     key: Key
     organization: Organization
+    seat: Seat
+    pace: dict[str, str]
 
 
 Handler = Callable[..., HttpResponseBase]
@@ -56,8 +59,8 @@ def _door(methods: dict[str, Handler], anyhow: Handler | None = None) -> Callabl
         response["openai-processing-ms"] = str(round((time.monotonic() - began) * 1000))
         if hasattr(request, "organization"):
             response["openai-organization"] = request.organization.slug
-            for name, value in pace.headers(request.key).items():
-                response[name] = value
+        for name, value in getattr(request, "pace", {}).items():
+            response[name] = value
         return response
 
     return door
@@ -66,12 +69,13 @@ def _door(methods: dict[str, Handler], anyhow: Handler | None = None) -> Callabl
 def _guarded(
     request: Call, methods: dict[str, Handler], anyhow: Handler | None, arguments: dict[str, str], request_id: str
 ) -> HttpResponseBase:
+    request.seat = Seat()
     try:
         if anyhow:
             return anyhow(request, **arguments)
         request.key = _caller(request)
         request.organization = request.key.organization
-        pace.spend(request.key, requests=1)
+        request.pace = pace.spend(request.key, requests=1)
         _check_address(request, arguments)
         return _handler(request, methods)(request, **arguments)
     except envelope.Refusal as refusal:
@@ -83,6 +87,8 @@ def _guarded(
     except Exception:
         log.exception("request %s: %s %s failed", request_id, request.method, request.path)
         return envelope.refused(envelope.Broken(request_id))
+    finally:
+        request.seat.give_back()
 
 
 def _handler(request: Call, methods: dict[str, Handler]) -> Handler:

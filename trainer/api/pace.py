@@ -11,11 +11,13 @@ from trainer.models import Key
 SHORT = {"requests": "RPM", "tokens": "TPM"}
 
 
-def spend(key: Key, *, requests: int = 0, tokens: int = 0) -> None:
+def spend(key: Key, *, requests: int = 0, tokens: int = 0) -> dict[str, str]:
+    """Use it up and return the headers that say what is left, or refuse."""
     try:
         limits.spend(key, requests=requests, tokens=tokens)
     except limits.Exceeded as error:
         raise _refusal(key, error) from None
+    return headers(key)
 
 
 def headers(key: Key) -> dict[str, str]:
@@ -48,8 +50,7 @@ def _refusal(key: Key, error: limits.Exceeded) -> TooMany:
     )
     if error.wait is None:
         message = f"Request too large {place}, Requested {error.asked}. The input or output tokens must be reduced."
-        return TooMany(message, kind=error.kind, headers={"x-should-retry": "false"})
+        return TooMany(message, kind=error.kind, headers={"x-should-retry": "false", **headers(key)})
     message = f"Rate limit reached {place}, Used {error.used}, Requested {error.asked}. "
-    return TooMany(
-        f"{message}Please try again in {duration(error.wait)}.", kind=error.kind, headers=wait_headers(error.wait)
-    )
+    said = {**wait_headers(error.wait), **headers(key)}
+    return TooMany(f"{message}Please try again in {duration(error.wait)}.", kind=error.kind, headers=said)

@@ -1,0 +1,31 @@
+"""How many requests of this process are at the database at once: each of them has a connection of its own.
+
+A burst of requests waits here instead of using up the connections that the database allows to all processes.
+"""
+
+from __future__ import annotations
+
+from threading import BoundedSemaphore
+
+from django.db import close_old_connections
+
+SEATS = 40
+
+_free = BoundedSemaphore(SEATS)
+
+
+class Seat:
+    """Taken when it is made, however long that takes; given back once."""
+
+    def __init__(self) -> None:
+        _free.acquire()
+        self._taken = True
+
+    def give_back(self) -> None:
+        """Let the next one in, with the connection closed: what follows must not need the database."""
+        if self._taken:
+            self._taken = False
+            try:
+                close_old_connections()
+            finally:
+                _free.release()
