@@ -35,7 +35,7 @@ def receive(organization: Organization, user: User | None, file: File[bytes], *,
     key = uuid.uuid4()
     return Dataset.objects.create(
         organization=organization,
-        name=(name.strip() or PurePosixPath(filename).stem or filename)[:120],
+        name=(name.strip() or _title(filename))[:120],
         filename=filename,
         key=key,
         source=default_storage.save(f"datasets/{key.hex}/source", file),
@@ -52,6 +52,12 @@ def shown_name(name: str) -> str:
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     printable = "".join(character for character in excerpt(last) if character.isprintable()).strip()
     return printable[-200:] or "file"
+
+
+def _title(filename: str) -> str:
+    """A file's name without its ending, and without both where it is packed."""
+    plain = filename[:-3] if filename.lower().endswith(".gz") else filename
+    return PurePosixPath(plain).stem or filename
 
 
 def _refuse_size(size: int) -> None:

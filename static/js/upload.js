@@ -28,7 +28,7 @@ form.addEventListener("submit", (event) => {
   const file = input.files[0];
   if (!file) return;
   event.preventDefault();
-  if (!refusal(file)) send();
+  if (!refusal(file) && sending.hidden) send();
 });
 
 function showChosen() {
@@ -53,7 +53,7 @@ function send() {
   const request = new XMLHttpRequest();
   request.open("POST", form.action);
   request.upload.addEventListener("progress", (event) => showProgress(event.loaded, event.total));
-  request.upload.addEventListener("load", () => showStatus(form.dataset.storing));
+  request.upload.addEventListener("load", sent);
   request.addEventListener("load", () => finish(request));
   request.addEventListener("error", () => stop(form.dataset.failed));
   request.addEventListener("abort", () => stop(form.dataset.cancelled));
@@ -62,6 +62,17 @@ function send() {
   busy(true);
   showStatus(form.dataset.sending);
   request.send(new FormData(form));
+}
+
+// What has arrived is stored: from here on its reading can be cancelled, on the page that follows.
+function sent() {
+  showStatus(form.dataset.storing);
+  hideCancel();
+}
+
+function hideCancel() {
+  if (document.activeElement === cancel) submit.focus();
+  cancel.hidden = true;
 }
 
 function finish(request) {
@@ -80,8 +91,11 @@ function stop(sentence) {
 }
 
 function busy(now) {
-  sending.hidden = cancel.hidden = !now;
-  submit.disabled = now;
+  // Not "disabled", which would throw the keyboard out of the form.
+  submit.setAttribute("aria-disabled", String(now));
+  sending.hidden = !now;
+  if (now) cancel.hidden = false;
+  else hideCancel();
   showProgress(0, 1);
 }
 

@@ -47,7 +47,7 @@ def test_it_is_downloaded_as_it_came(people: People, member_client: Client) -> N
     packed = gzip.compress(csv_of(TICKETS))
     dataset = worked(uploaded(people.organization, content=packed, name="tickets.csv.gz"))
     response = member_client.get(f"/datasets/{dataset.pk}/source/")
-    assert 'filename="ticketscsv.csv.gz"' in response["Content-Disposition"]
+    assert 'filename="tickets.csv.gz"' in response["Content-Disposition"]
 
 
 def test_what_is_not_gzipped_is_passed_through() -> None:

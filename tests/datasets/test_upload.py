@@ -34,6 +34,7 @@ def test_a_file_is_stored_as_it_came_and_due_for_reading(people: People) -> None
         ("tickets.csv", "", "tickets"),
         ("tickets.csv", "  Tickets 2026 ", "Tickets 2026"),
         (".csv", "", ".csv"),
+        ("tickets.csv.GZ", "", "tickets"),
         ("a.b.csv", "", "a.b"),
         ("x" * 300 + ".csv", "", "x" * 120),
     ],
