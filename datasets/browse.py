@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any, BinaryIO
 
 from datasets import tokens, working
-from datasets.mapping import Example
+from datasets.messages import Example, format_of
 from datasets.models import Dataset
 from datasets.samples import texts
 from datasets.storing import opened
@@ -85,5 +85,5 @@ def _shown(lines: Iterator[bytes]) -> list[dict[str, Any]]:
 
 
 def _example(line: int, example: Example) -> dict[str, Any]:
-    encoding = tokens.encoding_of_format("chat" if "messages" in example else "")
+    encoding = tokens.encoding_of_format(format_of(example))
     return {"line": line, "texts": texts(example), "tokens": tokens.of_example(example, encoding)}

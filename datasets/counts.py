@@ -13,7 +13,7 @@ from datasets import infer, tokens
 from datasets.checks.base import AllKeys, Batch, Facts
 from datasets.checks.hits import Mask
 from datasets.checks.keys import BLANK, Keys, of_example, of_pairs, of_texts, repeated
-from datasets.mapping import CHAT
+from datasets.messages import PROMPT_COMPLETION, asked_of
 
 MAX_LABEL = 200  # characters; a longer completion is no label
 Arrays = list[NDArray[Any]]
@@ -40,7 +40,7 @@ class Counts:
 
     def add(self, batch: Batch) -> None:
         self.tokens.append(np.array(batch.tokens, np.int32))
-        if self.format == CHAT:
+        if self.format != PROMPT_COMPLETION:
             self.examples.append(np.fromiter(map(of_example, batch.examples), np.uint64))
             self._add_system_messages(batch)
         else:
@@ -85,7 +85,7 @@ class Counts:
 
     def _add_system_messages(self, batch: Batch) -> None:
         for at, example in enumerate(batch.examples):
-            said = example["messages"][0]
+            said = asked_of(example)[0]
             text = said.get("content") if said["role"] == "system" else None
             text = text if isinstance(text, str) else ""
             if self.rows == at == 0:
@@ -119,7 +119,7 @@ class Counts:
 
     def _label_counts(self, fresh: Mask) -> tuple[dict[str, int] | None, dict[str, int] | None]:
         """How often each completion with text stands in all rows, and in those that are there for the first time."""
-        if self.labels is None or self.format == CHAT:
+        if self.labels is None or self.format != PROMPT_COMPLETION:
             return None, None
         names = {key: text for key, text in self.labels.items() if text.strip()}
         if len(names) > infer.MAX_CLASSES or any(len(text) > MAX_LABEL for text in names.values()):

@@ -11,7 +11,7 @@ from datasets.checks.classes import ADVISED
 from datasets.words import Sentence, ngettext
 from datasets.words import gettext_noop as _
 
-ADVISED_ROWS = {infer.GENERATION: 500, infer.OPEN_ENDED: 500, infer.CHAT: 50}
+ADVISED_ROWS = {infer.GENERATION: 500, infer.OPEN_ENDED: 500, infer.CHAT: 50, infer.PREFERENCE: 50}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import islice
+from typing import Any, Literal
 
 from django.utils.dateparse import parse_datetime
 
 from datasets import decide
 from datasets.checks import BY_CODE
 from datasets.formats import BadRow, Row
-from datasets.mapping import Example, Mapping, taker
+from datasets.mapping import Example, Mapping, maker
 from datasets.models import Dataset
+from datasets.read import LONGEST_PREVIEW
+from datasets.samples import NOT_PREFERRED, PREFERRED, texts
+from datasets.words import Sentence
+from datasets.words import gettext_noop as _
 
+SHOWN_EXAMPLES = 6
 Stored = dict[str, Any]
 
 
@@ -46,10 +52,40 @@ def _made(number: int, made: Stored) -> Stored:
     return {**made, "number": number, "accepted": accepted, "said": said, "at": parse_datetime(made["at"])}
 
 
-def examples(dataset: Dataset, mapping: Mapping) -> list[Example | BadRow]:
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    name: str
+    text: str
+    side: Literal["", "new", "old"]  # new: the model learns to write it; old: not to
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What a row becomes: an example's texts, or why it becomes none."""
+
+    texts: list[Text] = field(default_factory=list)
+    reason: Sentence | None = None
+
+
+def examples(dataset: Dataset, mapping: Mapping) -> list[Seen]:
     """What the first rows become by that mapping."""
-    take = taker(mapping)
-    return [take(Row(number, row)) for number, row in enumerate(dataset.layout.get("preview", []), 1)]
+    make = maker(mapping)
+    rows = [Row(number, row) for number, row in enumerate(dataset.layout.get("preview", []), 1)]
+    return list(islice((_seen(row, made, mapping) for row in rows for made in make(row)), SHOWN_EXAMPLES))
+
+
+def _seen(row: Row, made: Example | BadRow, mapping: Mapping) -> Seen:
+    if not isinstance(made, BadRow):
+        return Seen(texts=[Text(name=name, text=text, side=_side(name)) for name, text in texts(made).items()])
+    if any(len(row.values.get(column, "")) >= LONGEST_PREVIEW for column in mapping.used()):
+        return Seen(reason=_("The row is too long to be shown here."))
+    return Seen(reason=made.reason)
+
+
+def _side(name: str) -> Literal["", "new", "old"]:
+    if name in ("completion", PREFERRED) or name.endswith(" assistant"):
+        return "new"
+    return "old" if name == NOT_PREFERRED else ""
 
 
 def preview(dataset: Dataset) -> list[list[str]]:

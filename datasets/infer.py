@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from datasets.messages import CHAT, PREFERENCE
 from datasets.words import Sentence
 from datasets.words import gettext_noop as _
 
-CLASSIFICATION, GENERATION, OPEN_ENDED, CHAT = "classification", "generation", "open-ended", "chat"
+__all__ = ["CHAT", "CLASSIFICATION", "GENERATION", "OPEN_ENDED", "PREFERENCE", "Judged", "judge", "task"]
+CLASSIFICATION, GENERATION, OPEN_ENDED = "classification", "generation", "open-ended"
 MAX_CLASSES = 1_000
 
 
@@ -29,8 +31,8 @@ def task(*, format: str, rows: int, classes: int, prompts: bool) -> str:
     Fewer different completions than a third of the rows make a classifier, but one class is none, and neither are
     more than MAX_CLASSES.
     """
-    if format == CHAT:
-        return CHAT
+    if format in (CHAT, PREFERENCE):
+        return format
     if not prompts:
         return OPEN_ENDED
     if 1 < classes <= MAX_CLASSES and classes * 3 < rows:
@@ -47,8 +49,8 @@ def judge(*, format: str, rows: int, classes: int, prompts: bool, chosen: str = 
 
 
 def _possible(inferred: str, *, classes: int, prompts: bool) -> tuple[str, ...]:
-    if inferred == CHAT:
-        return (CHAT,)
+    if inferred in (CHAT, PREFERENCE):
+        return (inferred,)
     can = {CLASSIFICATION: prompts and 1 < classes <= MAX_CLASSES, GENERATION: prompts, OPEN_ENDED: True}
     return tuple(name for name, fits in can.items() if fits)
 
@@ -56,6 +58,8 @@ def _possible(inferred: str, *, classes: int, prompts: bool) -> tuple[str, ...]:
 def _why(inferred: str, *, rows: int, classes: int) -> Sentence:
     if inferred == CHAT:
         return _("Because each row is a conversation.")
+    if inferred == PREFERENCE:
+        return _("Because each row holds two answers, one of them preferred.")
     if inferred == OPEN_ENDED:
         return _("Because no prompt holds any text.")
     if inferred == CLASSIFICATION:

@@ -1,22 +1,22 @@
-"""Which columns make an example, and the example that a row makes."""
+"""Which columns make an example, and the examples that a row makes."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import orjson
 
+from datasets import preferences, turns
 from datasets.formats.jsonl import kind_of
 from datasets.formats.rows import BadRow, Row, excerpt, shown, unfit
+from datasets.messages import CHAT, PREFERENCE, PROMPT_COMPLETION, Example, Unusable, no_conversation, parsed
 from datasets.words import Sentence
 from datasets.words import gettext_noop as _
 
-Example = dict[str, Any]
-PROMPT_COMPLETION = "prompt-completion"
-CHAT = "chat"
+__all__ = ["CHAT", "PREFERENCE", "PROMPT_COMPLETION", "Example", "Mapping", "detect", "encoded", "fields", "maker", "taker"]
 EXTRA_CHAT_KEYS = ("tools", "functions", "parallel_tool_calls")
 _FIELD = re.compile(r"\{([^{}\n]+)\}")
 
@@ -29,13 +29,20 @@ class Mapping:
     completion: str = ""
     messages: str = ""
     system: str = ""  # the system message of each conversation, where these are made of prompt and completion
+    asks: str = ""  # who asks and who answers, where a prompt is made of a conversation
+    answers: str = ""
+    keep_system: bool = False
+    preferred: str = ""  # columns of two answers to the same prompt
+    non_preferred: str = ""
 
-    def to_json(self) -> dict[str, str]:
+    def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
     def used(self) -> list[str]:
         prompts = fields(self.template) if self.template else [self.prompt]
-        return [column for column in (*prompts, self.completion, self.messages) if column]
+        return [
+            column for column in (*prompts, self.completion, self.messages, self.preferred, self.non_preferred) if column
+        ]
 
 
 def fields(template: str) -> list[str]:
@@ -46,6 +53,9 @@ def fields(template: str) -> list[str]:
 def detect(columns: Sequence[str]) -> Mapping | None:
     """The mapping that the columns' names say, whatever their case; None if a person has to point."""
     named = {column.strip().casefold(): column for column in reversed(columns)}
+    asked, preferred, other = (next((named[name] for name in names if name in named), "") for names in preferences.NAMES)
+    if preferred and other:
+        return Mapping(format=PREFERENCE, prompt=asked, preferred=preferred, non_preferred=other)
     if "messages" in named and not ("prompt" in named and "completion" in named):
         return Mapping(format=CHAT, messages=named["messages"])
     if "completion" in named and ("prompt" in named or len(columns) == 1):
@@ -56,6 +66,14 @@ def detect(columns: Sequence[str]) -> Mapping | None:
 def encoded(example: Example) -> bytes:
     """An example as one line of a training file, without the line's end."""
     return orjson.dumps(example)
+
+
+def maker(mapping: Mapping) -> Callable[[Row], Iterable[Example | BadRow]]:
+    """A function that makes the examples of a row: one, or one for each answer of a conversation."""
+    if mapping.messages and mapping.format == PROMPT_COMPLETION:
+        return lambda row: _turns(row, mapping)
+    take = taker(mapping)
+    return lambda row: (take(row),)
 
 
 def taker(mapping: Mapping) -> Callable[[Row], Example | BadRow]:
@@ -70,6 +88,8 @@ def taker(mapping: Mapping) -> Callable[[Row], Example | BadRow]:
 
 
 def _taker(mapping: Mapping) -> Callable[[Row, Mapping], Example | BadRow]:
+    if mapping.format == PREFERENCE:
+        return _preference
     if mapping.messages:
         return _conversation
     if mapping.format == CHAT:
@@ -132,45 +152,48 @@ def _text(value: Any) -> str | Sentence:
 
 
 def _conversation(row: Row, mapping: Mapping) -> Example | BadRow:
-    messages = row.values.get(mapping.messages)
-    if isinstance(messages, str):
-        messages = _parsed(messages)
-    reason = _no_conversation(messages)
-    if reason:
-        return BadRow(row.line, mapping.messages, reason, shown(row.values.get(mapping.messages)))
+    messages = parsed(row.values.get(mapping.messages))
+    if reason := no_conversation(messages):
+        return _bad(row, mapping, reason)
     extra = {key: row.values[key] for key in EXTRA_CHAT_KEYS if row.values.get(key) not in (None, "")}
     return {"messages": messages, **extra}
 
 
-def _parsed(text: str) -> Any:
+def _preference(row: Row, mapping: Mapping) -> Example | BadRow:
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return text
+        return preferences.example(row.values, mapping.prompt, mapping.preferred, mapping.non_preferred)
+    except Unusable as wrong:
+        return BadRow(row.line, wrong.column, wrong.reason, shown(row.values.get(wrong.column)))
 
 
-def _no_conversation(messages: Any) -> Sentence | None:
-    if not isinstance(messages, list):
-        return _("“messages” holds %(kind)s, not a list of messages.", kind=kind_of(messages))
-    if not messages:
-        return _("The list of messages is empty.")
-    for number, message in enumerate(messages, 1):
-        if not isinstance(message, dict):
-            return _("Message %(number)s is %(kind)s, not an object.", number=number, kind=kind_of(message))
-        if not isinstance(message.get("role"), str):
-            return _("Message %(number)s has no role.", number=number)
-    return None
+def _turns(row: Row, mapping: Mapping) -> Iterator[Example | BadRow]:
+    """A prompt and a completion for each answer of a conversation, or one bad row."""
+    chat = _conversation(row, mapping)
+    if isinstance(chat, BadRow):
+        yield chat
+        return
+    try:
+        made = list(turns.pairs(chat["messages"], asks=mapping.asks, answers=mapping.answers, system=mapping.keep_system))
+        reason = None if made else _("The conversation has no answer of the assistant.")
+    except Unusable as wrong:
+        made, reason = [], wrong.reason
+    reason = reason or next((why for pair in made for text in pair.values() if (why := unfit(text))), None)
+    yield from made if not reason else [_bad(row, mapping, reason)]
+
+
+def _bad(row: Row, mapping: Mapping, reason: Sentence) -> BadRow:
+    return BadRow(row.line, mapping.messages, reason, shown(row.values.get(mapping.messages)))
 
 
 def _storable(row: Row, example: Example, mapping: Mapping) -> Example | BadRow:
-    if mapping.format != CHAT:
+    if mapping.format == PROMPT_COMPLETION:
         return example
     try:
         line = encoded(example)
     except (orjson.JSONEncodeError, TypeError):
-        return BadRow(row.line, mapping.messages, _("The conversation holds text that no file can hold."))
+        return _bad(row, mapping, _("The conversation holds text that no file can hold."))
     if b"\\u0000" in line and _holds_nul(example):
-        return BadRow(row.line, mapping.messages, _("The text contains a NUL character, which no model can learn from."))
+        return _bad(row, mapping, _("The text contains a NUL character, which no model can learn from."))
     return example
 
 

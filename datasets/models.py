@@ -18,6 +18,7 @@ from work.lease import Leased, LeasedQuerySet
 class Format(models.TextChoices):
     PROMPT_COMPLETION = "prompt-completion", _("Prompt and completion")
     CHAT = "chat", _("Chat")
+    PREFERENCE = "preference", _("Preference")
 
 
 class Task(models.TextChoices):
@@ -25,6 +26,7 @@ class Task(models.TextChoices):
     GENERATION = "generation", _("Conditional generation")
     OPEN_ENDED = "open-ended", _("Open-ended generation")
     CHAT = "chat", _("Chat")
+    PREFERENCE = "preference", _("Preference")
 
 
 class DatasetQuerySet(LeasedQuerySet["Dataset"]):

@@ -16,8 +16,8 @@ import orjson
 
 from datasets import formats, purposes, working
 from datasets.formats import BadRow, Layout, Options, Row
-from datasets.formats.rows import shown
-from datasets.mapping import Mapping, detect, taker
+from datasets.formats.rows import SHOWN, shown
+from datasets.mapping import Mapping, detect, maker
 from datasets.models import Dataset
 from datasets.pace import Pace, watched, write_held
 from datasets.storing import Draft, opened, sweep
@@ -27,6 +27,7 @@ from datasets.words import gettext_noop as _
 
 SHOWN_BAD_ROWS = 100
 PREVIEWED = 3
+FEW_COLUMNS, LONGEST_PREVIEW = 20, 8_000  # characters of a cell
 SHAPES_REMEMBERED = 100
 LOOKING = 0.1  # the part of the bar for finding out how the file is to be read
 HELD_STATES = {"state": Dataset.State.READING, "error": None, "progress": 0.0}
@@ -77,6 +78,7 @@ def _remembered(dataset: Dataset, columns: list[str]) -> Mapping | None:
 
 
 def _shown(layout: Layout, columns: list[str], file: BinaryIO) -> dict[str, Any]:
+    most = LONGEST_PREVIEW if len(columns) <= FEW_COLUMNS else SHOWN  # a conversation has to be there whole
     previewed = islice((row for row in formats.read(file, layout.options) if isinstance(row, Row)), PREVIEWED)
     return {
         "columns": columns,
@@ -84,7 +86,7 @@ def _shown(layout: Layout, columns: list[str], file: BinaryIO) -> dict[str, Any]
         "notes": [note.to_json() for note in layout.notes],
         "heads": [[head.line, head.shown()] for head in layout.heads],
         "options": vars(layout.options),
-        "preview": [{column: shown(row.values.get(column)) for column in columns} for row in previewed],
+        "preview": [{column: shown(row.values.get(column), most) for column in columns} for row in previewed],
     }
 
 
@@ -118,10 +120,10 @@ def _copy(dataset: Dataset, file: BinaryIO, options: Options, mapping: Mapping) 
 
 
 def _taken(rows: Iterable[Row | BadRow], mapping: Mapping) -> Iterator[bytes | BadRow]:
-    take = taker(mapping)
+    make = maker(mapping)
     for row in rows:
-        example = row if isinstance(row, BadRow) else take(row)
-        yield example if isinstance(example, BadRow) else working.pack(row.line, example)
+        for example in (row,) if isinstance(row, BadRow) else make(row):
+            yield example if isinstance(example, BadRow) else working.pack(row.line, example)
 
 
 def _bad(row: BadRow) -> dict[str, Any]:

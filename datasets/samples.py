@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from datasets import common
-from datasets.mapping import Example
+from datasets import common, messages
+from datasets.messages import Example, Message, asked_of
 
 WIDTH = 120  # characters shown beside a change
+PREFERRED, NOT_PREFERRED = "preferred", "not preferred"  # the names of two answers
 Part = tuple[str, bool]  # text, whether it changed
 
 
@@ -24,12 +26,23 @@ def sample(line: int, before: Example, after: Example | None, keys: tuple[str, .
 
 def texts(example: Example) -> dict[str, str]:
     """The texts of an example by the name under which a person knows them."""
-    if "messages" not in example:
+    if "prompt" in example:
         return {"prompt": example["prompt"], "completion": example["completion"]}
+    sides = ((messages.PREFERRED, PREFERRED), (messages.OTHER, NOT_PREFERRED))
     return {
-        f"{number} {message.get('role', '')}"[:60]: _content(message)
-        for number, message in enumerate(example["messages"], 1)
+        **{
+            f"{number} {message.get('role', '')}"[:60]: _content(message) for number, message in _numbered(asked_of(example))
+        },
+        **{
+            name if number == 1 else f"{name} {number}": _content(message)
+            for key, name in sides
+            for number, message in _numbered(example.get(key, ()))
+        },
     }
+
+
+def _numbered(found: Iterable[Message]) -> Iterable[tuple[int, Message]]:
+    return enumerate(found, 1)
 
 
 def _content(message: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import tiktoken
 
-from datasets.mapping import CHAT, Example
+from datasets.messages import PROMPT_COMPLETION, Example, messages_of
 
 ENCODINGS = ("r50k_base", "cl100k_base")
 LIMITS = {"r50k_base": 2_048, "cl100k_base": 4_096}  # tokens of one example
@@ -27,7 +27,7 @@ def encoding_for(model: str) -> str:
 
 
 def encoding_of_format(format: str) -> str:
-    return "cl100k_base" if format == CHAT else "r50k_base"
+    return "r50k_base" if format == PROMPT_COMPLETION else "cl100k_base"
 
 
 @cache
@@ -45,10 +45,10 @@ def count(text: str, encoding: str) -> int:
 
 
 def of_example(example: Example, encoding: str) -> int:
-    """What an example takes of a model's context."""
-    if "messages" not in example:
+    """What an example takes of a model's context; of a preference, both answers together."""
+    if "prompt" in example:
         return count(example["prompt"], encoding) + count(example["completion"], encoding)
-    return PER_CONVERSATION + sum(_of_message(message, encoding) for message in example["messages"])
+    return PER_CONVERSATION + sum(_of_message(message, encoding) for message in messages_of(example))
 
 
 def _of_message(message: dict[str, Any], encoding: str) -> int:

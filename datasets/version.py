@@ -107,7 +107,7 @@ class _Part:
 
 def _counted(example: Example, encoding: str) -> tuple[int, int]:
     """Tokens of an example, and of its completion; a conversation's answers are not told apart."""
-    if "messages" in example:
+    if "prompt" not in example:
         return tokens.of_example(example, encoding), 0
     answer = tokens.count(example["completion"], encoding)
     return tokens.count(example["prompt"], encoding) + answer, answer

@@ -19,6 +19,8 @@ from openai_api.types import RemoteModel
 SECONDS = 60
 COMPLETIONS = re.compile(r"^(ada|babbage|curie|davinci)(?:$|[:-])|^(?:ft:)?(babbage|davinci)-002(?:$|:)")
 CHAT = re.compile(r"^(?:ft:)?(gpt-3\.5-turbo(?!-instruct)|gpt-4|gpt-5|o[134])")
+PREFERENCES = re.compile(r"^(?:ft:)?gpt-4(?:o|\.1)")
+"""Of the models whose names tell what they learn, those that learn from preferences (DPO)."""
 NEVER = re.compile(
     r"^(whisper|tts|dall-e|gpt-image|sora|text-embedding|omni-moderation|text-moderation|text-similarity|code-search)"
 )
@@ -30,6 +32,7 @@ class Base:
     name: str
     tuned_from: str = ""  # empty for what the provider itself made
     note: str = ""  # the provider's own words
+    dialect: str = "jobs"
 
     @property
     def format(self) -> str | None:
@@ -38,6 +41,13 @@ class Base:
         if COMPLETIONS.match(known):
             return "prompt-completion"
         return "chat" if CHAT.match(known) else None
+
+    def learns(self, format: str) -> bool:
+        """Say whether it can be trained on data of this format, as far as its name and its dialect tell."""
+        if format != "preference":
+            return self.format in (format, None)
+        named = bool(PREFERENCES.match(self.tuned_from or self.name))
+        return self.dialect != "legacy" and (self.format is None or named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +61,7 @@ class Offer:
         return next((base for base in self.bases if base.name == name), None)
 
     def fitting(self, format: str) -> list[Base]:
-        return [base for base in self.bases if base.format in (format, None)]
+        return [base for base in self.bases if base.learns(format)]
 
 
 def offered(connection: Connection, *, client: Client | None = None, fresh: bool = False) -> Offer:
@@ -78,14 +88,14 @@ def _ask(connection: Connection, client: Client | None) -> list[RemoteModel]:
 def _bases(connection: Connection, remote: Iterable[RemoteModel]) -> Iterable[Base]:
     """Own bases first, then what was fine-tuned; a model that is deleted here is not offered."""
     gone = set(Model.objects.filter(connection=connection, deleted_at__isnull=False).values_list("name", flat=True))
-    found = [_base(model) for model in remote if model.id not in gone and not NEVER.match(model.id)]
+    found = [_base(model, connection) for model in remote if model.id not in gone and not NEVER.match(model.id)]
     return sorted(found, key=lambda base: (bool(base.tuned_from), not COMPLETIONS.match(base.name), base.name))
 
 
-def _base(model: RemoteModel) -> Base:
+def _base(model: RemoteModel, connection: Connection) -> Base:
     said = model.raw.get("description")
     description = said.strip()[:500] if isinstance(said, str) else ""
     owner = _("Owned by %(owner)s.") % {"owner": model.owned_by} if model.owned_by else ""
     ends = _("Shut down on %(day)s.") % {"day": model.shutdown_date} if model.shutdown_date else ""
     note = " ".join(part for part in (description, owner, ends) if part)
-    return Base(model.id, model.base or "", note)
+    return Base(model.id, model.base or "", note, connection.dialect_for(model.id))

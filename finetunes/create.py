@@ -24,7 +24,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from connections.models import Connection
-from datasets.models import Version
+from datasets.models import Format, Version
 from finetunes import lookup, upload
 from finetunes.backoff import after, soon, wished
 from finetunes.holding import holding
@@ -65,10 +65,13 @@ def intend(
     """Commit the intent, due at once; return it and whether it is new. The same token twice is one intent."""
     if connection.organization_id != organization.pk or version.dataset.organization_id != organization.pk:
         raise NotPossible(_("The data and the connection must belong to your organization."))
+    dialect = connection.dialect_for(base_model)
+    if version.format == Format.PREFERENCE and dialect == "legacy":
+        raise NotPossible(_("%(model)s cannot learn from preferred and other answers.") % {"model": base_model})
     values = {
         "organization": organization,
         "connection": connection,
-        "dialect": connection.dialect_for(base_model),
+        "dialect": dialect,
         "base_model": base_model,
         "parent": parent,
         "name": suffix or version.dataset.name,
@@ -230,9 +233,13 @@ def _request(fine_tune: FineTune) -> NewFineTune:
         hyperparameters=fine_tune.hyperparameters,
         seed=fine_tune.seed,
         metadata={**fine_tune.metadata, lookup.TOKEN: fine_tune.token.hex} if has_metadata else None,
-        method="supervised" if has_metadata else None,
+        method=_method(fine_tune) if has_metadata else None,
         integrations=tuple(fine_tune.integrations),
     )
+
+
+def _method(fine_tune: FineTune) -> str:
+    return "dpo" if fine_tune.training_version.format == Format.PREFERENCE else "supervised"
 
 
 def _fail(fine_tune: FineTune, message: str, raw: dict[str, Any]) -> None:

@@ -133,12 +133,12 @@ def _fine_tuned(organization: Organization, key: str) -> Picked:
 
 
 def _picked(model: Model) -> Picked:
-    format = model.version.format if model.version else format_of(model.base_model or model.name)
+    learned = model.version.format if model.version else format_of(model.base_model or model.name)
     return Picked(
         connection=model.connection,
         name=model.name,
         base_model=model.base_model,
-        format=CHAT if format == CHAT else COMPLETION,
+        format=COMPLETION if learned == COMPLETION else CHAT,
         model=model,
         version=model.version,
     )

@@ -20,6 +20,7 @@ from datasets.checks.leading_space import LeadingSpace
 from datasets.checks.letter_case import CompletionCase, PromptCase
 from datasets.checks.odd_characters import ControlCharacters, Mojibake, SpecialTokens
 from datasets.checks.personal_data import PersonalData
+from datasets.checks.preference import EmptyAnswer, NothingAsked, SameAnswers, SeveralMessages
 from datasets.checks.prefixes import CompletionPrefix, PromptPrefix
 from datasets.checks.separator import Separator
 from datasets.checks.too_long import TooLong
@@ -30,6 +31,10 @@ CHECKS: tuple[type[Check], ...] = (
     OneClass,
     NoAnswer,
     UnknownRoles,
+    EmptyAnswer,
+    SameAnswers,
+    SeveralMessages,
+    NothingAsked,
     MissingColumns,
     EmptyCompletions,
     EmptyMessages,

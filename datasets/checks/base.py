@@ -13,7 +13,7 @@ from datasets.checks.hits import Hits, Mask
 from datasets.checks.keys import Keys
 from datasets.checks.texts import GAP, texts_of
 from datasets.infer import Judged
-from datasets.mapping import CHAT, PROMPT_COMPLETION, Example
+from datasets.mapping import CHAT, PREFERENCE, PROMPT_COMPLETION, Example
 from datasets.samples import sample
 from datasets.words import Sentence
 
@@ -23,7 +23,8 @@ Change = Callable[[Example], Example | None]  # None: the row is dropped
 
 PAIRS = frozenset({PROMPT_COMPLETION})
 CHATS = frozenset({CHAT})
-BOTH = PAIRS | CHATS
+PREFERENCES = frozenset({PREFERENCE})
+EVERY = PAIRS | CHATS | PREFERENCES
 SAMPLES = 3
 
 
@@ -44,7 +45,7 @@ class Batch:
     @cached_property
     def whole(self) -> str:
         """All texts of all rows, for a first look whether anything of a kind is there at all."""
-        return GAP.join(self.texts) if "messages" in self.examples[0] else self.all_prompts + GAP + self.all_completions
+        return self.all_prompts + GAP + self.all_completions if "prompt" in self.examples[0] else GAP.join(self.texts)
 
     @cached_property
     def data(self) -> bytes:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datasets.checks.base import BOTH, Check, Facts, Finding
+from datasets.checks.base import EVERY, Check, Facts, Finding
 from datasets.infer import OPEN_ENDED
 from datasets.words import gettext_noop as _
 from datasets.words import ngettext
@@ -10,7 +10,7 @@ class MissingColumns(Check):
     code = "missing-columns"
 
     def finding(self, facts: Facts) -> Finding | None:
-        if len(facts.used_columns) != 1:
+        if len(facts.used_columns) != 1 or (facts.judged and facts.judged.inferred != OPEN_ENDED):
             return None
         self.count = 1
         return self.report(
@@ -26,7 +26,7 @@ class MissingColumns(Check):
 
 class OtherColumns(Check):
     code = "other-columns"
-    formats = BOTH
+    formats = EVERY
 
     def finding(self, facts: Facts) -> Finding | None:
         other = [column for column in facts.columns if column not in facts.used_columns]

@@ -1,18 +1,18 @@
-"""Checks of chat examples."""
+"""Checks of chat examples, and of what is asked in preferences."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from datasets.checks.base import CHATS, Batch, Change, Check, Facts, Finding, Fix, Params
-from datasets.mapping import Example
+from datasets.checks.base import CHATS, PREFERENCES, Batch, Change, Check, Facts, Finding, Fix, Params
+from datasets.messages import Example, asked_of, messages_of
 from datasets.words import Sentence, ngettext
 from datasets.words import gettext_noop as _
 
 ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
 
 
-class _Conversations(Check):
+class Conversations(Check):
     """Finds conversations that are wrong and offers to remove them, never unasked."""
 
     formats = CHATS
@@ -33,7 +33,7 @@ class _Conversations(Check):
         return lambda example: None if cls.wrong(example) else example
 
 
-class NoAnswer(_Conversations):
+class NoAnswer(Conversations):
     code = "no-answer"
 
     @classmethod
@@ -59,12 +59,13 @@ class NoAnswer(_Conversations):
         return _("Conversations without a message of the assistant were removed.")
 
 
-class UnknownRoles(_Conversations):
+class UnknownRoles(Conversations):
     code = "unknown-roles"
+    formats = CHATS | PREFERENCES
 
     @classmethod
     def wrong(cls, example: Example) -> bool:
-        return any(message["role"] not in ROLES for message in example["messages"])
+        return any(message["role"] not in ROLES for message in messages_of(example))
 
     def finding(self, facts: Facts) -> Finding | None:
         if not self.count:
@@ -85,12 +86,13 @@ class UnknownRoles(_Conversations):
         return _("Conversations with unknown roles were removed.")
 
 
-class EmptyMessages(_Conversations):
+class EmptyMessages(Conversations):
     code = "empty-messages"
+    formats = CHATS | PREFERENCES
 
     @classmethod
     def wrong(cls, example: Example) -> bool:
-        return any(map(_says_nothing, example["messages"]))
+        return any(map(says_nothing, asked_of(example)))
 
     def finding(self, facts: Facts) -> Finding | None:
         if not self.count:
@@ -111,7 +113,7 @@ class EmptyMessages(_Conversations):
         return _("Conversations with empty messages were removed.")
 
 
-def _says_nothing(message: dict[str, Any]) -> bool:
+def says_nothing(message: dict[str, Any]) -> bool:
     """No text, no parts, and nothing that may stand instead: a call, a refusal."""
     if message.get("function_call") or message.get("tool_calls") or message.get("refusal"):
         return False
@@ -119,7 +121,7 @@ def _says_nothing(message: dict[str, Any]) -> bool:
     return not content.strip() if isinstance(content, str) else not content
 
 
-class LastNotAnswer(_Conversations):
+class LastNotAnswer(Conversations):
     code = "last-not-answer"
 
     @classmethod

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datasets.checks.base import BOTH, AllKeys, Change, Check, Facts, Finding, Fix, Params
+from datasets.checks.base import EVERY, AllKeys, Change, Check, Facts, Finding, Fix, Params
 from datasets.checks.keys import of_example, repeated
 from datasets.mapping import Example
 from datasets.words import Sentence, ngettext
@@ -9,7 +9,7 @@ from datasets.words import gettext_noop as _
 
 class Duplicates(Check):
     code = "duplicates"
-    formats = BOTH
+    formats = EVERY
     shown = ("prompt", "completion")
 
     def compare(self, keys: AllKeys) -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from datasets.checks.base import BOTH, Check, Facts, Finding
-from datasets.infer import CHAT
+from datasets.checks.base import EVERY, Check, Facts, Finding
+from datasets.infer import CHAT, PREFERENCE
 from datasets.words import gettext_noop as _
 from datasets.words import ngettext
 
@@ -11,11 +11,11 @@ ADVISED = 100
 
 class FewExamples(Check):
     code = "few-examples"
-    formats = BOTH
+    formats = EVERY
 
     def finding(self, facts: Facts) -> Finding | None:
         self.count = facts.rows
-        if facts.task == CHAT and self.count < NEEDED_FOR_CHAT:
+        if facts.task in (CHAT, PREFERENCE) and self.count < NEEDED_FOR_CHAT:
             return self.report(
                 "bad",
                 ngettext("Only %(count)s example", "Only %(count)s examples", self.count),
@@ -24,7 +24,7 @@ class FewExamples(Check):
                     needed=NEEDED_FOR_CHAT,
                 ),
             )
-        if self.count >= (50 if facts.task == CHAT else ADVISED):
+        if self.count >= (50 if facts.task in (CHAT, PREFERENCE) else ADVISED):
             return None
         return self.report(
             "info",

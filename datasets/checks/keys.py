@@ -37,7 +37,9 @@ def of_question(example: Example) -> int:
 
     A split drawn by these keys has to come out the same for ever, so they stay as they were first made.
     """
-    if "messages" in example:
+    if "input" in example:
+        asked_for = encoded({"messages": example["input"]["messages"]})
+    elif "messages" in example:
         asked_for = encoded({"messages": asked(example) or example["messages"]})
     else:
         asked_for = (example["prompt"] or "\x00" + example["completion"]).encode()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
-from datasets.checks.base import BOTH, Batch, Change, Check, Facts, Finding, Fix, Params
+from datasets.checks.base import EVERY, Batch, Change, Check, Facts, Finding, Fix, Params
 from datasets.checks.texts import outside_ascii, rewritten, rows_with
 from datasets.words import Sentence, ngettext
 from datasets.words import gettext_noop as _
@@ -24,7 +24,7 @@ MOJIBAKE = re.compile(f"[\u00c2-\u00df]{_TAIL}|[\u00e0-\u00ef]{_TAIL}{{2}}")
 class _Characters(Check):
     """Finds texts that hold a pattern and offers to write them without it."""
 
-    formats = BOTH
+    formats = EVERY
     pattern: ClassVar[re.Pattern[str]]
 
     def add(self, batch: Batch) -> None:

@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.checks.base import BOTH, Batch, Change, Check, Facts, Finding, Fix, Params
+from datasets.checks.base import EVERY, Batch, Change, Check, Facts, Finding, Fix, Params
 from datasets.checks.hits import Hits, Mask
 from datasets.checks.texts import GAP, rewritten
 from datasets.words import Sentence, ngettext
@@ -54,7 +54,7 @@ _DATE = re.compile(
 
 class PersonalData(Check):
     code = "personal-data"
-    formats = BOTH
+    formats = EVERY
 
     def __init__(self) -> None:
         super().__init__()
@@ -118,7 +118,7 @@ def hinted(batch: Batch) -> list[int]:
     places = _hints(np.frombuffer(batch.data, np.uint8))
     if not len(places):
         return []
-    texts = batch.texts if "messages" in batch.examples[0] else [*batch.prompts, *batch.completions]
+    texts = [*batch.prompts, *batch.completions] if "prompt" in batch.examples[0] else batch.texts
     ends = np.cumsum([len(text.encode(errors="surrogatepass")) + len(GAP) for text in texts])
     rows = np.searchsorted(ends, places, side="right") % len(batch.examples)
     return [int(row) for row in np.unique(rows)]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
-from datasets.mapping import Example
+from datasets.messages import OTHER, PREFERRED, Example, Message, messages_of
 
 GAP = "\n"
 """Stands between texts that are looked through at once; no pattern of a check reaches over a line's end."""
@@ -16,11 +15,11 @@ _ASCII = bytes(range(0x80))
 
 def texts_of(example: Example) -> Iterator[str]:
     """Every text that the model reads or learns to write."""
-    if "messages" not in example:
+    if "prompt" in example:
         yield example["prompt"]
         yield example["completion"]
         return
-    for message in example["messages"]:
+    for message in messages_of(example):
         if isinstance(message.get("content"), str):
             yield message["content"]
 
@@ -37,13 +36,20 @@ def rows_with(pattern: re.Pattern[str], texts: Sequence[str]) -> list[bool]:
 def rewritten(example: Example, write: Callable[[str], str]) -> Example:
     """Return the example with each text written anew; the same object if nothing changes."""
     changed: Example
-    if "messages" not in example:
+    if "prompt" in example:
         changed = {"prompt": write(example["prompt"]), "completion": write(example["completion"])}
+    elif "messages" in example:
+        changed = {"messages": _messages(example["messages"], write)}
     else:
-        changed = {"messages": [_message(message, write) for message in example["messages"]]}
+        asked = {**example["input"], "messages": _messages(example["input"]["messages"], write)}
+        changed = {"input": asked, **{side: _messages(example[side], write) for side in (PREFERRED, OTHER)}}
     return {**example, **changed} if any(example[key] != value for key, value in changed.items()) else example
 
 
-def _message(message: dict[str, Any], write: Callable[[str], str]) -> dict[str, Any]:
+def _messages(messages: list[Message], write: Callable[[str], str]) -> list[Message]:
+    return [_message(message, write) for message in messages]
+
+
+def _message(message: Message, write: Callable[[str], str]) -> Message:
     content = message.get("content")
     return {**message, "content": write(content)} if isinstance(content, str) else message

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from datasets import tokens
-from datasets.checks.base import BOTH, Batch, Change, Check, Facts, Finding, Fix, Params
-from datasets.mapping import Example
+from datasets.checks.base import EVERY, Batch, Change, Check, Facts, Finding, Fix, Params
+from datasets.messages import Example, format_of
 from datasets.words import Sentence, ngettext
 from datasets.words import gettext_noop as _
 
@@ -11,11 +11,11 @@ class TooLong(Check):
     code = "too-long"
     params = {"limit": int, "encoding": str}
     adjustable = "limit"
-    formats = BOTH
+    formats = EVERY
     shown = ("prompt",)
 
     def add(self, batch: Batch) -> None:
-        encoding = tokens.encoding_of_format("chat" if "messages" in batch.examples[0] else "")
+        encoding = tokens.encoding_of_format(format_of(batch.examples[0]))
         limit = tokens.LIMITS[encoding]
         if len(batch.tokens):
             self.hit_where(batch, [count > limit for count in batch.tokens])
@@ -62,7 +62,7 @@ class TooLong(Check):
 
 def _may_exceed(limit: int, example: Example) -> bool:
     """Whether it is worth counting: no token is shorter than a byte."""
-    if "messages" in example:
+    if "prompt" not in example:
         return True
     size = len(example["prompt"]) + len(example["completion"])
     return size > limit or (size * 4 > limit and len((example["prompt"] + example["completion"]).encode()) > limit)

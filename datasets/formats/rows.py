@@ -11,7 +11,10 @@ from datasets.words import gettext_noop as _
 
 MAX_CELL = 1_000_000  # characters
 MAX_COLUMNS = 1_000
-EXAMPLE_KEYS = frozenset({"prompt", "completion", "messages", "input"})
+SHOWN = 500  # characters of what stands in a cell
+EXAMPLE_KEYS = frozenset(
+    {"prompt", "completion", "messages", "input", "chosen", "rejected", "preferred_output", "non_preferred_output"}
+)
 
 
 class Row(NamedTuple):
@@ -30,17 +33,17 @@ class Unreadable(Refused):
     """Nothing of the file can be read."""
 
 
-def excerpt(text: str) -> str:
+def excerpt(text: str, most: int = SHOWN) -> str:
     """The beginning of a text, made storable: no NUL, no half characters."""
-    return text[:500].replace("\x00", "\N{SYMBOL FOR NULL}").encode("utf-8", "replace").decode()
+    return text[:most].replace("\x00", "\N{SYMBOL FOR NULL}").encode("utf-8", "replace").decode()
 
 
-def shown(value: object) -> str:
+def shown(value: object, most: int = SHOWN) -> str:
     """The beginning of any JSON value as text."""
     if value is None:
         return ""
     try:
-        return excerpt(value if isinstance(value, str) else orjson.dumps(value).decode())
+        return excerpt(value if isinstance(value, str) else orjson.dumps(value).decode(), most)
     except TypeError:  # nested too deeply, or half characters within
         return "…"
 

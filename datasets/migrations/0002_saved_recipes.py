@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('format', models.CharField(choices=[('prompt-completion', 'Prompt and completion'), ('chat', 'Chat')], max_length=20)),
+                ('format', models.CharField(choices=[('prompt-completion', 'Prompt and completion'), ('chat', 'Chat'), ('preference', 'Preference')], max_length=20)),
                 ('steps', models.JSONField(default=list)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),

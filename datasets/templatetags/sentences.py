@@ -6,6 +6,7 @@ from django import template
 from django.utils.translation import gettext_lazy
 
 from datasets.checks.separator import visible
+from datasets.samples import NOT_PREFERRED, PREFERRED
 from datasets.wording import say
 
 register = template.Library()
@@ -24,6 +25,14 @@ PARTS = {
     "evaluation": gettext_lazy("evaluation"),
 }
 register.filter("part", lambda name: PARTS.get(name, name))
+
+TEXTS = {
+    "prompt": gettext_lazy("Prompt"),
+    "completion": gettext_lazy("Completion"),
+    PREFERRED: gettext_lazy("Preferred"),
+    NOT_PREFERRED: gettext_lazy("Not preferred"),
+}
+register.filter("text_name", lambda name: TEXTS.get(name, name))
 
 
 @register.filter

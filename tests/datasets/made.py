@@ -14,6 +14,7 @@ from datasets.advance import advance
 from datasets.checks import BY_CODE, Finding
 from datasets.examine import Report, examine
 from datasets.formats import BadRow, Options, Row, inspect, read
+from datasets.messages import PROMPT_COMPLETION, format_of
 from datasets.models import Dataset, Version
 from datasets.upload import receive
 from teams.models import Organization, User
@@ -38,9 +39,9 @@ def pairs(rows: Iterable[Pair]) -> list[dict[str, str]]:
 
 
 def report(rows: Sequence[Pair] | Sequence[dict[str, Any]], *, count_tokens: bool = False, **known: Any) -> Report:
-    """What the checks say of prompt-completion rows, or of conversations."""
+    """What the checks say of prompt-completion rows, or of whole examples of any format."""
     examples = [row if isinstance(row, dict) else {"prompt": row[0], "completion": row[1]} for row in rows]
-    format = "chat" if examples and "messages" in examples[0] else "prompt-completion"
+    format = format_of(examples[0]) if examples else PROMPT_COMPLETION
     numbered = list(enumerate(examples, 2))
     return examine(lambda: iter(numbered), format=format, count_tokens=count_tokens, **known)
 

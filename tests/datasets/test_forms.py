@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from datasets.forms import ColumnsForm, DecisionForm, NumberForm, UploadForm, VersionForm
+from datasets.forms.columns import PARTS
 from datasets.mapping import Mapping
 from datasets.models import Dataset
 
@@ -34,14 +35,15 @@ def dataset(layout: dict[str, Any], **fields: Any) -> Dataset:
 @pytest.mark.parametrize(
     ("layout", "fields"),
     [
-        (CSV, {"format", "prompt", "template", "completion", "messages", "system", "encoding", "header_row"}),
-        (BOOK, {"format", "prompt", "template", "completion", "messages", "system", "sheet", "header_row"}),
-        (LINES, {"format", "prompt", "template", "completion", "messages", "system", "encoding"}),
-        ({**BOOK, "sheets": ["One"]}, {"format", "prompt", "template", "completion", "messages", "system", "header_row"}),
+        (CSV, {"encoding", "header_row"}),
+        (BOOK, {"sheet", "header_row"}),
+        (LINES, {"encoding"}),
+        ({**BOOK, "sheets": ["One"]}, {"header_row"}),
     ],
 )
 def test_only_what_the_kind_of_file_knows_is_asked(layout: dict[str, Any], fields: set[str]) -> None:
-    assert set(ColumnsForm(dataset(layout)).fields) == fields
+    parts = {part for format in PARTS.values() for part in format}
+    assert set(ColumnsForm(dataset(layout)).fields) == {"format", *parts, *fields}
 
 
 def test_before_anything_is_chosen_the_first_two_columns_are_a_guess() -> None:
@@ -61,6 +63,19 @@ def test_what_was_chosen_before_comes_back() -> None:
         ({}, Mapping(format="prompt-completion", prompt="q", completion="a")),
         ({"prompt": ""}, Mapping(format="prompt-completion", completion="a")),
         ({"format": "chat", "messages": "m"}, Mapping(format="chat", messages="m")),
+        (
+            {"format": "made-pairs", "messages": "m", "asks": " Guest ", "answers": "Host", "keep_system": "on"},
+            Mapping(format="prompt-completion", messages="m", asks="Guest", answers="Host", keep_system=True),
+        ),
+        ({"format": "made-pairs", "messages": "m"}, Mapping(format="prompt-completion", messages="m")),
+        (
+            {"format": "preference", "preferred": "a", "non_preferred": "m"},
+            Mapping(format="preference", prompt="q", preferred="a", non_preferred="m"),
+        ),
+        (
+            {"format": "preference", "prompt": "", "preferred": "a", "non_preferred": "m", "template": "{q} left over"},
+            Mapping(format="preference", preferred="a", non_preferred="m"),
+        ),
     ],
 )
 def test_the_columns_pointed_at_are_a_mapping(changes: dict[str, str], mapping: Mapping) -> None:
@@ -99,6 +114,12 @@ def test_a_change_in_how_the_file_is_read_asks_for_columns_anew(
         ({"completion": "nowhere"}, "completion"),
         ({"prompt": "nowhere"}, "prompt"),
         ({"format": "chat"}, "messages"),
+        ({"format": "made-pairs"}, "messages"),
+        ({"format": "preference", "non_preferred": "m"}, "preferred"),
+        ({"format": "preference", "preferred": "a"}, "non_preferred"),
+        ({"format": "preference", "preferred": "a", "non_preferred": "a"}, "non_preferred"),
+        ({"format": "preference", "preferred": "q", "non_preferred": "a"}, "preferred"),
+        ({"format": "preference", "preferred": "a", "non_preferred": "q"}, "non_preferred"),
         ({"encoding": "rot13"}, "encoding"),
     ],
 )
@@ -215,3 +236,24 @@ def test_the_row_that_was_pointed_at_is_read_and_that_of_another_sheet_is_looked
 def test_a_row_that_is_not_among_the_first_is_refused() -> None:
     form = ColumnsForm(dataset(BOOK), {**SENT, "header_row": "400"})
     assert "header_row" in form.errors
+
+
+@pytest.mark.parametrize(
+    ("format", "mapping"),
+    [
+        ("prompt-completion", Mapping(format="prompt-completion", prompt="q", completion="a")),
+        ("made-pairs", Mapping(format="prompt-completion", messages="m", asks="", answers="Host", keep_system=False)),
+        ("chat", Mapping(format="chat", messages="m")),
+        ("made-chat", Mapping(format="chat", prompt="q", completion="a", system="Be kind.")),
+        ("preference", Mapping(format="preference", prompt="q", preferred="a", non_preferred="m")),
+    ],
+)
+def test_every_format_comes_back_as_it_was_chosen(format: str, mapping: Mapping) -> None:
+    form = ColumnsForm(dataset(CSV, mapping=mapping.to_json()))
+    assert form["format"].initial == format
+    assert form.proposed() == mapping
+
+
+def test_names_and_system_message_of_a_conversation_are_proposed_until_they_are_chosen() -> None:
+    form = ColumnsForm(dataset(CSV))
+    assert (form["asks"].initial, form["answers"].initial, form["keep_system"].initial) == ("Customer", "Agent", True)

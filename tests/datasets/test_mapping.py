@@ -19,6 +19,25 @@ CHAT = Mapping(format="chat", messages="messages")
         (["completion"], Mapping(format="prompt-completion", completion="completion")),
         (["Messages", "tools"], Mapping(format="chat", messages="Messages")),
         (["completion", "date"], None),
+        (["chosen", "rejected"], Mapping(format="preference", preferred="chosen", non_preferred="rejected")),
+        (
+            ["messages", "Prompt", "rejected", "chosen", "score"],
+            Mapping(format="preference", prompt="Prompt", preferred="chosen", non_preferred="rejected"),
+        ),
+        (
+            ["input", "preferred_output", "non_preferred_output"],
+            Mapping(format="preference", prompt="input", preferred="preferred_output", non_preferred="non_preferred_output"),
+        ),
+        (
+            ["input", "preferred_completion", "non_preferred_completion"],
+            Mapping(
+                format="preference",
+                prompt="input",
+                preferred="preferred_completion",
+                non_preferred="non_preferred_completion",
+            ),
+        ),
+        (["prompt", "chosen"], None),
         (["prompt", "answer"], None),
         (["question", "answer"], None),
         ([], None),

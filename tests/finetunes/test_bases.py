@@ -76,6 +76,24 @@ def test_unknown_names_fit_any_format(provider: Provider, connection: Connection
     assert {base.name for base in found.fitting("prompt-completion")} == {"Qwen/Qwen3-8B", "ada"}
 
 
+@pytest.mark.parametrize(
+    ("name", "learns"),
+    [
+        ("gpt-4o-2024-08-06", True),
+        ("ft:gpt-4.1-mini-2025-04-14:acme::9x", True),
+        ("Qwen/Qwen3-8B", True),
+        ("gpt-4-0613", False),
+        ("gpt-3.5-turbo-0613", False),
+        ("o4-mini", False),
+        ("babbage-002", False),
+        ("ada", False),
+    ],
+)
+def test_preferences_are_learned_by_few_and_by_what_nobody_knows(name: str, learns: bool) -> None:
+    assert Base(name).learns("preference") is learns
+    assert not Base(name, dialect="legacy").learns("preference")
+
+
 def test_another_address_is_another_memory(provider: Provider, connection: Connection) -> None:
     assert offer(provider, connection, "ada")
     connection.base_url = "http://elsewhere.test/v1"

@@ -417,3 +417,24 @@ def test_a_crash_is_not_swallowed(fine_tune: FineTune, provider: Provider) -> No
     provider.break_next("POST", "/files", crash)
     with pytest.raises(Crash):
         step(fine_tune, provider.client())
+
+
+class TestPreferences:
+    @pytest.fixture
+    def preferred(self, people: People) -> Version:
+        return new_version(people, "Pairs", format="preference", task="preference", labels=[])
+
+    def test_the_method_asked_for_is_dpo(
+        self, people: People, connection: Connection, preferred: Version, provider: Provider
+    ) -> None:
+        fine_tune = new_fine_tune(people, connection, preferred, base_model="gpt-4.1", hyperparameters={"n_epochs": 2})
+        steps(fine_tune, provider.client("jobs"), 3)
+        (request,) = provider.sent("POST", CREATE)
+        assert orjson.loads(request.content)["method"] == {"type": "dpo", "dpo": {"hyperparameters": {"n_epochs": 2}}}
+
+    def test_a_model_of_the_first_generation_is_refused_before_anything_is_sent(
+        self, people: People, connection: Connection, preferred: Version
+    ) -> None:
+        with pytest.raises(create.NotPossible, match="ada cannot learn from preferred"):
+            create.intend(people.organization, people.member, connection=connection, base_model="ada", version=preferred)
+        assert not FineTune.objects.exists()

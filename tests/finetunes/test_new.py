@@ -64,6 +64,31 @@ class TestShowing:
         assert '<option value="gpt-3.5-turbo-0613" selected>' in page
         assert '<option value="ada"' not in page
 
+    def test_where_no_model_learns_from_preferences_it_is_said_before_anything_is_sent(
+        self, member_client: Client, people: People, connection: Connection
+    ) -> None:
+        version = new_version(people, "Pairs", format="preference", task="preference", labels=[])
+        page = member_client.get(URL).content.decode()
+        assert "direct preference optimization (DPO), and none of its models is known to do that." in page
+        assert f'href="/datasets/{version.dataset_id}/columns/">Change the format</a>' in page
+        assert re.search(r'id="start"[^>]* disabled', page)
+        sent = member_client.post(
+            URL, filled(version, connection, was=f"{version.pk}:jobs", base_model="gpt-3.5-turbo-0613")
+        )
+        assert "it cannot learn data of this format." in sent.content.decode()
+        assert not FineTune.objects.exists()
+
+    @pytest.mark.parametrize(("name", "told"), [("gpt-4.1-mini-2025-04-14", False), ("Qwen/Qwen3-8B", True)])
+    def test_models_that_may_learn_from_preferences_are_offered_with_the_method(
+        self, member_client: Client, people: People, at_work: Provider, name: str, told: bool
+    ) -> None:
+        at_work.models[name] = {"id": name, "object": "model", "created": 1, "owned_by": "someone"}
+        new_version(people, "Pairs", format="preference", task="preference", labels=[])
+        page = member_client.get(URL).content.decode()
+        assert f'<option value="{name}" selected>' in page
+        assert "Method: direct preference optimization (DPO)" in page
+        assert ("The name of this model does not tell" in page) is told
+
     def test_a_classifier_with_two_classes_is_filled_in(self, member_client: Client, version: Version) -> None:
         page = member_client.get(URL).content.decode()
         assert re.search(r'name="compute_classification_metrics"[^>]* checked', page)

@@ -12,8 +12,8 @@ import pytest
 
 from datasets import checks
 from datasets.checks import BY_CODE, CHECKS, Check
-from datasets.checks.base import Facts
-from datasets.mapping import CHAT, PROMPT_COMPLETION
+from datasets.checks.base import EVERY, Facts
+from datasets.mapping import PROMPT_COMPLETION
 from datasets.words import Sentence
 from tests.datasets.made import report
 
@@ -46,7 +46,7 @@ def test_every_check_that_is_written_is_in_the_list_once() -> None:
 def test_a_check_has_a_code_that_can_stand_in_an_address_and_formats(check: type[Check]) -> None:
     assert check.code == check.code.lower().replace(" ", "-").replace("_", "-")
     assert check.formats
-    assert check.formats <= {PROMPT_COMPLETION, CHAT}
+    assert check.formats <= EVERY
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.code)
