@@ -144,8 +144,9 @@ class TestChecks:
         assert set(found) == {code}
         assert found[code].count == 1
         assert found[code].severity in ("bad", "wait")
-        assert found[code].fix is not None
-        assert not found[code].fix.recommended
+        fix = found[code].fix
+        assert fix is not None
+        assert not fix.recommended
         change = BY_CODE[code].change({})
         assert [row for row in rows(odd) if change(row)] == rows()
         assert str(BY_CODE[code].said({})).endswith(" removed.")
