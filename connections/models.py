@@ -36,6 +36,9 @@ class Connection(models.Model):
     dialect = models.CharField(_("dialect"), max_length=20, choices=Dialect, default=Dialect.JOBS)
     key = EncryptedField(_("API key"))
     organization_header = models.CharField(_("organization header"), max_length=120, blank=True)
+    prices = models.JSONField(_("prices of training"), default=dict, blank=True)  # {base: of a million tokens, as text}
+    currency = models.CharField(_("currency"), max_length=3, default="USD")
+    priced_on = models.DateField(null=True, editable=False)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)

@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from connections import retire
-from connections.forms import ConnectionForm
+from connections.forms import PRICING, ConnectionForm
 from connections.models import Connection
 from connections.probe import Verdict, probe
 from teams import access, audit, throttle
@@ -58,7 +58,8 @@ def connection_edit(request: OrgRequest, pk: int) -> HttpResponse:
         return _form(request, form)
     connection = form.fill()
     if form.changed_data:
-        connection.tested_at = connection.works = None
+        if not set(form.changed_data) <= set(PRICING):
+            connection.tested_at = connection.works = None
         connection.save()
         audit.record(request, "connection.changed", connection, changed=", ".join(form.changed_data))
     messages.success(request, _("The connection is saved."))

@@ -10,8 +10,10 @@ import tiktoken
 
 from datasets.messages import PROMPT_COMPLETION, Example, messages_of
 
-ENCODINGS = ("r50k_base", "cl100k_base")
-LIMITS = {"r50k_base": 2_048, "cl100k_base": 4_096}  # tokens of one example
+ENCODINGS = ("r50k_base", "cl100k_base", "o200k_base")
+LIMITS = {"r50k_base": 2_048, "cl100k_base": 4_096, "o200k_base": 65_536}  # tokens of one example
+LARGER = "gpt-3.5-turbo-1106", "gpt-3.5-turbo-0125", "gpt-3.5-turbo", "babbage-002", "davinci-002"
+LARGER_LIMIT = 16_385
 FIRST_GENERATION = ("ada", "babbage", "curie", "davinci")
 PER_MESSAGE = PER_CONVERSATION = 3
 
@@ -24,6 +26,17 @@ def encoding_for(model: str) -> str:
     if base.startswith(("gpt-4o", "gpt-4.1", "o1", "o3", "o4", "gpt-5", "chatgpt-4o")):
         return "o200k_base"
     return "cl100k_base"
+
+
+def limit_for(model: str) -> int:
+    """The most tokens that an example for this base may have."""
+    base = model.removeprefix("ft:").split(":")[0]
+    return LARGER_LIMIT if base in LARGER else LIMITS[encoding_for(model)]
+
+
+def encodings(format: str) -> tuple[str, ...]:
+    """The encodings of the bases that learn this format."""
+    return ENCODINGS[1:] if format == CHAT else ENCODINGS[:2]
 
 
 def encoding_of_format(format: str) -> str:

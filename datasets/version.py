@@ -68,7 +68,8 @@ def make(dataset: Dataset) -> Version:
     wanted: dict[str, Any] = dataset.making or {}
     part_of, asked = _parts(dataset, wanted)
     with ExitStack() as stack:
-        made = [_Part(stack.enter_context(Draft(dataset, name))) for name in PARTS]
+        counted = tokens.encodings(dataset.format)
+        made = [_Part(stack.enter_context(Draft(dataset, name)), counted) for name in PARTS]
         _write(dataset, part_of, made)
         if own := wanted.get("validation"):
             barred = asked if own["leave_out"] else asked[part_of == PARTS.index(EVALUATION)]
@@ -80,18 +81,18 @@ def make(dataset: Dataset) -> Version:
 
 
 class _Part:
-    """One file of a version, with its rows and their exact tokens by both encodings."""
+    """One file of a version, with its rows and their exact tokens by each encoding."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: Draft, encodings: tuple[str, ...]) -> None:
         self.draft, self.rows = draft, 0
-        self.tokens = dict.fromkeys(tokens.ENCODINGS, 0)
-        self.longest = dict.fromkeys(tokens.ENCODINGS, 0)
-        self.answer = dict.fromkeys(tokens.ENCODINGS, 0)
+        self.tokens = dict.fromkeys(encodings, 0)
+        self.longest = dict.fromkeys(encodings, 0)
+        self.answer = dict.fromkeys(encodings, 0)
 
     def add(self, example: Example) -> None:
         self.draft.write(encoded(example) + b"\n")
         self.rows += 1
-        for encoding in tokens.ENCODINGS:
+        for encoding in self.tokens:
             count, answer = _counted(example, encoding)
             self.tokens[encoding] += count
             self.longest[encoding] = max(self.longest[encoding], count)
@@ -120,7 +121,7 @@ def _tokens(made: list[_Part]) -> dict[str, dict[str, int]]:
             "longest": max(part.longest[encoding] for part in made),
             "answer": max(part.answer[encoding] for part in made),
         }
-        for encoding in tokens.ENCODINGS
+        for encoding in made[0].tokens
     }
 
 

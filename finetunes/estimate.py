@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 LEGACY_EPOCHS = 4
 LARGEST_BATCH = 256
@@ -29,6 +30,7 @@ class Estimate:
     batch_size: int | None
     seconds: float | None
     runs: int  # how many finished fine-tunes `seconds` rests on
+    price: Decimal | None = None  # of a million tokens
 
     @property
     def steps(self) -> int | None:
@@ -42,6 +44,12 @@ class Estimate:
             return None
         return self.tokens * self.epochs
 
+    @property
+    def cost(self) -> Decimal | None:
+        if self.price is None or self.trained_tokens is None:
+            return None
+        return self.price * self.trained_tokens / 1_000_000
+
 
 def estimate(
     *,
@@ -50,12 +58,13 @@ def estimate(
     epochs: int | None,
     batch_size: int | None,
     former: Sequence[Run] = (),
+    price: Decimal | None = None,
 ) -> Estimate:
     """Estimate steps, tokens, and the time at the speed that former fine-tunes were measured at."""
     trained = tokens * epochs if tokens is not None and epochs is not None else None
     speed = tokens_per_second(former)
     seconds = trained / speed if trained is not None and speed else None
-    return Estimate(rows, tokens, epochs, batch_size, seconds, len(former) if seconds else 0)
+    return Estimate(rows, tokens, epochs, batch_size, seconds, len(former) if seconds else 0, price)
 
 
 def tokens_per_second(runs: Sequence[Run]) -> float | None:

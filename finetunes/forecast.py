@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connections.models import Connection
+from connections.prices import price_of
 from datasets.models import Version
 from datasets.tokens import encoding_for
 from finetunes.estimate import LEGACY_EPOCHS, Estimate, Run, estimate, legacy_batch_size
@@ -30,6 +31,7 @@ def forecast(version: Version, connection: Connection, base_model: str, settings
         epochs=_whole(settings.get("n_epochs")) or (LEGACY_EPOCHS if legacy else None),
         batch_size=_whole(settings.get("batch_size")) or (legacy_batch_size(version.training_rows) if legacy else None),
         former=runs,
+        price=price_of(connection, base_model),
     )
     return Forecast(made, rests_on)
 

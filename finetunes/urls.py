@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from finetunes.views import detail, listing, live, new, results
+from finetunes.views import cost, detail, listing, live, new, results
 
 app_name = "finetunes"
 urlpatterns = [
     path("", listing.fine_tune_list, name="list"),
     path("new/", new.fine_tune_new, name="new"),
+    path("cost/", cost.training_cost, name="cost"),
     path("<int:pk>/", detail.fine_tune_detail, name="detail"),
     path("<int:pk>/cancel/", detail.fine_tune_cancel, name="cancel"),
     path("<int:pk>/events/", detail.fine_tune_events, name="events"),

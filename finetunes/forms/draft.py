@@ -78,7 +78,7 @@ def draft(organization: Organization, chosen: QueryDict, *, bound: bool, fresh: 
     if version is None or connection is None:
         return Missing(version=version is None, connection=connection is None)
     offer = offered(connection, fresh=fresh)
-    base = _base(offer, given.get("base_model"), version)
+    base = advised_base(offer, given.get("base_model"), version)
     dialect = connection.dialect_for(base.name if base else given.get("base_model") or "")
     kind = FORMS.get(dialect, FORMS["jobs"])
     initial = _initial(given, version, connection, base, dialect)
@@ -118,7 +118,7 @@ def _initial(
     given: Mapping[str, Any], version: Version, connection: Connection, base: Base | None, dialect: str
 ) -> dict[str, Any]:
     """Return what the fields show: what was chosen, else the suggestions for this version and dialect."""
-    suggestions = FORMS.get(dialect, FORMS["jobs"]).suggestions(version)
+    suggestions = suggested(version, dialect)
     if "was" in given:
         shown = {**given, **{name: name in given for name in ("use_validation", "compute_classification_metrics")}}
         if given["was"] != _mark(version, dialect):
@@ -152,7 +152,7 @@ def _copied(copy: FineTune) -> dict[str, Any]:
         "seed": copy.seed,
         "metadata": "\n".join(f"{name}={value}" for name, value in copy.metadata.items()),
         **_copied_wandb(copy),
-        **dict.fromkeys(FORMS.get(copy.dialect, FORMS["jobs"]).suggestions(copy.training_version), ""),
+        **dict.fromkeys(suggested(copy.training_version, copy.dialect), ""),
         "compute_classification_metrics": False,
         **{name: _shown(value) for name, value in copy.hyperparameters.items()},
     }
@@ -177,7 +177,12 @@ def _pick(rows: QuerySet[T], pk: Any) -> T | None:
     return wanted or rows.first()
 
 
-def _base(offer: Offer, name: str | None, version: Version) -> Base | None:
+def suggested(version: Version, dialect: str) -> dict[str, Any]:
+    """Return the settings that suit a version, as this dialect's form names them."""
+    return FORMS.get(dialect, FORMS["jobs"]).suggestions(version)
+
+
+def advised_base(offer: Offer, name: str | None, version: Version) -> Base | None:
     """Return the chosen base, else the one that is recommended for this data, else the first that learns it."""
     fitting = {base.name: base for base in offer.fitting(version.format) if not base.tuned_from}
     advised = [fitting[advice] for advice in recommend.bases(version) if advice in fitting]

@@ -53,3 +53,23 @@ def test_a_conversation_costs_three_tokens_a_message_and_three_more() -> None:
 )
 def test_messages_of_any_shape_are_counted(message: dict[str, Any]) -> None:
     assert tokens.of_example({"messages": [message]}, "cl100k_base") > 6
+
+
+@pytest.mark.parametrize(
+    ("model", "limit"),
+    [
+        ("ada", 2_048),
+        ("curie:ft-acme:x-2026", 2_048),
+        ("babbage-002", 16_385),
+        ("ft:gpt-3.5-turbo-0125:acme::x", 16_385),
+        ("gpt-3.5-turbo-0613", 4_096),
+        ("gpt-4o-mini-2024-07-18", 65_536),
+    ],
+)
+def test_each_base_has_its_limit(model: str, limit: int) -> None:
+    assert tokens.limit_for(model) == limit
+
+
+def test_a_version_counts_by_the_encodings_of_the_bases_that_can_learn_it() -> None:
+    assert tokens.encodings("prompt-completion") == ("r50k_base", "cl100k_base")
+    assert tokens.encodings("chat") == ("cl100k_base", "o200k_base")
