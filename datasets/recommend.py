@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from datasets.checks.separator import visible
-from datasets.infer import CHAT, OPEN_ENDED
+from datasets.infer import CHAT, OPEN_ENDED, PREFERENCE
 from datasets.models import Version
 from datasets.purposes import Purpose, of_columns
 from datasets.words import Sentence
@@ -43,16 +43,16 @@ def purpose_of(version: Version) -> Purpose | None:
 
 
 def bases(version: Version) -> tuple[str, ...]:
-    """Names of the advised base, the best first; none for chats, whose bases each provider calls otherwise."""
-    if version.task == CHAT:
+    """Names of the advised base, the best first; none for conversations, whose bases each provider calls otherwise."""
+    if version.task in (CHAT, PREFERENCE):
         return ()
     purpose = purpose_of(version)
     return BASES[purpose.base if purpose else "ada" if version.is_classifier else "curie"]
 
 
 def for_training(version: Version) -> list[Advice]:
-    """What is advised for `POST /v1/fine-tunes`; for chats the provider's own choice is the best to begin with."""
-    if version.task == CHAT:
+    """What is advised for `POST /v1/fine-tunes`; for conversations the provider's own choice is the best to begin with."""
+    if version.task in (CHAT, PREFERENCE):
         return [
             Advice(
                 name="n_epochs",

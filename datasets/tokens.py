@@ -36,7 +36,7 @@ def limit_for(model: str) -> int:
 
 def encodings(format: str) -> tuple[str, ...]:
     """The encodings of the bases that learn this format."""
-    return ENCODINGS[1:] if format == CHAT else ENCODINGS[:2]
+    return ENCODINGS[:2] if format == PROMPT_COMPLETION else ENCODINGS[1:]
 
 
 def encoding_of_format(format: str) -> str:

@@ -75,9 +75,10 @@ def test_the_lower_rate_is_half_of_the_usual_one() -> None:
         assert training(version("generation", training_rows=rows))["learning_rate_multiplier"] == usual / 2
 
 
-def test_conversations_are_left_to_the_provider() -> None:
-    assert training(version("chat")) == {"n_epochs": "auto"}
-    assert recommend.bases(version("chat")) == ()
+@pytest.mark.parametrize("task", ["chat", "preference"])
+def test_conversations_are_left_to_the_provider(task: str) -> None:
+    assert training(version(task)) == {"n_epochs": "auto"}
+    assert recommend.bases(version(task)) == ()
 
 
 @pytest.mark.parametrize("purpose", [purpose for purpose in PURPOSES if purpose.key != "own"], ids=lambda one: one.key)

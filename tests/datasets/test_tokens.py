@@ -72,4 +72,4 @@ def test_each_base_has_its_limit(model: str, limit: int) -> None:
 
 def test_a_version_counts_by_the_encodings_of_the_bases_that_can_learn_it() -> None:
     assert tokens.encodings("prompt-completion") == ("r50k_base", "cl100k_base")
-    assert tokens.encodings("chat") == ("cl100k_base", "o200k_base")
+    assert tokens.encodings("chat") == tokens.encodings("preference") == ("cl100k_base", "o200k_base")
