@@ -53,11 +53,11 @@ def openai(live_trainer: Any) -> Run:
 
 @pytest.fixture(scope="session")
 def sdk(live_trainer: Any) -> Callable[..., Any]:
-    """Run a step of sdk_steps.py with the current client and return what it saw."""
+    """Run a step of sdk_steps.py with the current client and return what it saw; a warning of the client fails it."""
 
     def call(step: str, *arguments: str, key: str = "") -> Any:
         command = [program("openai-current", "python"), str(Path(__file__).parent / "sdk_steps.py"), step, *arguments]
-        done = run(command, live_trainer, key, OPENAI_BASE_URL=live_trainer.base_url)
+        done = run(command, live_trainer, key, OPENAI_BASE_URL=live_trainer.base_url, PYTHONWARNINGS="error")
         assert done.returncode == 0, f"{step}\n{done.stdout}\n{done.stderr}"
         return json.loads(done.stdout)
 
