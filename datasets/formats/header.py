@@ -33,15 +33,25 @@ class Head(NamedTuple):
 def recognised(heads: Sequence[Head]) -> int:
     """The line of the first row that has as many filled cells as those below it, or a name that examples have.
 
-    A single wider row below, or one in five, is a remark beside the table and not its header.
+    A single wider row below, or one in five, is a remark beside the table and not its header. A row below a title that
+    is followed by an empty one belongs to the title.
     """
     filled = [head.filled() for head in heads]
     for at, head in enumerate(heads[:-1]):
         below = filled[at + 1 :]
         wider = sum(count > filled[at] for count in below)
-        if wider <= max(MIN_WIDER, WIDER_SHARE * len(below)) or _is_known(head):
+        full = wider <= max(MIN_WIDER, WIDER_SHARE * len(below)) and not (at and _stands_apart(heads[at : at + 3]))
+        if full or _is_known(head):
             return head.line
     return heads[0].line if heads else 1
+
+
+def _stands_apart(heads: Sequence[Head]) -> bool:
+    """Whether an empty row is between the first of three rows and the others."""
+    if len(heads) < 3:
+        return False
+    lines_inside = sum(cell.count("\n") for cell in heads[0].cells)
+    return heads[1].line > heads[0].line + 1 + lines_inside and heads[2].line == heads[1].line + 1
 
 
 def _is_known(head: Head) -> bool:

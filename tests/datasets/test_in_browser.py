@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.browser.person import barriers, listened, overflow, sign_in
-from tests.datasets.made import TICKETS, csv_of
+from tests.datasets.made import TICKETS, csv_of, jsonl_of
+from tests.datasets.workbooks import workbook
 from tests.product import running_product
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("datasets-browser")]
@@ -104,6 +105,31 @@ def test_only_the_columns_of_the_chosen_format_are_asked_for(page: Page) -> None
     page.check("input[name=format][value=chat]")
     expect(page.locator("select[name=messages]")).to_be_visible()
     expect(page.locator("select[name=prompt]")).to_be_hidden()
+
+
+def test_a_conversation_is_seen_as_prompts_and_completions_while_names_are_typed(page: Page) -> None:
+    messages = [{"role": "user", "content": "Where is it?"}, {"role": "assistant", "content": "Here."}]
+    upload(page, jsonl_of([{"messages": messages}] * 20), "chats.jsonl")
+    page.goto(f"{page.url}columns/")
+    page.check("input[name=format][value=made-pairs]")
+    expect(page.locator("#seen")).to_contain_text("Customer: Where is it?\\nAgent:")
+    page.fill("input[name=asks]", "Guest")
+    expect(page.locator("#seen")).to_contain_text("Guest: Where is it?\\nAgent:")
+    page.click("text=Read the file like this")
+    expect(
+        page.get_by_text("answers to prompts").or_(page.get_by_role("heading", name="What we would change"))
+    ).to_be_visible()
+
+
+def test_the_row_with_the_names_is_corrected(page: Page) -> None:
+    rows = [["Tickets", "of March"], *[[f"question {number}", "answer"] for number in range(20)]]
+    choose(page, workbook(rows), "book.xlsx")
+    page.click("[data-submit]")
+    expect(page.locator("select[name=header_row]")).to_have_value("1")
+    page.select_option("select[name=header_row]", "0")
+    page.click("text=Read the file like this")
+    expect(page.locator("th[data-column='Column 1']")).to_be_visible()
+    expect(page.locator("select[name=header_row]")).to_have_value("0")
 
 
 def test_findings_are_decided_by_keyboard_and_the_place_is_kept(page: Page) -> None:

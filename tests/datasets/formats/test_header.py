@@ -52,6 +52,18 @@ def test_the_header_is_the_first_row_that_is_as_full_as_those_below(filled: tupl
     assert recognised(heads(*filled)) == line
 
 
+def test_an_empty_row_tells_a_title_of_two_cells_from_a_table_of_two_columns() -> None:
+    sheet = [["Tickets of March"], ["made on", "2026-04-01"], [], ["question", "answer"], ["a", "b"], ["c", "d"]]
+    assert looked_at(workbook(sheet), "x.xlsx").options.header_row == 4
+    without_title = [["question", "answer"], [], ["a", "b"], ["c", "d"]]
+    assert looked_at(workbook(without_title), "x.xlsx").options.header_row == 1
+
+
+def test_a_name_of_several_lines_is_no_empty_row() -> None:
+    content = b'Tickets\n"the\nquestion",answer\na,b\nc,d\n'
+    assert looked_at(content, "x.csv").options.header_row == 2
+
+
 @pytest.mark.parametrize("name", ["completion", " Prompt ", "MESSAGES"])
 def test_a_row_with_a_name_that_examples_have_is_the_header_however_few_cells_it_fills(name: str) -> None:
     assert recognised([Head(5, [name, "", ""]), *heads(3, 3, 3)]) == 5
