@@ -23,6 +23,8 @@ PAGES = [
     "/datasets/1/examples/",
     "/datasets/1/versions/",
     "/datasets/1/versions/1/",
+    "/datasets/1/versions/compare/",
+    "/finetunes/cost/?version=1",
     "/finetunes/",
     "/finetunes/new/?version=1",
     "/finetunes/1/",
