@@ -45,5 +45,5 @@ def look_for_leaks(dataset_id: int, version_id: int) -> None:
     """Count the validation rows that stand in training too; a page that waits for it asks again if this was lost."""
     dataset = Dataset.objects.filter(pk=dataset_id).first()
     version = Version.objects.filter(pk=version_id).select_related("dataset").first()
-    if dataset and version and dataset.prepared and not leaks.answer(dataset, version).is_there():
+    if dataset and version and dataset.prepared_count and not leaks.answer(dataset, version).is_there():
         leaks.look(dataset, version)

@@ -56,7 +56,7 @@ def _page(
     request: OrgRequest, dataset: Dataset, form: VersionForm, *, own: Version | None = None, status: int = 200
 ) -> HttpResponse:
     context: dict[str, Any] = {"versions": dataset.versions.select_related("created_by"), "form": form, "own": own}
-    if own and dataset.prepared and not dataset.busy:
+    if own and dataset.prepared_count and not dataset.busy:
         context |= _leaks(dataset, own)
     template = "datasets/versions.html#validation" if request.htmx.target == "validation" else "datasets/versions.html"
     response = show(request, template, dataset, tab="versions", **context)

@@ -124,3 +124,10 @@ def test_a_large_search_is_a_worker_s_while_the_page_waits(
     page = look(member_client, dataset, other, **FRAGMENT)
     assert "10 of 50 rows ask" in page
     assert "every 1s" not in page
+
+
+def test_without_prepared_rows_nothing_is_looked_for(member_client: Client, dataset: Dataset, other: Version) -> None:
+    Dataset.objects.filter(pk=dataset.pk).update(prepared_count=0, numbers={}, findings=[])
+    assert "ask what a training row asks" not in look(member_client, dataset, other)
+    tasks.look_for_leaks(dataset.pk, other.pk)
+    assert not leaks.answer(dataset, other).is_there()
