@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from threading import Lock
 
 from trainer import tokens
@@ -63,13 +63,11 @@ class Shelf:
 
     def _get(self, stamp: Stamp, load: Callable[[], Network]) -> Network:
         future = self._future(stamp, load)
+        wait((future,), self.patience)
+        if not future.done():
+            raise Loading
         try:
-            return future.result(self.patience)
-        except TimeoutError:
-            if future.done():
-                self._forget(stamp, future)
-                raise
-            raise Loading from None
+            return future.result()
         except Exception:
             self._forget(stamp, future)
             raise

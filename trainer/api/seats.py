@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from threading import BoundedSemaphore
 
-from django.db import close_old_connections
+from django.db import connections
 
 SEATS = 40
 
@@ -26,6 +26,13 @@ class Seat:
         if self._taken:
             self._taken = False
             try:
-                close_old_connections()
+                _close()
             finally:
                 _free.release()
+
+
+def _close() -> None:
+    """Close the thread's connection, unless it is in a transaction that began before the request (as tests do)."""
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
