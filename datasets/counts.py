@@ -16,6 +16,7 @@ from datasets.checks.keys import BLANK, Keys, of_example, of_pairs, of_texts, re
 from datasets.messages import PROMPT_COMPLETION, asked_of
 
 MAX_LABEL = 200  # characters; a longer completion is no label
+ARRAYS = ("examples", "prompts", "answers", "completions", "tokens")
 Arrays = list[NDArray[Any]]
 
 
@@ -48,7 +49,7 @@ class Counts:
         self.rows += len(batch.examples)
 
     def join(self, other: Counts) -> None:
-        for name in ("examples", "prompts", "answers", "completions", "tokens"):
+        for name in ARRAYS:
             getattr(self, name).extend(getattr(other, name))
         self.rows += other.rows
         self.labels = None if None in (self.labels, other.labels) else {**(self.labels or {}), **(other.labels or {})}
@@ -56,9 +57,13 @@ class Counts:
         if self.system_message != other.system_message:
             self.system_message = other.system_message if self.rows == other.rows else ""
 
+    def gather(self) -> None:
+        for name in ARRAYS:
+            _whole(getattr(self, name))
+
     def keep(self, kept: Mask) -> None:
         """Forget the rows that are not kept."""
-        for name in ("examples", "prompts", "answers", "completions", "tokens"):
+        for name in ARRAYS:
             array = _whole(getattr(self, name))
             setattr(self, name, [array[kept]] if len(array) else [])
         self.rows = int(kept.sum())

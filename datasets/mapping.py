@@ -44,6 +44,10 @@ class Mapping:
             column for column in (*prompts, self.completion, self.messages, self.preferred, self.non_preferred) if column
         ]
 
+    def keys(self) -> list[str]:
+        """The keys that a line of a training file of this format has."""
+        return ["messages"] if self.format == CHAT else ["prompt", "completion"]
+
 
 def fields(template: str) -> list[str]:
     """The columns that a template names, in their order."""

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any, BinaryIO
 
 import orjson
+from django.conf import settings
 
 from datasets import formats, purposes, working
 from datasets.formats import BadRow, Layout, Options, Row
@@ -20,7 +21,7 @@ from datasets.formats.rows import SHOWN, shown
 from datasets.mapping import Mapping, detect, maker
 from datasets.models import Dataset
 from datasets.pace import Pace, watched, write_held
-from datasets.storing import Draft, opened, sweep
+from datasets.storing import Draft, drafts, opened, sweep
 from datasets.unpack import Unpacked, unpacked
 from datasets.words import Refused
 from datasets.words import gettext_noop as _
@@ -51,7 +52,8 @@ def read(dataset: Dataset) -> None:
 
 
 def _inside(dataset: Dataset, stored: BinaryIO) -> AbstractContextManager[Unpacked]:
-    return unpacked(stored, dataset.filename, dataset.size, Pace(dataset, dataset.size))
+    pace, most = Pace(dataset, dataset.size), 4 * settings.UPLOAD_MAX_BYTES
+    return unpacked(stored, dataset.filename, dataset.size, pace, folder=drafts(), most=most)
 
 
 def _mapping(dataset: Dataset, columns: list[str]) -> Mapping | None:

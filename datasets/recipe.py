@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from datasets.checks import BY_CODE
 from datasets.checks.base import Change
+from datasets.checks.hits import Mask
 from datasets.mapping import Example
 from datasets.words import Sentence
 
@@ -14,13 +15,24 @@ Recipe = Sequence[dict[str, Any]]  # [{"code": …, "params": {…}}, …]
 Numbered = tuple[int, Example]  # line in the source, example
 
 
-def replay(recipe: Recipe, rows: Iterable[Numbered]) -> Iterator[Numbered]:
-    """The rows after all fixes, each seen by the fixes in order; the same rows always give the same result."""
+def replay(recipe: Recipe, rows: Iterable[Numbered], copies: Mapping[int, Mask] | None = None) -> Iterator[Numbered]:
+    """The rows after all fixes, each seen by the fixes in order; the same rows always give the same result.
+
+    Of steps that look at more than the row itself it may be known beforehand which of the rows that reach them are
+    dropped: `copies` has these masks by the step's place in the recipe.
+    """
     changes = [BY_CODE[step["code"]].change(step["params"]) for step in recipe]
+    for at, dropped in (copies or {}).items():
+        changes[at] = _dropping(dropped)
     for line, row in rows:
         example = _changed(row, changes)
         if example is not None:
             yield line, example
+
+
+def _dropping(mask: Mask) -> Change:
+    dropped = iter(mask.tolist())
+    return lambda example: None if next(dropped) else example
 
 
 def _changed(row: Example, changes: Sequence[Change]) -> Example | None:

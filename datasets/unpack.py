@@ -7,11 +7,9 @@ import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from django.conf import settings
-
-from datasets.storing import drafts
 from datasets.words import Refused
 from datasets.words import gettext_noop as _
 
@@ -29,22 +27,23 @@ class Unpacked(NamedTuple):
 
 
 @contextmanager
-def unpacked(file: BinaryIO, name: str, size: int, pace: Callable[[int], None]) -> Iterator[Unpacked]:
+def unpacked(
+    file: BinaryIO, name: str, size: int, pace: Callable[[int], None], *, folder: Path, most: int
+) -> Iterator[Unpacked]:
     """Yield the file itself, or what is inside if it is gzipped; Refused if that is damaged or without end.
 
-    `pace` is called with the bytes read so far.
+    `pace` is called with the bytes read so far. What is inside lies in `folder` meanwhile, `most` bytes of it.
     """
     file.seek(0)
     if file.read(2) != MAGIC:
         yield Unpacked(file, name, size)
         return
-    with tempfile.TemporaryFile(dir=drafts()) as inside:
-        _unpack(file, inside, size, pace)
+    with tempfile.TemporaryFile(dir=folder) as inside:
+        _unpack(file, inside, min(max(size * MOST_TIMES, HARMLESS), most), pace)
         yield Unpacked(inside, name[:-3] if name.lower().endswith(".gz") else name, inside.tell())
 
 
-def _unpack(file: BinaryIO, inside: BinaryIO, size: int, pace: Callable[[int], None]) -> None:
-    most = min(max(size * MOST_TIMES, HARMLESS), 4 * settings.UPLOAD_MAX_BYTES)
+def _unpack(file: BinaryIO, inside: BinaryIO, most: int, pace: Callable[[int], None]) -> None:
     file.seek(0)
     try:
         with gzip.GzipFile(fileobj=file) as source:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from datasets.checks.hits import Hits, Mask
 from datasets.checks.keys import Keys
-from datasets.checks.texts import GAP, texts_of
+from datasets.checks.texts import GAP, text_of
 from datasets.infer import Judged
 from datasets.mapping import CHAT, PREFERENCE, PROMPT_COMPLETION, Example
 from datasets.samples import sample
@@ -40,7 +40,7 @@ class Batch:
     @cached_property
     def texts(self) -> list[str]:
         """All that the model reads or writes in each example, joined."""
-        return [GAP.join(texts_of(example)) for example in self.examples]
+        return [text_of(example) for example in self.examples]
 
     @cached_property
     def whole(self) -> str:

@@ -6,7 +6,7 @@ import re
 from typing import ClassVar
 
 from datasets.checks.base import EVERY, Batch, Change, Check, Facts, Finding, Fix, Params
-from datasets.checks.texts import outside_ascii, rewritten, rows_with
+from datasets.checks.texts import outside_ascii, rewritten
 from datasets.words import Sentence, ngettext
 from datasets.words import gettext_noop as _
 
@@ -29,12 +29,16 @@ class _Characters(Check):
 
     def add(self, batch: Batch) -> None:
         if self.may_stand_in(batch):
-            self.hit_where(batch, rows_with(self.pattern, batch.texts))
+            self.hit_where(batch, [self.stands_in(text) for text in batch.texts])
 
     @classmethod
     def may_stand_in(cls, batch: Batch) -> bool:
         """A quick look: nearly all batches hold nothing of the kind."""
         return bool(cls.pattern.search(batch.whole))
+
+    @classmethod
+    def stands_in(cls, text: str) -> bool:
+        return bool(cls.pattern.search(text))
 
     @classmethod
     def change(cls, params: Params) -> Change:
@@ -112,6 +116,10 @@ class Mojibake(_Characters):
     @classmethod
     def may_stand_in(cls, batch: Batch) -> bool:
         return bool(MOJIBAKE.search(outside_ascii(batch.data)))
+
+    @classmethod
+    def stands_in(cls, text: str) -> bool:
+        return not text.isascii() and super().stands_in(text)
 
     def finding(self, facts: Facts) -> Finding | None:
         if not self.count:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from datasets.checks.base import EVERY, Batch, Change, Check, Facts, Finding, Fix, Params
 from datasets.checks.hits import Hits, Mask
-from datasets.checks.texts import GAP, rewritten
+from datasets.checks.texts import GAP, rewritten, text_of
 from datasets.words import Sentence, ngettext
 from datasets.words import gettext_noop as _
 
@@ -61,7 +61,9 @@ class PersonalData(Check):
         self.kinds: defaultdict[str, Hits] = defaultdict(Hits)
 
     def add(self, batch: Batch) -> None:
-        rows = {row: kinds for row in hinted(batch) if (kinds := {kind for kind, _span in found(batch.texts[row])})}
+        rows = {
+            row: kinds for row in hinted(batch) if (kinds := {kind for kind, _span in found(text_of(batch.examples[row]))})
+        }
         if not rows:
             return
         self.hit_where(batch, [row in rows for row in range(len(batch.examples))])
@@ -119,9 +121,13 @@ def hinted(batch: Batch) -> list[int]:
     if not len(places):
         return []
     texts = [*batch.prompts, *batch.completions] if "prompt" in batch.examples[0] else batch.texts
-    ends = np.cumsum([len(text.encode(errors="surrogatepass")) + len(GAP) for text in texts])
+    ends = np.cumsum([_size(text) + len(GAP) for text in texts])
     rows = np.searchsorted(ends, places, side="right") % len(batch.examples)
     return [int(row) for row in np.unique(rows)]
+
+
+def _size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
 
 
 def _hints(data: Bytes) -> NDArray[np.intp]:

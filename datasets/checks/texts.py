@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from datasets.messages import OTHER, PREFERRED, Example, Message, messages_of
 
@@ -29,8 +28,8 @@ def outside_ascii(data: bytes) -> str:
     return data.translate(None, _ASCII).decode(errors="surrogatepass")
 
 
-def rows_with(pattern: re.Pattern[str], texts: Sequence[str]) -> list[bool]:
-    return [bool(pattern.search(text)) for text in texts]
+def text_of(example: Example) -> str:
+    return GAP.join(texts_of(example))
 
 
 def rewritten(example: Example, write: Callable[[str], str]) -> Example:

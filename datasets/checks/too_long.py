@@ -20,9 +20,9 @@ class TooLong(Check):
         if len(batch.tokens):
             self.hit_where(batch, [count > limit for count in batch.tokens])
         else:
-            self.hit_where(
-                batch, [_may_exceed(limit, row) and tokens.of_example(row, encoding) > limit for row in batch.examples]
-            )
+            may = _may_exceed(limit, batch)
+            rows = zip(may, batch.examples, strict=True)
+            self.hit_where(batch, [long and tokens.of_example(row, encoding) > limit for long, row in rows])
 
     def finding(self, facts: Facts) -> Finding | None:
         if not self.count:
@@ -60,9 +60,9 @@ class TooLong(Check):
         return _("Rows longer than %(limit)s tokens were removed.", limit=params["limit"])
 
 
-def _may_exceed(limit: int, example: Example) -> bool:
-    """Whether it is worth counting: no token is shorter than a byte."""
-    if "prompt" not in example:
-        return True
-    size = len(example["prompt"]) + len(example["completion"])
-    return size > limit or (size * 4 > limit and len((example["prompt"] + example["completion"]).encode()) > limit)
+def _may_exceed(limit: int, batch: Batch) -> list[bool]:
+    """Which rows it is worth to count: no token is shorter than a byte, no letter longer than four."""
+    if "prompt" not in batch.examples[0]:
+        return [True] * len(batch.examples)
+    pairs = zip(batch.prompts, batch.completions, strict=True)
+    return [len(one) + len(other) > (limit if one.isascii() and other.isascii() else limit // 4) for one, other in pairs]

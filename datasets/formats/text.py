@@ -41,9 +41,9 @@ def detect(file: BinaryIO) -> tuple[str, Sentence | None]:
     head = file.read(4096)
     if encoding := _by_mark(head) or _by_zeros(head):
         return encoding, None
-    invalid, valid = _count_outside_ascii(file)
-    if not invalid:
+    if _is_utf8(file):
         return "utf-8", None
+    invalid, valid = _count_outside_ascii(file)
     if valid >= 10 * invalid:
         return "utf-8", _("A few bytes are no valid UTF-8; the lines that hold them are listed as bad rows.")
     encoding = _guessed(_strange_lines(file))
@@ -51,6 +51,18 @@ def detect(file: BinaryIO) -> tuple[str, Sentence | None]:
         "The file is not UTF-8. It was read as %(encoding)s; if letters look wrong, choose another encoding.",
         encoding=ENCODINGS[encoding],
     )
+
+
+def _is_utf8(file: BinaryIO) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    file.seek(0)
+    try:
+        while block := file.read(BLOCK):
+            decoder.decode(block)
+        decoder.decode(b"", True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _strange_lines(file: BinaryIO) -> bytes:

@@ -27,6 +27,7 @@ from datasets import purposes, working
 from datasets.formats import KINDS, BadRow, Options, Row, columns, inspect, read, text
 from datasets.mapping import Mapping, detect, encoded, taker
 from datasets.samples import texts
+from datasets.storing import drafts
 from datasets.unpack import unpacked
 from datasets.words import Refused
 from tests.datasets.workbooks import SHEET, inline, parts
@@ -222,7 +223,11 @@ def in_time(seconds: float = SECONDS) -> Iterator[None]:
 def through(content: bytes, name: str, wanted: Options | None = None) -> str:
     """All that happens to an uploaded file before anything is stored of it; returns how it ended."""
     try:
-        with unpacked(io.BytesIO(content), name, len(content), lambda _bytes: None) as (file, inner, _size):
+        with unpacked(io.BytesIO(content), name, len(content), lambda _bytes: None, folder=drafts(), most=1 << 30) as (
+            file,
+            inner,
+            _size,
+        ):
             layout = inspect(file, inner, wanted)
             named = columns(file, layout.options)
             json.dumps([named, [note.to_json() for note in layout.notes], layout.sheets, vars(layout.options)]).encode()

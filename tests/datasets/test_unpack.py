@@ -21,7 +21,9 @@ LINES = jsonl_of([{"prompt": prompt, "completion": label} for prompt, label in T
 
 
 def inside(content: bytes, name: str = "x.csv.gz") -> tuple[bytes, str]:
-    with unpack.unpacked(io.BytesIO(content), name, len(content), lambda _bytes: None) as found:
+    with unpack.unpacked(
+        io.BytesIO(content), name, len(content), lambda _bytes: None, folder=drafts(), most=1 << 30
+    ) as found:
         found.file.seek(0)
         return found.file.read(), found.name
 
@@ -80,7 +82,7 @@ def test_a_bomb_is_refused_before_it_fills_the_disk(settings: Settings, monkeypa
     bomb = gzip.compress(b"a,b\n" + b"0" * (200 << 20))
     with (
         pytest.raises(Refused, match="more than can be taken"),
-        unpack.unpacked(io.BytesIO(bomb), "x.csv.gz", len(bomb), read.append),
+        unpack.unpacked(io.BytesIO(bomb), "x.csv.gz", len(bomb), read.append, folder=drafts(), most=1 << 30),
     ):
         pass
     assert len(read) < 30

@@ -1,4 +1,4 @@
-"""`manage.py prepare`: what `run` does before it starts the processes, for deployments that start them on their own."""
+"""`manage.py set_up`: what `run` does before it starts the processes, for deployments that start them on their own."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""The same preparation without a server, a database or a browser: `manage.py prepare FILE`."""

@@ -1,0 +1,175 @@
+"""Examples in a file on this machine, looked through by several processes at once.
+
+A file is cut at line ends into as many parts as there are processes. Each process runs all checks over its part; put
+together in order, their findings are those of one run over the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from itertools import chain, pairwise
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import orjson
+
+from datasets import working
+from datasets.checks.hits import Mask
+from datasets.examine import BATCH, Examination, chunks
+from datasets.formats import BadRow, Row
+from datasets.formats.jsonl import parse
+from datasets.formats.text import MAX_LINE
+from datasets.mapping import PROMPT_COMPLETION, Example, encoded, taker
+from datasets.mapping import Mapping as Columns
+from datasets.recipe import Numbered, Recipe, replay
+
+BLOCK = 4 << 20
+PAIRS_AS_THEY_ARE = Columns(format=PROMPT_COMPLETION, prompt="prompt", completion="completion")
+Taker = Callable[[Row], Example | BadRow]
+SHORT = 1_000_000  # bytes; no text within such a line is too long to be a cell
+
+
+@dataclass(frozen=True)
+class Part:
+    path: Path
+    begin: int  # bytes
+    end: int
+    line: int = 1  # the number of its first line
+    columns: Columns | None = None  # None: a working copy, whose lines are examples behind their numbers
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one process is asked to do."""
+
+    part: Part
+    examination: Examination
+    recipe: Recipe = ()
+    copies: Mapping[int, Mask] = field(default_factory=dict)  # by step: which rows that reach it are dropped
+    out: Path | None = None  # where the rows that are left are written, one example a line
+
+
+@dataclass(frozen=True)
+class Seen:
+    examination: Examination
+    bad: list[BadRow]
+
+
+def cut(whole: Part, count: int) -> list[Part]:
+    """Cut a part at line ends into at most `count` parts of about the same size."""
+    with whole.path.open("rb") as file:
+        ends = [_line_end(file, whole.begin + (whole.end - whole.begin) * turn // count) for turn in range(1, count)]
+        bounds = sorted({whole.begin, *(min(end, whole.end) for end in ends), whole.end})
+        parts, line = [], whole.line
+        for begin, end in pairwise(bounds):
+            parts.append(replace(whole, begin=begin, end=end, line=line))
+            line += _count_lines(file, begin, end) if end < whole.end else 0
+    return parts or [whole]
+
+
+def _line_end(file: BinaryIO, at: int) -> int:
+    """Where the line ends that the byte before `at` belongs to."""
+    file.seek(max(0, at - 1))
+    while (piece := file.readline(BLOCK)) and not piece.endswith(b"\n"):
+        pass
+    return file.tell()
+
+
+def _count_lines(file: BinaryIO, begin: int, end: int) -> int:
+    file.seek(begin)
+    count = 0
+    while begin < end and (block := file.read(min(BLOCK, end - begin))):
+        count += block.count(b"\n")
+        begin += len(block)
+    return count
+
+
+def look(looks: Sequence[Look]) -> list[Seen]:
+    """Do what is asked, each in a process of its own; a single look is done in this one."""
+    if len(looks) == 1:
+        return [_looked(looks[0])]
+    with ProcessPoolExecutor(len(looks), mp_context=get_context("fork")) as pool:
+        return list(pool.map(_looked, looks))
+
+
+def _looked(look: Look) -> Seen:
+    bad: list[BadRow] = []
+    left = replay(look.recipe, rows(look.part, bad), look.copies)
+    with look.out.open("wb") if look.out else nullcontext() as out:
+        for chunk in chunks(left, BATCH):
+            examples = [example for _line, example in chunk]
+            look.examination.add([line for line, _example in chunk], examples)
+            if out:
+                out.write(b"\n".join([*map(encoded, examples), b""]))
+    return Seen(look.examination.gathered(), bad)
+
+
+def rows(part: Part, bad: list[BadRow]) -> Iterator[Numbered]:
+    """Yield the examples of a part with their lines; lines that hold none are put into `bad`."""
+    if part.columns is None:
+        return (working.unpack(line) for line in _lines(part))
+    return _taken(part, part.columns, bad)
+
+
+def _taken(part: Part, columns: Columns, bad: list[BadRow]) -> Iterator[Numbered]:
+    take = taker(columns)
+    number = part.line
+    for lines in chunks(_lines(part), BATCH):
+        pairs = _pairs(lines) if columns == PAIRS_AS_THEY_ARE else None
+        if pairs is not None:
+            yield from enumerate(pairs, number)
+        else:
+            yield from _one_by_one(lines, number, take, bad)
+        number += len(lines)
+
+
+def _pairs(lines: list[bytes]) -> list[Example] | None:
+    """The examples of lines that hold one each, in the plainest form; None if a single one has to be looked at."""
+    whole = b"[%b]" % b",".join(lines)
+    if max(map(len, lines)) > SHORT or b"\\u0000" in whole:
+        return None
+    try:
+        values: list[Any] = orjson.loads(whole)
+    except orjson.JSONDecodeError:
+        return None
+    return values if len(values) == len(lines) and all(map(_is_pair, values)) else None
+
+
+def _is_pair(value: Any) -> bool:
+    return type(value) is dict and len(value) == 2 and type(value.get("prompt")) is type(value.get("completion")) is str
+
+
+def _one_by_one(lines: list[bytes], first: int, take: Taker, bad: list[BadRow]) -> Iterator[Numbered]:
+    for number, line in enumerate(lines, first):
+        if not line.strip():
+            continue
+        row = parse(number, line.decode("utf-8-sig" if number == 1 else "utf-8", "surrogateescape"))
+        taken = row if isinstance(row, BadRow) else take(row)
+        if isinstance(taken, BadRow):
+            bad.append(taken)
+        else:
+            yield number, taken
+
+
+def _lines(part: Part) -> Iterator[bytes]:
+    """The lines of a part without their ends; one that is much too long comes cut, but too long still."""
+    with part.path.open("rb") as file:
+        file.seek(part.begin)
+        left, rest = part.end - part.begin, b""
+        while left > 0 and (block := file.read(min(BLOCK, left))):
+            left -= len(block)
+            *whole, rest = (rest + block).split(b"\n")
+            yield from whole
+            rest = rest[: 4 * MAX_LINE + 4]
+        if rest:
+            yield rest
+
+
+def all_rows(parts: Sequence[Part], recipe: Recipe, copies: Mapping[int, Sequence[Mask]]) -> Iterator[Numbered]:
+    """The rows of all parts in order, after the fixes of the recipe."""
+    of_part = [{step: masks[number] for step, masks in copies.items()} for number in range(len(parts))]
+    return chain.from_iterable(replay(recipe, rows(part, []), known) for part, known in zip(parts, of_part, strict=True))

@@ -1,0 +1,132 @@
+"""Rows on the disk and the fixes accepted so far."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Collection, Iterator
+from itertools import compress
+from pathlib import Path
+
+import numpy as np
+
+from datasets import safe
+from datasets.checks import Finding
+from datasets.checks.duplicates import Duplicates
+from datasets.checks.hits import Mask
+from datasets.checks.keys import repeated
+from datasets.examine import Examination, Report
+from datasets.formats import BadRow
+from datasets.offline.passes import Look, Part, all_rows, look
+from datasets.offline.source import Source
+from datasets.recipe import Numbered, Recipe
+
+
+class Preparation:
+    def __init__(self, source: Source, *, count_tokens: bool = True) -> None:
+        self.source, self.count_tokens = source, count_tokens
+        self.parts, self.format = source.parts, source.mapping.format
+        self.bad: list[BadRow] = source.bad
+        self.steps: list[dict[str, object]] = []
+        self._copies: dict[int, list[Mask]] = {}  # by step and part, see recipe.replay
+
+    @property
+    def recipe(self) -> Recipe:
+        return tuple(self.steps)
+
+    @property
+    def changed(self) -> bool:
+        """Whether the file cannot be used as it is."""
+        return bool(self.steps or self.bad or not self.source.as_it_is)
+
+    def accept(self, finding: Finding) -> None:
+        if finding.fix:
+            self.steps.append({"code": finding.code, "params": dict(finding.fix.params)})
+
+    def accept_safe(self, skipped: Collection[str] = ()) -> list[Finding]:
+        """Find all fixes that lose nothing, accept them and return them."""
+        ahead = safe.ahead(self.format, skipped)
+        seen = self._look(lambda: Examination(self.format, count_tokens=False, ahead=ahead))
+        ends = np.cumsum([one.counts.rows for one in seen])[:-1]
+        whole = _joined(seen)
+        copies = repeated(whole.counts.keys().examples)
+        found = safe.fixes(whole, self.rows, skipped)
+        for finding in found:
+            if finding.code == Duplicates.code:
+                self._copies[len(self.steps)] = np.split(copies, ends)
+            self.accept(finding)
+        return found
+
+    def finish(self, out: Path, skipped: Collection[str] = ()) -> Report:
+        """Write the rows as they are now to `out`, one example a line, and say what is found in them.
+
+        What the fixes have made equal is left out as well.
+        """
+        seen = self._look(lambda: Examination(self.format, count_tokens=self.count_tokens), out)
+        ends = np.cumsum([one.counts.rows for one in seen])[:-1]
+        whole = _joined(seen)
+        copies = repeated(whole.counts.keys().examples)
+        _put_together([_piece(out, number) for number in range(len(self.parts))], out)
+        if copies.any() and Duplicates.code not in skipped and self.steps:
+            self._copies[len(self.steps)] = np.split(copies, ends)
+            self.steps.append({"code": Duplicates.code, "params": {}})
+            _drop_lines(out, copies)
+            whole.without_copies()
+        return self._said_of(whole)
+
+    def report(self) -> Report:
+        """Say what is found in the rows as they are now, with samples."""
+        return self._said_of(_joined(self._look(lambda: Examination(self.format, count_tokens=False))), samples=True)
+
+    def _said_of(self, seen: Examination, *, samples: bool = False) -> Report:
+        columns, used = self.source.columns, self.source.mapping.used()
+        return seen.report(self.rows, columns=columns, used_columns=used, samples=samples)
+
+    def rows(self) -> Iterator[Numbered]:
+        return all_rows(self.parts, self.recipe, self._copies)
+
+    def in_one_process(self) -> None:
+        """Look through the rows from the first to the last from now on, as fixes that compare rows need it."""
+        first, last = self.parts[0], self.parts[-1]
+        self.parts = [Part(first.path, first.begin, last.end, first.line, first.columns)]
+
+    def _look(self, new: Callable[[], Examination], out: Path | None = None) -> list[Examination]:
+        looks = [
+            Look(
+                part,
+                new(),
+                self.recipe,
+                {step: masks[number] for step, masks in self._copies.items()},
+                _piece(out, number) if out else None,
+            )
+            for number, part in enumerate(self.parts)
+        ]
+        seen = look(looks)
+        self.bad = [*self.source.bad, *(row for one in seen for row in one.bad)]
+        return [one.examination for one in seen]
+
+
+def _joined(seen: list[Examination]) -> Examination:
+    whole, *others = seen
+    for other in others:
+        whole.join(other)
+    return whole
+
+
+def _piece(out: Path, number: int) -> Path:
+    return out if number == 0 else out.with_name(f"{out.name}.{number}")
+
+
+def _put_together(pieces: list[Path], out: Path) -> None:
+    """Put the later pieces behind the first one, which is in its place already."""
+    with out.open("ab") as whole:
+        for piece in pieces[1:]:
+            with piece.open("rb") as file:
+                shutil.copyfileobj(file, whole, 1 << 20)
+            piece.unlink()
+
+
+def _drop_lines(file: Path, dropped: Mask) -> None:
+    left = file.with_name(f"{file.name}.left")
+    with file.open("rb") as lines, left.open("wb") as kept:
+        kept.writelines(compress(lines, (~dropped).tolist()))
+    left.replace(file)
