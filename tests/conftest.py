@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 
 from teams.models import Membership, Organization, Role, User
+
+hypothesis.settings.register_profile("unhurried", deadline=None)  # a busy machine makes no test wrong
+hypothesis.settings.load_profile("unhurried")
 
 pytest_plugins = ["tests.trainer.live", "tests.browser.person"]
 

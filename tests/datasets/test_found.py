@@ -39,8 +39,8 @@ def test_what_was_skipped_is_no_longer_open_but_can_be_undone(people: People) ->
 def test_what_was_accepted_is_said_in_words_with_its_place(people: People) -> None:
     seen = found.of(prepared(people.organization))
     assert [(made["number"], str(made["said"])) for made in seen.made] == [
-        (0, "The separator ␣-> was added to prompts."),
-        (1, "A space was put before completions."),
+        (0, "A space was put before completions."),
+        (1, "The separator ␣-> was added to prompts."),
     ]
     assert all(made["at"].tzinfo for made in seen.made)
 

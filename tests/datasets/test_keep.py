@@ -36,7 +36,7 @@ def fresh(people: People) -> Dataset:
 
 
 def test_what_was_accepted_is_kept_in_its_order(kept: SavedRecipe) -> None:
-    assert [step["code"] for step in kept.steps] == ["separator", "leading-space"]
+    assert [step["code"] for step in kept.steps] == ["leading-space", "separator"]
     assert kept.format == "prompt-completion"
 
 

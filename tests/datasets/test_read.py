@@ -162,4 +162,4 @@ def test_fixes_of_another_format_wait_and_come_back_with_it(people: People) -> N
     assert (dataset.state, dataset.format, dataset.error) == ("ready", "chat", None)
     assert decide.accepted(dataset) == []
     choose.columns(dataset, mapping=pairs, options=Options())
-    assert [step["code"] for step in decide.accepted(worked(dataset))] == ["separator", "leading-space"]
+    assert [step["code"] for step in decide.accepted(worked(dataset))] == ["leading-space", "separator"]

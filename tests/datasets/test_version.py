@@ -19,7 +19,7 @@ def test_a_version_remembers_everything_that_use_needs(people: People) -> None:
     assert (made.separator, made.ending, made.labels) == (" ->", "", [" billing", " repair"])
     assert made.label_counts == {" billing": 60, " repair": 60}
     assert (made.training_rows, made.validation_rows, made.created_by) == (96, 24, people.member)
-    assert [step["code"] for step in made.recipe] == ["separator", "leading-space"]
+    assert [step["code"] for step in made.recipe] == ["leading-space", "separator"]
     assert made.split == {"share": 0.2, "at_most": 1000, "seed": 42}
 
 

@@ -164,9 +164,9 @@ class TestUndoAndAccept:
         dataset.refresh_from_db()
         assert [made["code"] for made in dataset.decisions] == [
             "empty-completions",
+            "leading-space",
             "duplicates",
             "separator",
-            "leading-space",
         ]
         assert {made["by"] for made in dataset.decisions} == {"Member"}
         shown = page(member_client, dataset)
@@ -296,4 +296,4 @@ class TestRetry:
 def test_changing_columns_keeps_what_was_decided(people: People) -> None:
     dataset = prepared(people.organization)
     choose.columns(dataset, mapping=None, options=Options())
-    assert [made["code"] for made in worked(dataset).decisions] == ["separator", "leading-space"]
+    assert [made["code"] for made in worked(dataset).decisions] == ["leading-space", "separator"]
