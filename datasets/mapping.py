@@ -12,7 +12,7 @@ import orjson
 from datasets import preferences, turns
 from datasets.formats.jsonl import kind_of
 from datasets.formats.rows import BadRow, Row, excerpt, shown, unfit
-from datasets.messages import CHAT, PREFERENCE, PROMPT_COMPLETION, Example, Unusable, no_conversation, parsed
+from datasets.messages import CHAT, PREFERENCE, PREFERRED, PROMPT_COMPLETION, Example, Unusable, no_conversation, parsed
 from datasets.words import Sentence
 from datasets.words import gettext_noop as _
 
@@ -92,8 +92,8 @@ def taker(mapping: Mapping) -> Callable[[Row], Example | BadRow]:
 
 
 def _taker(mapping: Mapping) -> Callable[[Row, Mapping], Example | BadRow]:
-    if mapping.format == PREFERENCE:
-        return _preference
+    if mapping.preferred:
+        return _preference if mapping.format == PREFERENCE else _preferred_only
     if mapping.messages:
         return _conversation
     if mapping.format == CHAT:
@@ -168,6 +168,15 @@ def _preference(row: Row, mapping: Mapping) -> Example | BadRow:
         return preferences.example(row.values, mapping.prompt, mapping.preferred, mapping.non_preferred)
     except Unusable as wrong:
         return BadRow(row.line, wrong.column, wrong.reason, shown(row.values.get(wrong.column)))
+
+
+def _preferred_only(row: Row, mapping: Mapping) -> Example | BadRow:
+    """The conversation with the preferred answer, for a model that learns by example."""
+    example = _preference(row, mapping)
+    if isinstance(example, BadRow):
+        return example
+    asked = example["input"]
+    return {**asked, "messages": [*asked["messages"], *example[PREFERRED]]}
 
 
 def _turns(row: Row, mapping: Mapping) -> Iterator[Example | BadRow]:

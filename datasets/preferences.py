@@ -8,6 +8,7 @@ out is always the first.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
 from datasets.formats.jsonl import kind_of
@@ -70,8 +71,9 @@ def _text(value: Any, column: str) -> str:
 
 def _common(preferred: Sequence[Message], other: Sequence[Message], column: str) -> list[Message]:
     """The messages with which both answers begin."""
-    shared = [one for one, two in zip(preferred[:-1], other[:-1], strict=False) if _same(one, two)]
-    if not shared or not _begins(preferred, shared) or not _begins(other, shared):
+    both = takewhile(lambda sides: _same(*sides), zip(preferred[:-1], other[:-1], strict=False))
+    shared = [one for one, _two in both]
+    if not shared:
         raise Unusable(column, _("What was asked is missing: both answers should begin with the same messages."))
     return shared
 

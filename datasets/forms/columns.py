@@ -15,15 +15,16 @@ from datasets.mapping import CHAT, PREFERENCE, PROMPT_COMPLETION, Mapping, field
 from datasets.models import Dataset
 from teams.forms import Styled
 
-MADE_CHAT, MADE_PAIRS = "made-chat", "made-pairs"
-"""What the form calls conversations made of two columns, and prompts and completions made of conversations."""
-MADE = {MADE_CHAT: CHAT, MADE_PAIRS: PROMPT_COMPLETION}
+MADE_CHAT, MADE_PAIRS, MADE_PREFERRED = "made-chat", "made-pairs", "made-preferred"
+"""What the form calls formats that are made of another: chats of two columns, pairs of chats, chats of preferences."""
+MADE = {MADE_CHAT: CHAT, MADE_PAIRS: PROMPT_COMPLETION, MADE_PREFERRED: CHAT}
 CHOICES = (
     (PROMPT_COMPLETION, _("Prompt and completion")),
     (MADE_PAIRS, _("Prompt and completion, made of a conversation")),
     (CHAT, _("Chat")),
     (MADE_CHAT, _("Chat, made of a prompt and a completion")),
     (PREFERENCE, _("Preference: two answers, one of them better")),
+    (MADE_PREFERRED, _("Chat, made of the preferred of two answers")),
 )
 PARTS = {
     PROMPT_COMPLETION: ("prompt", "template", "completion"),
@@ -31,6 +32,7 @@ PARTS = {
     CHAT: ("messages",),
     MADE_CHAT: ("prompt", "template", "completion", "system"),
     PREFERENCE: ("prompt", "preferred", "non_preferred"),
+    MADE_PREFERRED: ("prompt", "preferred", "non_preferred"),
 }
 OPTIONAL = {"prompt", "template", "system", "asks", "answers", "keep_system"}
 
@@ -199,7 +201,7 @@ def _chosen(stored: Values[str, Any]) -> dict[str, Any]:
     if not stored:
         return {}
     if stored["format"] == CHAT:
-        format = CHAT if stored.get("messages") else MADE_CHAT
+        format = CHAT if stored.get("messages") else MADE_PREFERRED if stored.get("preferred") else MADE_CHAT
     elif stored["format"] == PROMPT_COMPLETION:
         format = MADE_PAIRS if stored.get("messages") else PROMPT_COMPLETION
     else:

@@ -246,6 +246,7 @@ def test_a_row_that_is_not_among_the_first_is_refused() -> None:
         ("chat", Mapping(format="chat", messages="m")),
         ("made-chat", Mapping(format="chat", prompt="q", completion="a", system="Be kind.")),
         ("preference", Mapping(format="preference", prompt="q", preferred="a", non_preferred="m")),
+        ("made-preferred", Mapping(format="chat", prompt="q", preferred="a", non_preferred="m")),
     ],
 )
 def test_every_format_comes_back_as_it_was_chosen(format: str, mapping: Mapping) -> None:

@@ -17,6 +17,7 @@ from datasets.models import Dataset, Version
 from datasets.samples import texts
 from tests.conftest import People
 from tests.datasets.made import findings, jsonl_of, lines_of, report, uploaded, version_of, worked
+from trainer import examples
 
 Example = dict[str, Any]
 ASKED = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Where is it?"}]
@@ -199,6 +200,25 @@ class TestTexts:
         assert of_question(EXAMPLE) != of_question(example(1))
 
 
+class TestMadeChats:
+    MADE = Mapping(format="chat", prompt="input", preferred="preferred_output", non_preferred="non_preferred_output")
+
+    def test_a_chat_with_the_preferred_answer_is_made_for_models_that_learn_by_example(self) -> None:
+        asked = {"messages": ASKED, "tools": TOOLS}
+        assert made({**EXAMPLE, "input": asked}, self.MADE) == {"messages": [*ASKED, GOOD], "tools": TOOLS}
+
+    def test_what_makes_no_preference_makes_no_chat(self) -> None:
+        assert isinstance(made({**EXAMPLE, "input": 5}, self.MADE), dict)
+        assert isinstance(made({**EXAMPLE, "input": []}, self.MADE), BadRow)
+
+    def test_conversations_part_where_the_answers_do(self) -> None:
+        row = {"chosen": [USER, GOOD, USER, GOOD], "rejected": [USER, POOR, USER, GOOD]}
+        example = made(row)
+        assert isinstance(example, dict)
+        assert example["input"]["messages"] == [USER]
+        assert len(example["preferred_output"]) == 3
+
+
 class TestFromUploadToVersion:
     @pytest.fixture
     def dataset(self, people: People) -> Dataset:
@@ -220,6 +240,16 @@ class TestFromUploadToVersion:
         asked = [{row["input"]["messages"][0]["content"] for row in side} for side in (training, validation)]
         assert not asked[0] & asked[1]
         assert version.tokens["cl100k_base"]["training"] > 80 * 10
+
+    def test_the_trainer_reads_it_as_preferences(self, dataset: Dataset) -> None:
+        with version_of(dataset).training.open("rb") as lines:
+            assert {type(row) for row in examples.read(lines)} == {examples.Preference}
+
+    def test_the_same_file_becomes_chats_without_a_new_upload(self, dataset: Dataset, member_client: Client) -> None:
+        chosen = {"format": "made-preferred", "prompt": "prompt", "preferred": "chosen", "non_preferred": "rejected"}
+        member_client.post(f"/datasets/{dataset.pk}/columns/", chosen)
+        dataset = worked(dataset)
+        assert (dataset.format, dataset.row_count, dataset.bad_count) == ("chat", 100, 0)
 
     def test_the_pages_say_what_it_is(self, dataset: Dataset, member_client: Client) -> None:
         version = version_of(dataset)
