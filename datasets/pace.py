@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import io
 from time import monotonic
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from datasets.models import Dataset
 
 LEASE = 30.0  # seconds
 EVERY = 1.0
-BLOCK = 1 << 16  # bytes: even where little stands for much, as in a packed file, a block is read within a second
 
 
 class LeaseLost(Exception):
@@ -33,13 +32,8 @@ class Pace:
             raise LeaseLost
 
 
-def watched(file: BinaryIO, pace: Pace) -> BinaryIO:
-    """The file, whose every block that is read beats: however few rows come out of it, the lease is renewed."""
-    return cast(BinaryIO, io.BufferedReader(_Watched(file, pace), BLOCK))
-
-
-class _Watched(io.RawIOBase):
-    """Reads through to a file that somebody else closes."""
+class Watched(io.BufferedIOBase):
+    """A file that somebody else closes. It beats at each read, so that the lease is renewed however few rows come out."""
 
     def __init__(self, file: BinaryIO, pace: Pace) -> None:
         self._file, self._pace = file, pace
@@ -56,11 +50,13 @@ class _Watched(io.RawIOBase):
     def tell(self) -> int:
         return self._file.tell()
 
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
-        data = self._file.read(len(buffer))
-        buffer[: len(data)] = data
+    def read(self, size: int | None = -1) -> bytes:
         self._pace(self._file.tell())
-        return len(data)
+        return self._file.read(-1 if size is None else size)
+
+    def readline(self, size: int | None = -1) -> bytes:
+        self._pace(self._file.tell())
+        return self._file.readline(-1 if size is None else size)
 
 
 def write_held(dataset: Dataset, **changes: object) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import orjson
 from django.conf import settings
@@ -20,7 +20,7 @@ from datasets.formats import BadRow, Layout, Options, Row
 from datasets.formats.rows import SHOWN, shown
 from datasets.mapping import Mapping, detect, maker
 from datasets.models import Dataset
-from datasets.pace import Pace, watched, write_held
+from datasets.pace import Pace, Watched, write_held
 from datasets.storing import Draft, drafts, opened, sweep
 from datasets.unpack import Unpacked, unpacked
 from datasets.words import Refused
@@ -38,7 +38,7 @@ def read(dataset: Dataset) -> None:
     write_held(dataset, **HELD_STATES)
     with opened(dataset.source) as stored, _inside(dataset, stored) as (inside, name, size):
         pace = Pace(dataset, size, share=LOOKING)
-        file = watched(inside, pace)
+        file = cast(BinaryIO, Watched(inside, pace))
         layout = formats.inspect(file, name, Options.from_json(dataset.options))
         columns = formats.columns(file, layout.options)
         write_held(dataset, layout=_shown(layout, columns, file))
@@ -63,7 +63,7 @@ def _mapping(dataset: Dataset, columns: list[str]) -> Mapping | None:
         if set(chosen.used()) <= set(columns):
             return chosen
     if not columns:
-        raise Refused(_("The file holds no examples: there is not a single row that can be read."))
+        raise Refused(formats.EMPTY)
     if known := detect(columns) or _remembered(dataset, columns):
         return known
     purpose = purposes.of_columns(columns)

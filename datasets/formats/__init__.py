@@ -17,7 +17,7 @@ from datasets.formats.rows import BadRow, Row, Unreadable
 from datasets.words import Sentence
 from datasets.words import gettext_noop as _
 
-__all__ = ["KINDS", "BadRow", "Layout", "Options", "Row", "Unreadable", "columns", "inspect", "read"]
+__all__ = ["EMPTY", "KINDS", "BadRow", "Layout", "Options", "Row", "Unreadable", "columns", "inspect", "read"]
 
 READERS = {
     "csv": csv_tsv.read,
@@ -28,6 +28,7 @@ READERS = {
     "txt": txt.read,
 }
 HEADS = {"csv": csv_tsv.heads, "tsv": csv_tsv.heads, "xlsx": xlsx.heads}
+EMPTY = _("The file holds no examples: there is not a single row that can be read.")
 LOOK_AHEAD = 200  # rows whose keys become the columns of a file without a header
 
 
@@ -55,7 +56,9 @@ def _text(file: BinaryIO, wanted: Options) -> Layout:
 def _with_header(file: BinaryIO, layout: Layout) -> Layout:
     """Find the row that names the columns, unless a person has pointed at one."""
     heads = tuple(HEADS[layout.options.kind](file, layout.options))
-    if layout.options.header_row is not None or not heads:
+    if not heads:
+        raise Unreadable(EMPTY)
+    if layout.options.header_row is not None:
         return replace(layout, heads=heads)
     line = header.recognised(heads)
     notes = layout.notes if line == heads[0].line else (*layout.notes, _passed_over(line))

@@ -26,7 +26,7 @@ KEYS_KEPT = 1_000
 TRIES = 20  # at finding a whole item inside a broken one
 LONGEST_MARK = 16  # characters of what may be cut off at the end of a block: a number, an escape
 _SPACE = " \t\r\n\ufeff"
-_FILLED = re.compile(f"[^{_SPACE}]")
+_SPACES, _FILLED = re.compile(f"[{_SPACE}]*"), re.compile(f"[^{_SPACE}]")
 
 
 def _no_constant(name: str) -> None:
@@ -89,7 +89,7 @@ def _object(text: _Text) -> Iterator[Row | BadRow]:
 
 
 def _wrapper(text: _Text) -> Iterator[Row | BadRow]:
-    line, whole, found = text.line, dict[str, Any](), False
+    line, whole, found, begun = text.line, dict[str, Any](), False, text.passed
     text.take()
     while (character := text.peek()) != "}":
         if not character:
@@ -102,9 +102,15 @@ def _wrapper(text: _Text) -> Iterator[Row | BadRow]:
             found = True
             yield from _items(text)
         else:
-            whole[key] = text.value()[1]
+            value = text.value()[1]
+            if text.passed - begun <= MAX_ITEM:  # beyond that it is no example
+                whole[key] = value
     text.take()
-    if not found:
+    if found:
+        return
+    if text.passed - begun > MAX_ITEM:
+        yield BadRow(line, "", _("The object is longer than %(limit)s characters.", limit=MAX_ITEM))
+    else:
         yield object_row(line, whole)
 
 
@@ -121,6 +127,7 @@ class _Text:
         self.window = ""
         self.at = 0
         self.line = 1
+        self.passed = 0  # characters of what was read so far
 
     def broken(self, sentence: Sentence) -> _Broken:
         return _Broken(BadRow(self.line, "", sentence, excerpt(self.window[self.at : self.at + 200])))
@@ -128,11 +135,9 @@ class _Text:
     def peek(self) -> str:
         """The next character that is no space; "" at the end."""
         while True:
-            while self.at < len(self.window):
-                character = self.window[self.at]
-                if character not in _SPACE:
-                    return character
-                self._pass(self.at + 1)
+            self._pass(_SPACES.match(self.window, self.at).end())  # type: ignore[union-attr]
+            if self.at < len(self.window):
+                return self.window[self.at]
             if not self._more():
                 return ""
 
@@ -184,6 +189,8 @@ class _Text:
                     raise self.broken(self._wrong(error)) from None
 
     def _wrong(self, error: ValueError) -> Sentence:
+        if "digits" in str(error):
+            return _("A number here has more digits than can be read.")
         if not isinstance(error, json.JSONDecodeError):
             return _("This is no valid JSON: %(reason)s.", reason=str(error))
         line = self.line + self.window.count("\n", self.at, error.pos)
@@ -252,6 +259,7 @@ class _Text:
 
     def _pass(self, end: int) -> None:
         self.line += self.window.count("\n", self.at, end)
+        self.passed += end - self.at
         self.at = end
 
 

@@ -6,7 +6,10 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from datasets.formats.rows import MAX_CELL
+from datasets.formats.rows import MAX_CELL, MAX_COLUMNS, Unreadable
+from datasets.words import gettext_noop as _
+
+MAX_CELLS = 50_000_000  # with the empty ones that a file spells out
 
 _EPOCH = datetime(1899, 12, 30)
 _BUILT_IN_DATES = {*range(14, 23), *range(45, 48)}
@@ -117,6 +120,7 @@ class SheetRows:
         self._done: list[SheetRow] = []
         self._row = SheetRow(0)
         self._column = -1
+        self._seen = 0
         self._type = self._style = ""
         self._text = _Collected()
         self._inside = self._phonetic = False
@@ -126,6 +130,8 @@ class SheetRows:
         return done
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name in ("row", "c"):
+            self._count()
         if name == "row":
             number = _number(attributes.get("r", ""))
             self._row = SheetRow(number if number > 0 else self._row.line + 1)
@@ -138,6 +144,13 @@ class SheetRows:
         elif name == "rPh":
             self._phonetic = True
 
+    def _count(self) -> None:
+        self._seen += 1
+        if self._seen > MAX_CELLS:
+            raise Unreadable(
+                _("The sheet has more than %(limit)s cells. Upload it as .csv, or a part of it.", limit=MAX_CELLS)
+            )
+
     def end(self, name: str) -> None:
         if name in ("v", "t"):
             self._inside = False
@@ -145,7 +158,7 @@ class SheetRows:
             self._phonetic = False
         elif name == "c":
             if value := self._value(self._text.taken()):
-                self._row.by_column[self._column] = value
+                self._row.by_column[min(self._column, MAX_COLUMNS)] = value
         elif name == "row" and self._row.by_column:
             self._done.append(self._row)
 
