@@ -153,6 +153,8 @@ class TestSlowly:
             with pytest.raises(Loading):
                 shelf.model(kept(name))
         assert len(shelf._networks) == 2
+        slow.go.set()
+        shelf._pool.shutdown()
 
 
 @pytest.mark.django_db
