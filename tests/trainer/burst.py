@@ -72,7 +72,7 @@ class Outcome:
 def burst(trainer: LiveTrainer, *, requests: int, clients: int) -> Outcome:
     limited = trainer.manage("trainer_key", "create", "--organization", "limited")
     number = trainer.manage("trainer_key", "list").splitlines()[-1].split()[0]
-    trainer.manage("trainer_key", "limit", number, "--requests", "20", "--tokens", "20")
+    trainer.manage("trainer_key", "limit", number, "--requests", "5", "--tokens", "20")
     keys = {"owner": trainer.owner_key, "member": trainer.member_key, "wrong": "sk-wrong", "limited": limited}
     return asyncio.run(_burst(trainer.base_url, keys, requests, clients))
 
