@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, TypeVar
@@ -63,13 +63,22 @@ class Examination:
     """What all checks of a format have seen so far.
 
     `ahead` are codes of fixes that need no parameters: their checks see the rows first, and all others see what these
-    fixes leave. So one pass tells what more there is to do.
+    fixes leave. So one pass tells what more there is to do. `known` are codes of checks whose findings an earlier pass
+    has brought: `take_over` puts these in their places.
     """
 
-    def __init__(self, format: str, *, task: str = "", count_tokens: bool = True, ahead: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        format: str,
+        *,
+        task: str = "",
+        count_tokens: bool = True,
+        ahead: Sequence[str] = (),
+        known: Collection[str] = (),
+    ) -> None:
         self.format, self.count_tokens = format, count_tokens
         self.ahead = [BY_CODE[code]() for code in ahead]
-        self.checks = [check() for check in CHECKS if format in check.formats and check.code not in ahead]
+        self.checks = [check() for check in CHECKS if format in check.formats and check.code not in {*ahead, *known}]
         self.counts = Counts(format, task)
 
     def add(self, lines: Sequence[int], examples: Sequence[Example]) -> None:
@@ -92,6 +101,11 @@ class Examination:
         for mine, theirs in zip((*self.ahead, *self.checks), (*other.ahead, *other.checks), strict=True):
             mine.join(theirs, at)
         self.counts.join(other.counts)
+
+    def take_over(self, checks: Iterable[Check]) -> None:
+        """Let checks that an earlier pass has made take part in the report."""
+        order = {check.code: number for number, check in enumerate(CHECKS)}
+        self.checks = sorted((*self.checks, *checks), key=lambda check: order[check.code])
 
     def gathered(self) -> Examination:
         """The same, put together so that it is quickly handed to another process."""

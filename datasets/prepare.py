@@ -39,7 +39,7 @@ def _accept_safe(dataset: Dataset) -> None:
     with _rows(dataset) as rows:
         ahead = safe.ahead(dataset.format, skipped)
         seen = Examination(dataset.format, task=dataset.chosen_task, count_tokens=False, ahead=ahead)
-        found = safe.fixes(looked_through(rows(), seen), rows, skipped)
+        found, _others = safe.fixes(looked_through(rows(), seen), rows, skipped)
     for finding in found:
         if recommended(dataset, finding.to_json()):
             dataset.decisions = [*dataset.decisions, decision(finding.to_json(), ACCEPTED, by=dataset.accepting)]

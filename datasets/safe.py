@@ -18,8 +18,8 @@ def ahead(format: str, skipped: Collection[str]) -> Sequence[str]:
     return [code for code in _AHEAD if format in BY_CODE[code].formats and code not in skipped]
 
 
-def fixes(seen: Examination, rows: Rows, skipped: Collection[str]) -> list[Finding]:
-    """The safe fixes that `seen` asks for, in the order in which they are to be applied.
+def fixes(seen: Examination, rows: Rows, skipped: Collection[str]) -> tuple[list[Finding], list[Finding]]:
+    """The safe fixes that `seen` asks for, in the order in which they are to be applied, and what else is found.
 
     Each is judged on what the ones before it leave, so accepting all of them at once is as good as one by one. `rows`
     are those that `seen` has seen.
@@ -31,4 +31,5 @@ def fixes(seen: Examination, rows: Rows, skipped: Collection[str]) -> list[Findi
         copies.count = seen.without_copies()
         found += [finding for finding in [copies.finding(facts)] if finding]
     rest = seen.report(rows, samples=False).findings
-    return found + [one for one in rest if one.fix and one.fix.recommended and one.code not in skipped]
+    found += [one for one in rest if one.fix and one.fix.recommended and one.code not in skipped]
+    return found, [one for one in rest if one not in found]

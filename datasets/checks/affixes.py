@@ -69,7 +69,7 @@ class Marks:
         self._add_shared(texts)
 
     def _add_candidate(self, mark: str, at: int, texts: Sequence[str]) -> None:
-        if any(mark in text[:-1] for text in texts):
+        if any(text.find(mark, 0, -1) >= 0 for text in texts):
             del self.ends[mark]
         else:
             self.ends[mark].add(at, [text.endswith(mark) for text in texts])
@@ -108,14 +108,14 @@ class Marks:
             self.settled = self.settled and first
             self._mark, self._inside_mark = mark, 0
         if mark:
-            self._inside_mark += sum(mark in text[:-1] for text in texts)
+            self._inside_mark += sum(text.find(mark, 0, -1) >= 0 for text in texts)
 
     def again(self, texts: Sequence[str]) -> None:
         """Search all texts once more, now that the mark is known."""
         if not self.settled:
             self.settled, self._inside_mark = True, 0
         if self._mark:
-            self._inside_mark += sum(self._mark in text[:-1] for text in texts)
+            self._inside_mark += sum(text.find(self._mark, 0, -1) >= 0 for text in texts)
 
     def existing(self) -> str:
         """The mark that every text ends with on purpose, "" if there is none: a candidate, or one of their own."""

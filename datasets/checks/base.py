@@ -135,6 +135,7 @@ class Check(ABC):
     formats: ClassVar[frozenset[str]] = PAIRS
     shown: ClassVar[tuple[str, ...]] = ()  # texts that samples show even where nothing changes in them
     params: ClassVar[Mapping[str, type[str] | type[int]]] = {}  # what its fix has to be told
+    inner: ClassVar[bool] = False  # it looks inside texts: marks that are put around them change nothing
     adjustable: ClassVar[str] = ""  # the one of these that a person may choose
 
     def __init__(self) -> None:

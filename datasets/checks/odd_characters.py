@@ -25,11 +25,18 @@ class _Characters(Check):
     """Finds texts that hold a pattern and offers to write them without it."""
 
     formats = EVERY
+    inner = True
     pattern: ClassVar[re.Pattern[str]]
 
     def add(self, batch: Batch) -> None:
         if self.may_stand_in(batch):
-            self.hit_where(batch, [self.stands_in(text) for text in batch.texts])
+            self.hit_where(batch, self._rows(batch))
+
+    def _rows(self, batch: Batch) -> list[bool]:
+        if "prompt" not in batch.examples[0]:
+            return [self.stands_in(text) for text in batch.texts]
+        pairs = zip(batch.prompts, batch.completions, strict=True)
+        return [self.stands_in(one) or self.stands_in(other) for one, other in pairs]
 
     @classmethod
     def may_stand_in(cls, batch: Batch) -> bool:

@@ -44,6 +44,7 @@ _MARKS = (
     (b"eyJ", 2),
     (b"-----BEGIN", 5),
 )
+_RARE = np.isin(np.arange(256), [mark[at] for mark, at in _MARKS])
 _DIGITS, _BETWEEN = 7, 4  # and at most so many characters between two of them
 # Words that are written like a number: +49 …, (030) …, 030/…, 555-123-4567.
 _PHONE = re.compile(r"(?:\+|00)[1-9]|\(?0[0-9]{1,5}\)?[ /-]|\(?[2-9][0-9]{2}\)?[ .-]{1,2}[0-9]{3}[ .-][0-9]{4}$")
@@ -54,6 +55,7 @@ _DATE = re.compile(
 
 class PersonalData(Check):
     code = "personal-data"
+    inner = True
     formats = EVERY
 
     def __init__(self) -> None:
@@ -117,29 +119,28 @@ def _most_first(counted: tuple[str, Hits]) -> tuple[int, str]:
 
 def hinted(batch: Batch) -> list[int]:
     """Tell which rows of a batch are worth a closer look; most are not, and a million have to be looked at."""
-    places = _hints(np.frombuffer(batch.data, np.uint8))
+    # One byte a letter, so that places are those of letters; what is looked for is ASCII.
+    places = _hints(np.frombuffer(batch.whole.encode("ascii", "replace"), np.uint8))
     if not len(places):
         return []
     texts = [*batch.prompts, *batch.completions] if "prompt" in batch.examples[0] else batch.texts
-    ends = np.cumsum([_size(text) + len(GAP) for text in texts])
+    ends = np.cumsum([len(text) + len(GAP) for text in texts])
     rows = np.searchsorted(ends, places, side="right") % len(batch.examples)
     return [int(row) for row in np.unique(rows)]
-
-
-def _size(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
 
 
 def _hints(data: Bytes) -> NDArray[np.intp]:
     """Where a mark stands, or as many digits as a short telephone number has, close together."""
     digits = np.flatnonzero(data - np.uint8(ord("0")) < 10)
     close = digits[_DIGITS - 1 :] - digits[: 1 - _DIGITS] <= (_DIGITS - 1) * (1 + _BETWEEN)
-    return np.concatenate([digits[: 1 - _DIGITS][close], *(_places(data, mark, rare) for mark, rare in _MARKS)])
+    rare = np.flatnonzero(_RARE[data])
+    signs = data[rare]
+    found = [_places(data, mark, rare[signs == mark[at]] - at) for mark, at in _MARKS]
+    return np.concatenate([digits[: 1 - _DIGITS][close], *found])
 
 
-def _places(data: Bytes, mark: bytes, rare: int) -> NDArray[np.intp]:
-    """Where the mark stands, looked for by its rarest character."""
-    places = np.flatnonzero(data == mark[rare]) - rare
+def _places(data: Bytes, mark: bytes, places: NDArray[np.intp]) -> NDArray[np.intp]:
+    """At which of these places the mark stands."""
     places = places[(places >= 0) & (places + len(mark) <= len(data))]
     for at, code in enumerate(mark):
         if chr(code) != "?":

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from operator import add
+
 from datasets import tokens
 from datasets.checks.base import EVERY, Batch, Change, Check, Facts, Finding, Fix, Params
 from datasets.messages import Example, format_of
@@ -20,8 +22,7 @@ class TooLong(Check):
         if len(batch.tokens):
             self.hit_where(batch, [count > limit for count in batch.tokens])
         else:
-            may = _may_exceed(limit, batch)
-            rows = zip(may, batch.examples, strict=True)
+            rows = zip(_may_exceed(limit, batch), batch.examples, strict=True)
             self.hit_where(batch, [long and tokens.of_example(row, encoding) > limit for long, row in rows])
 
     def finding(self, facts: Facts) -> Finding | None:
@@ -64,5 +65,11 @@ def _may_exceed(limit: int, batch: Batch) -> list[bool]:
     """Which rows it is worth to count: no token is shorter than a byte, no letter longer than four."""
     if "prompt" not in batch.examples[0]:
         return [True] * len(batch.examples)
-    pairs = zip(batch.prompts, batch.completions, strict=True)
-    return [len(one) + len(other) > (limit if one.isascii() and other.isascii() else limit // 4) for one, other in pairs]
+    sizes = list(map(add, map(len, batch.prompts), map(len, batch.completions)))
+    if max(sizes) <= limit // 4:
+        return [False] * len(sizes)
+    return [size > limit // 4 and _bytes(row) > limit for size, row in zip(sizes, batch.examples, strict=True)]
+
+
+def _bytes(example: Example) -> int:
+    return sum(len(text) if text.isascii() else len(text.encode()) for text in (example["prompt"], example["completion"]))

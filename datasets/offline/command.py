@@ -114,7 +114,7 @@ def _accepted(options: argparse.Namespace, preparation: Preparation, made: Path,
     for _round in range(ROUNDS):
         for finding in preparation.accept_safe():
             console.say(done(finding))
-        if options.all:
+        if options.all and any(one.fix and one.code in ALL for one in preparation.others):
             _accept_more(preparation, console)
         report = preparation.finish(made)
         if not any(one.fix and (one.fix.recommended or (options.all and one.code in ALL)) for one in report.findings):

@@ -10,15 +10,22 @@ from pathlib import Path
 import numpy as np
 
 from datasets import safe
-from datasets.checks import Finding
+from datasets.checks import Check, Finding
 from datasets.checks.duplicates import Duplicates
+from datasets.checks.empty_completions import EmptyCompletions
+from datasets.checks.ending import Ending
 from datasets.checks.hits import Mask
 from datasets.checks.keys import repeated
+from datasets.checks.leading_space import LeadingSpace
+from datasets.checks.separator import Separator
 from datasets.examine import Examination, Report
 from datasets.formats import BadRow
 from datasets.offline.passes import Look, Part, all_rows, look
 from datasets.offline.source import Source
 from datasets.recipe import Numbered, Recipe
+
+MARKS = {EmptyCompletions.code, LeadingSpace.code, Duplicates.code, Separator.code, Ending.code}
+"""Fixes that change no text inside."""
 
 
 class Preparation:
@@ -27,6 +34,8 @@ class Preparation:
         self.parts, self.format = source.parts, source.mapping.format
         self.bad: list[BadRow] = source.bad
         self.steps: list[dict[str, object]] = []
+        self.others: list[Finding] = []  # what is found beside what was accepted
+        self._inner: list[Check] = []  # what an earlier pass has seen inside the texts, if it holds still
         self._copies: dict[int, list[Mask]] = {}  # by step and part, see recipe.replay
 
     @property
@@ -41,6 +50,7 @@ class Preparation:
     def accept(self, finding: Finding) -> None:
         if finding.fix:
             self.steps.append({"code": finding.code, "params": dict(finding.fix.params)})
+            self._inner = []
 
     def accept_safe(self, skipped: Collection[str] = ()) -> list[Finding]:
         """Find all fixes that lose nothing, accept them and return them."""
@@ -49,11 +59,13 @@ class Preparation:
         ends = np.cumsum([one.counts.rows for one in seen])[:-1]
         whole = _joined(seen)
         copies = repeated(whole.counts.keys().examples)
-        found = safe.fixes(whole, self.rows, skipped)
+        found, self.others = safe.fixes(whole, self.rows, skipped)
         for finding in found:
             if finding.code == Duplicates.code:
                 self._copies[len(self.steps)] = np.split(copies, ends)
             self.accept(finding)
+        if {finding.code for finding in found} <= MARKS:
+            self._inner = [check for check in whole.checks if check.inner]
         return found
 
     def finish(self, out: Path, skipped: Collection[str] = ()) -> Report:
@@ -61,9 +73,11 @@ class Preparation:
 
         What the fixes have made equal is left out as well.
         """
-        seen = self._look(lambda: Examination(self.format, count_tokens=self.count_tokens), out)
+        known = [check.code for check in self._inner]
+        seen = self._look(lambda: Examination(self.format, count_tokens=self.count_tokens, known=known), out)
         ends = np.cumsum([one.counts.rows for one in seen])[:-1]
         whole = _joined(seen)
+        whole.take_over(self._inner)
         copies = repeated(whole.counts.keys().examples)
         _put_together([_piece(out, number) for number in range(len(self.parts))], out)
         if copies.any() and Duplicates.code not in skipped and self.steps:

@@ -19,7 +19,7 @@ def found(rows: list[dict[str, str]], skipped: tuple[str, ...] = ()) -> list[dic
     numbered = list(enumerate(rows))
     ahead = safe.ahead("prompt-completion", skipped)
     seen = looked_through(numbered, Examination("prompt-completion", count_tokens=False, ahead=ahead))
-    fixes = safe.fixes(seen, lambda: numbered, skipped)
+    fixes, _others = safe.fixes(seen, lambda: numbered, skipped)
     return [{"code": one.code, "params": one.fix.params} for one in fixes if one.fix]
 
 
@@ -77,4 +77,4 @@ def test_conversations_lose_nothing_but_copies() -> None:
     said = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]
     numbered = list(enumerate([{"messages": said}, {"messages": said}]))
     seen = looked_through(numbered, Examination("chat", count_tokens=False, ahead=safe.ahead("chat", ())))
-    assert [one.code for one in safe.fixes(seen, lambda: numbered, ())] == ["duplicates"]
+    assert [one.code for one in safe.fixes(seen, lambda: numbered, ())[0]] == ["duplicates"]
