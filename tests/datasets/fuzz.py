@@ -16,8 +16,9 @@ import time
 import traceback
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from types import FrameType
 from typing import Any
 
@@ -25,7 +26,7 @@ import orjson
 
 from datasets import purposes, working
 from datasets.formats import KINDS, BadRow, Options, Row, columns, inspect, read, text
-from datasets.mapping import Mapping, detect, encoded, taker
+from datasets.mapping import Mapping, detect, encoded, maker
 from datasets.samples import texts
 from datasets.storing import drafts
 from datasets.unpack import unpacked
@@ -60,6 +61,11 @@ OBJECTS: list[Any] = [
     {"messages": CHAT, "tools": [{"type": "function"}]},
     {"messages": json.dumps(CHAT)},
     {"input": "x", "output": 3},
+    {
+        "input": {"messages": CHAT},
+        "preferred_output": CHAT[2:],
+        "non_preferred_output": [{"role": "assistant", "content": "no"}],
+    },
 ]
 TEXTS: dict[str, list[str]] = {
     "csv": [TABLE, TABLE.replace(",", ";"), "messages\n" + json.dumps(CHAT).replace('"', "'") + "\n", "only\nwords\n"],
@@ -231,9 +237,9 @@ def through(content: bytes, name: str, wanted: Options | None = None) -> str:
             layout = inspect(file, inner, wanted)
             named = columns(file, layout.options)
             json.dumps([named, [note.to_json() for note in layout.notes], layout.sheets, vars(layout.options)]).encode()
-            takers = [taker(mapping) for mapping in _mappings(named)]
+            makers = [maker(mapping) for mapping in _mappings(named)]
             rows = enumerate(read(file, layout.options))
-            kinds = {_looked_at(row, takers if number < LOOKED_AT else []) for number, row in rows}
+            kinds = {_looked_at(row, makers if number < LOOKED_AT else []) for number, row in rows}
     except Refused as refused:
         json.dumps([str(refused.sentence), refused.sentence.to_json()]).encode()
         return "refused"
@@ -243,6 +249,7 @@ def through(content: bytes, name: str, wanted: Options | None = None) -> str:
 def _mappings(named: list[str]) -> list[Mapping]:
     """What the names say, and what a person could choose."""
     first, last = (named[0], named[-1]) if named else ("", "")
+    talk = "messages" if "messages" in named else last or "messages"
     purpose = purposes.of_columns(named)
     found = [detect(named), purpose.mapping_of(named) if purpose else None]
     template = "".join(f"{{{column}}} " for column in named[:3] if not set(column) & set("{}\n"))
@@ -251,16 +258,17 @@ def _mappings(named: list[str]) -> list[Mapping]:
         Mapping(format="prompt-completion", prompt=first, completion=last),
         Mapping(format="prompt-completion", template=template, completion=last),
         Mapping(format="chat", prompt=first, completion=last, system="Be kind."),
-        Mapping(format="chat", messages="messages" if "messages" in named else last or "messages"),
+        Mapping(format="chat", messages=talk),
+        Mapping(format="prompt-completion", messages=talk, asks="User", answers="Agent", keep_system=True),
+        Mapping(format="preference", prompt=first, preferred=last, non_preferred=named[len(named) // 2] if named else ""),
     ]
 
 
-def _looked_at(row: Row | BadRow, takers: list[Callable[[Row], Any]]) -> str:
+def _looked_at(row: Row | BadRow, makers: list[Callable[[Row], Iterable[Any]]]) -> str:
     if isinstance(row, BadRow):
         _storable(row)
         return "bad rows"
-    for take in takers:
-        example = take(row)
+    for example in chain.from_iterable(make(row) for make in makers):
         if isinstance(example, BadRow):
             _storable(example)
             continue
