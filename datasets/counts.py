@@ -34,12 +34,14 @@ class Counts:
     tokens: Arrays = field(default_factory=list)
     labels: dict[int, str] | None = field(default_factory=dict)  # by key; None: too many for a classifier
     system_message: str | None = None
+    _copies: Mask | None = None  # once it has been asked for
 
     @property
     def encoding(self) -> str:
         return tokens.encoding_of_format(self.format)
 
     def add(self, batch: Batch) -> None:
+        self._copies = None
         self.tokens.append(np.array(batch.tokens, np.int32))
         if self.format != PROMPT_COMPLETION:
             self.examples.append(np.fromiter(map(of_example, batch.examples), np.uint64))
@@ -49,6 +51,7 @@ class Counts:
         self.rows += len(batch.examples)
 
     def join(self, other: Counts) -> None:
+        self._copies = None
         for name in ARRAYS:
             getattr(self, name).extend(getattr(other, name))
         self.rows += other.rows
@@ -63,10 +66,17 @@ class Counts:
 
     def keep(self, kept: Mask) -> None:
         """Forget the rows that are not kept."""
+        self._copies = None
         for name in ARRAYS:
             array = _whole(getattr(self, name))
             setattr(self, name, [array[kept]] if len(array) else [])
         self.rows = int(kept.sum())
+
+    def copies(self) -> Mask:
+        """Which rows stand here for a second time or more."""
+        if self._copies is None:
+            self._copies = repeated(_whole(self.examples))
+        return self._copies
 
     def keys(self) -> AllKeys:
         return AllKeys(examples=_whole(self.examples), prompts=_whole(self.prompts), answers=_whole(self.answers))
@@ -99,7 +109,7 @@ class Counts:
                 self.system_message = ""
 
     def facts(self, columns: Sequence[str], used_columns: Sequence[str]) -> Facts:
-        fresh = ~repeated(_whole(self.examples))
+        fresh = ~self.copies()
         of_all, of_fresh = self._label_counts(fresh)
         many = infer.MAX_CLASSES + 1
         judged = infer.judge(

@@ -134,13 +134,11 @@ def _pairs(lines: list[bytes]) -> list[Example] | None:
         return None
     try:
         values: list[Any] = orjson.loads(whole)
-    except orjson.JSONDecodeError:
+        texts = [value["prompt"] for value in values] + [value["completion"] for value in values]
+    except (orjson.JSONDecodeError, TypeError, KeyError):
         return None
-    return values if len(values) == len(lines) and all(map(_is_pair, values)) else None
-
-
-def _is_pair(value: Any) -> bool:
-    return type(value) is dict and len(value) == 2 and type(value.get("prompt")) is type(value.get("completion")) is str
+    plain = len(values) == len(lines) and set(map(type, texts)) == {str} and set(map(len, values)) == {2}
+    return values if plain else None
 
 
 def _one_by_one(lines: list[bytes], first: int, take: Taker, bad: list[BadRow]) -> Iterator[Numbered]:

@@ -15,7 +15,6 @@ from datasets.checks.duplicates import Duplicates
 from datasets.checks.empty_completions import EmptyCompletions
 from datasets.checks.ending import Ending
 from datasets.checks.hits import Mask
-from datasets.checks.keys import repeated
 from datasets.checks.leading_space import LeadingSpace
 from datasets.checks.separator import Separator
 from datasets.examine import Examination, Report
@@ -58,7 +57,7 @@ class Preparation:
         seen = self._look(lambda: Examination(self.format, count_tokens=False, ahead=ahead))
         ends = np.cumsum([one.counts.rows for one in seen])[:-1]
         whole = _joined(seen)
-        copies = repeated(whole.counts.keys().examples)
+        copies = whole.counts.copies()
         found, self.others = safe.fixes(whole, self.rows, skipped)
         for finding in found:
             if finding.code == Duplicates.code:
@@ -78,7 +77,7 @@ class Preparation:
         ends = np.cumsum([one.counts.rows for one in seen])[:-1]
         whole = _joined(seen)
         whole.take_over(self._inner)
-        copies = repeated(whole.counts.keys().examples)
+        copies = whole.counts.copies()
         _put_together([_piece(out, number) for number in range(len(self.parts))], out)
         if copies.any() and Duplicates.code not in skipped and self.steps:
             self._copies[len(self.steps)] = np.split(copies, ends)
