@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
+import numpy as np
+
 from datasets.checks.base import EVERY, Batch, Change, Check, Facts, Finding, Fix, Params
 from datasets.checks.texts import outside_ascii, rewritten
 from datasets.words import Sentence, ngettext
@@ -122,7 +124,9 @@ class Mojibake(_Characters):
 
     @classmethod
     def may_stand_in(cls, batch: Batch) -> bool:
-        return bool(MOJIBAKE.search(outside_ascii(batch.data)))
+        data = np.frombuffer(batch.data, np.uint8)
+        at = np.flatnonzero(data[:-2] == 0xC3)  # leads all letters that a mistaken one begins with; ASCII never follows them
+        return bool((data[at + 2] >= 0xC2).any()) and bool(MOJIBAKE.search(outside_ascii(batch.data)))
 
     @classmethod
     def stands_in(cls, text: str) -> bool:

@@ -33,19 +33,27 @@ _PATTERN = re.compile(
     re.VERBOSE | re.ASCII,
 )
 # What any of them has: an @, the beginning of a key, or as many digits as a short telephone number.
-# Beside each mark the place of its rarest character; a question mark is any character.
+# Beside each mark the place of its rarest character. In a mark, ? is any character, w one of a word, and ! none of one.
 _MARKS = (
-    (b"@", 0),
-    (b"sk-", 2),
+    (b"w@w", 1),
+    (b"!sk-w", 3),
     (b"A?IA", 2),
     (b"gh?_", 3),
-    (b"xox", 2),
+    (b"xox?-", 2),
     (b"AIza", 2),
     (b"eyJ", 2),
     (b"-----BEGIN", 5),
 )
-_RARE = np.isin(np.arange(256), [mark[at] for mark, at in _MARKS])
+_RARE, _DIGIT = 1, 2
+_KINDS_OF_BYTES = bytes(
+    _DIGIT if sign in b"0123456789" else _RARE * (sign in {mark[at] for mark, at in _MARKS}) for sign in range(256)
+)
 _DIGITS, _BETWEEN = 7, 4  # and at most so many characters between two of them
+_WIDTH = (_DIGITS - 1) * (1 + _BETWEEN)
+_SIGNS = np.arange(256)
+_WORD = np.isin(_SIGNS, list(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-"))
+_KINDS_OF_SIGNS = {"?": np.full(256, True), "w": _WORD, "!": ~_WORD | np.isin(_SIGNS, list(b".+-"))}
+_OF_NUMBERS = np.isin(_SIGNS, list(b"0123456789 ./()-ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
 # Words that are written like a number: +49 …, (030) …, 030/…, 555-123-4567.
 _PHONE = re.compile(r"(?:\+|00)[1-9]|\(?0[0-9]{1,5}\)?[ /-]|\(?[2-9][0-9]{2}\)?[ .-]{1,2}[0-9]{3}[ .-][0-9]{4}$")
 _DATE = re.compile(
@@ -120,7 +128,7 @@ def _most_first(counted: tuple[str, Hits]) -> tuple[int, str]:
 def hinted(batch: Batch) -> list[int]:
     """Tell which rows of a batch are worth a closer look; most are not, and a million have to be looked at."""
     # One byte a letter, so that places are those of letters; what is looked for is ASCII.
-    places = _hints(np.frombuffer(batch.whole.encode("ascii", "replace"), np.uint8))
+    places = _hints(batch.whole.encode("ascii", "replace"))
     if not len(places):
         return []
     texts = [*batch.prompts, *batch.completions] if "prompt" in batch.examples[0] else batch.texts
@@ -129,21 +137,32 @@ def hinted(batch: Batch) -> list[int]:
     return [int(row) for row in np.unique(rows)]
 
 
-def _hints(data: Bytes) -> NDArray[np.intp]:
+def _hints(text: bytes) -> NDArray[np.intp]:
     """Where a mark stands, or as many digits as a short telephone number has, close together."""
-    digits = np.flatnonzero(data - np.uint8(ord("0")) < 10)
-    close = digits[_DIGITS - 1 :] - digits[: 1 - _DIGITS] <= (_DIGITS - 1) * (1 + _BETWEEN)
-    rare = np.flatnonzero(_RARE[data])
+    data, kinds = (np.frombuffer(one, np.uint8) for one in (text, text.translate(_KINDS_OF_BYTES)))
+    rare = np.flatnonzero(kinds == _RARE)
     signs = data[rare]
-    found = [_places(data, mark, rare[signs == mark[at]] - at) for mark, at in _MARKS]
-    return np.concatenate([digits[: 1 - _DIGITS][close], *found])
+    found = [_places(data, mark, rare[signs == mark[at]] - at) + at for mark, at in _MARKS]
+    return np.concatenate([_numbers(data, np.flatnonzero(kinds == _DIGIT)), *found])
+
+
+def _numbers(data: Bytes, digits: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Where as many digits begin with little between them that may stand in a number."""
+    first, last = digits[: 1 - _DIGITS], digits[_DIGITS - 1 :]
+    first = first[last - first <= _WIDTH]
+    around = np.minimum(first[:, None] + np.arange(_WIDTH + 1), len(data) - 1)
+    number = np.cumprod(_OF_NUMBERS[data[around]], axis=1)
+    counted = (number * (data[around] - np.uint8(ord("0")) < 10)).sum(axis=1)
+    return np.compress(counted >= _DIGITS, first)
 
 
 def _places(data: Bytes, mark: bytes, places: NDArray[np.intp]) -> NDArray[np.intp]:
-    """At which of these places the mark stands."""
-    places = places[(places >= 0) & (places + len(mark) <= len(data))]
+    """At which of these places the mark stands; at the beginning of all there is a gap before the first."""
+    places = places[places + len(mark) <= len(data)]
     for at, code in enumerate(mark):
-        if chr(code) != "?":
+        if chr(code) in _KINDS_OF_SIGNS:
+            places = places[_KINDS_OF_SIGNS[chr(code)][np.where(places + at < 0, ord(GAP), data[places + at])]]
+        else:
             places = places[data[places + at] == code]
     return places
 
