@@ -16,6 +16,7 @@ from datasets import recommend
 from datasets.models import Version
 from finetunes.bases import Base, Offer, offered
 from finetunes.forecast import Forecast, forecast
+from finetunes.forget import Forgotten, forgotten
 from finetunes.forms.settings import FORMS, Settings
 from finetunes.forms.start import LONGEST_SUFFIX, StartForm
 from finetunes.models import FineTune, Model
@@ -43,6 +44,7 @@ class Draft:
     start: StartForm
     settings: Settings
     forecast: Forecast | None
+    forgotten: Forgotten | None
 
     @property
     def advice(self) -> list[recommend.Advice]:
@@ -102,6 +104,7 @@ def draft(organization: Organization, chosen: QueryDict, *, bound: bool, fresh: 
         start=start,
         settings=kind(data, initial=initial, version=version, validates=validates),
         forecast=forecast(version, connection, base.name, initial) if base else None,
+        forgotten=forgotten(connection, base.name, version) if base else None,
     )
 
 
