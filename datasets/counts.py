@@ -26,6 +26,7 @@ class Counts:
 
     format: str
     task: str = ""  # chosen by a person
+    only_tokens: bool = False  # all else is known from an earlier pass
     rows: int = 0
     examples: Arrays = field(default_factory=list)
     prompts: Arrays = field(default_factory=list)
@@ -43,7 +44,9 @@ class Counts:
     def add(self, batch: Batch) -> None:
         self._copies = None
         self.tokens.append(np.array(batch.tokens, np.int32))
-        if self.format != PROMPT_COMPLETION:
+        if self.only_tokens:
+            pass
+        elif self.format != PROMPT_COMPLETION:
             self.examples.append(np.fromiter(map(of_example, batch.examples), np.uint64))
             self._add_system_messages(batch)
         else:
@@ -59,6 +62,12 @@ class Counts:
         self._drop_labels_of_no_classifier()
         if self.system_message != other.system_message:
             self.system_message = other.system_message if self.rows == other.rows else ""
+
+    def borrow(self, earlier: Counts) -> None:
+        """Take over what an earlier pass has counted of the same rows, all but the tokens."""
+        for name in (*(name for name in ARRAYS if name != "tokens"), "labels", "system_message"):
+            setattr(self, name, getattr(earlier, name))
+        self.only_tokens, self._copies = False, None
 
     def gather(self) -> None:
         for name in ARRAYS:

@@ -63,7 +63,7 @@ class Examination:
 
     `ahead` are codes of fixes that need no parameters: their checks see the rows first, and all others see what these
     fixes leave. So one pass tells what more there is to do. `known` are codes of checks whose findings an earlier pass
-    has brought: `take_over` puts these in their places.
+    has brought, and perhaps it has `counted` too: `take_over` puts these in their places.
     """
 
     def __init__(
@@ -74,11 +74,12 @@ class Examination:
         count_tokens: bool = True,
         ahead: Sequence[str] = (),
         known: Collection[str] = (),
+        counted: bool = False,
     ) -> None:
         self.format, self.count_tokens = format, count_tokens
         self.ahead = [BY_CODE[code]() for code in ahead]
         self.checks = [check() for check in CHECKS if format in check.formats and check.code not in {*ahead, *known}]
-        self.counts = Counts(format, task)
+        self.counts = Counts(format, task, only_tokens=counted)
 
     def add(self, lines: Sequence[int], examples: Sequence[Example]) -> None:
         batch = Batch(lines=lines, examples=examples, at=self.counts.rows)
@@ -101,10 +102,14 @@ class Examination:
             mine.join(theirs, at)
         self.counts.join(other.counts)
 
-    def take_over(self, checks: Iterable[Check]) -> None:
-        """Let checks that an earlier pass has made take part in the report."""
+    def take_over(self, earlier: Examination) -> None:
+        """Let what an earlier pass has seen of the same rows, and this one has not, take part in the report."""
         order = {check.code: number for number, check in enumerate(CHECKS)}
-        self.checks = sorted((*self.checks, *checks), key=lambda check: order[check.code])
+        seen = {check.code for check in self.checks}
+        known = [check for check in earlier.checks if check.code not in seen]
+        self.checks = sorted((*self.checks, *known), key=lambda check: order[check.code])
+        if self.counts.only_tokens:
+            self.counts.borrow(earlier.counts)
 
     def gathered(self) -> Examination:
         """The same, put together so that it is quickly handed to another process."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from datasets import common
 from datasets.checks.hits import Hits, Mask
+from datasets.checks.texts import stands_in
 
 LONGEST = 200
 
@@ -56,15 +57,15 @@ class Marks:
         self._inside_mark = 0
         self.settled = True  # False: earlier texts were not searched for the mark, and should be seen again
 
-    def add(self, at: int, texts: Sequence[str], joined: str) -> None:
-        """Look through consecutive texts from number `at` on; `joined` is all of them in one."""
+    def add(self, at: int, texts: Sequence[str], joined: bytes) -> None:
+        """Look through consecutive texts from number `at` on; `joined` is all of them in one, as UTF-8."""
         if not texts:
             return
         self.rows += len(texts)
         self.same = texts[0] if self.same is None else self.same
         self.all_same = self.all_same and all(text == self.same for text in texts)
         self.newline = self.newline or any("\n" in text for text in texts)
-        for mark in [mark for mark in self.ends if mark in joined]:
+        for mark in [mark for mark in self.ends if stands_in(mark.encode(), joined)]:
             self._add_candidate(mark, at, texts)
         self._add_shared(texts)
 
@@ -99,6 +100,12 @@ class Marks:
         self.rows = int(kept.sum())
         for hits in self.ends.values():
             hits.keep(kept)
+
+    def put(self, mark: str) -> None:
+        """Know that the mark, a candidate that stood inside no text, has been put behind all that lacked it."""
+        every = Hits()
+        every.add(0, [True] * self.rows)
+        self.ends, self.settled, self._mark, self._inside_mark = {mark: every}, True, "", 0
 
     def _add_shared(self, texts: Sequence[str]) -> None:
         first = self.shared.affix is None

@@ -26,6 +26,9 @@ CHATS = frozenset({CHAT})
 PREFERENCES = frozenset({PREFERENCE})
 EVERY = PAIRS | CHATS | PREFERENCES
 SAMPLES = 3
+BARE = frozenset({"", "->", "###", "===", "---", "===>", "--->", "### =>"})
+"""What the usual separators are without the space around them."""
+LONGEST_BARE = 12
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,9 @@ class Batch:
 
     @cached_property
     def data(self) -> bytes:
-        return self.whole.encode(errors="surrogatepass")
+        if "prompt" not in self.examples[0]:
+            return _utf8(self.whole)
+        return self.prompts_data + GAP.encode() + self.completions_data
 
     @cached_property
     def prompts(self) -> list[str]:
@@ -61,8 +66,8 @@ class Batch:
 
     @cached_property
     def blank(self) -> list[bool]:
-        """Which prompts hold no text."""
-        return [not text or text.isspace() for text in self.prompts]
+        """Which prompts hold no text, or nothing but a separator."""
+        return [len(text) <= LONGEST_BARE and text.strip() in BARE for text in self.prompts]
 
     @cached_property
     def answers(self) -> list[str]:
@@ -76,6 +81,18 @@ class Batch:
     @cached_property
     def all_completions(self) -> str:
         return GAP.join(self.completions)
+
+    @cached_property
+    def prompts_data(self) -> bytes:
+        return _utf8(self.all_prompts)
+
+    @cached_property
+    def completions_data(self) -> bytes:
+        return _utf8(self.all_completions)
+
+
+def _utf8(text: str) -> bytes:
+    return text.encode(errors="surrogatepass")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +152,7 @@ class Check(ABC):
     formats: ClassVar[frozenset[str]] = PAIRS
     shown: ClassVar[tuple[str, ...]] = ()  # texts that samples show even where nothing changes in them
     params: ClassVar[Mapping[str, type[str] | type[int]]] = {}  # what its fix has to be told
-    inner: ClassVar[bool] = False  # it looks inside texts: marks that are put around them change nothing
+    of_rows: ClassVar[bool] = False  # it judges rows as a whole, so that marks put around their texts matter to it
     adjustable: ClassVar[str] = ""  # the one of these that a person may choose
 
     def __init__(self) -> None:

@@ -14,6 +14,7 @@ class Conflicts(Check):
     """The same prompt with another completion than its first one."""
 
     code = "conflicts"
+    of_rows = True
     shown = ("prompt", "completion")
 
     def compare(self, keys: AllKeys) -> None:

@@ -10,6 +10,7 @@ from datasets.words import gettext_noop as _
 class Duplicates(Check):
     code = "duplicates"
     formats = EVERY
+    of_rows = True
     shown = ("prompt", "completion")
 
     def compare(self, keys: AllKeys) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datasets.checks.base import Batch, Change, Check, Facts, Finding, Fix, Params
+from datasets.checks.base import BARE, Batch, Change, Check, Facts, Finding, Fix, Params
 from datasets.infer import OPEN_ENDED
 from datasets.words import Sentence, ngettext
 from datasets.words import gettext_noop as _
@@ -30,7 +30,7 @@ class EmptyPrompts(Check):
 
     @classmethod
     def change(cls, params: Params) -> Change:
-        return lambda example: example if example["prompt"].strip() else None
+        return lambda example: None if example["prompt"].strip() in BARE else example
 
     @classmethod
     def said(cls, params: Params) -> Sentence:

@@ -26,7 +26,7 @@ class Ending(Check):
         self.marks = Marks(CANDIDATES)
 
     def add(self, batch: Batch) -> None:
-        self.marks.add(batch.at, batch.completions, batch.all_completions)
+        self.marks.add(batch.at, batch.completions, batch.completions_data)
         self.show_first(zip(batch.lines, batch.examples, strict=True))
 
     def join(self, other: Self, at: int) -> None:
@@ -36,6 +36,11 @@ class Ending(Check):
     def keep(self, kept: Mask) -> None:
         super().keep(kept)
         self.marks.keep(kept)
+
+    def put(self, params: Params) -> bool:
+        """Know that the fix has been applied; False if that leaves something to be looked for."""
+        self.marks.put(params["ending"])
+        return params["ending"] in CANDIDATES
 
     def wants_again(self) -> bool:
         return not self.marks.settled

@@ -26,7 +26,7 @@ class _LetterCase(Check):
         self.upper = self.lower = 0
 
     def add(self, batch: Batch) -> None:
-        upper, lower = _letters(batch.all_prompts if self.column == "prompt" else batch.all_completions)
+        upper, lower = _letters(batch.prompts_data if self.column == "prompt" else batch.completions_data)
         self.upper += upper
         self.lower += lower
 
@@ -58,9 +58,8 @@ class _LetterCase(Check):
         return cls.done
 
 
-def _letters(text: str) -> tuple[int, int]:
-    """How many letters are upper-case, and how many lower-case."""
-    data = text.encode(errors="surrogatepass")
+def _letters(data: bytes) -> tuple[int, int]:
+    """How many letters of a UTF-8 text are upper-case, and how many lower-case."""
     codes = np.frombuffer(data, np.uint8)
     upper, lower = _between(codes, "A"), _between(codes, "a")
     other = outside_ascii(data)

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from datasets.checks.base import EVERY, Batch, Change, Check, Facts, Finding, Fix, Params
-from datasets.checks.texts import outside_ascii, rewritten
+from datasets.checks.texts import outside_ascii, rewritten, stands_in
 from datasets.words import Sentence, ngettext
 from datasets.words import gettext_noop as _
 
@@ -27,7 +27,6 @@ class _Characters(Check):
     """Finds texts that hold a pattern and offers to write them without it."""
 
     formats = EVERY
-    inner = True
     pattern: ClassVar[re.Pattern[str]]
 
     def add(self, batch: Batch) -> None:
@@ -94,7 +93,7 @@ class SpecialTokens(_Characters):
 
     @classmethod
     def may_stand_in(cls, batch: Batch) -> bool:
-        return "<|" in batch.whole
+        return stands_in(b"<|", batch.data)
 
     def finding(self, facts: Facts) -> Finding | None:
         if not self.count:

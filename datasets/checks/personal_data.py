@@ -63,7 +63,6 @@ _DATE = re.compile(
 
 class PersonalData(Check):
     code = "personal-data"
-    inner = True
     formats = EVERY
 
     def __init__(self) -> None:

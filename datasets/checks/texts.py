@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import numpy as np
+
 from datasets.messages import OTHER, PREFERRED, Example, Message, messages_of
 
 GAP = "\n"
@@ -26,6 +28,18 @@ def texts_of(example: Example) -> Iterator[str]:
 def outside_ascii(data: bytes) -> str:
     """The characters of a UTF-8 text that are not ASCII."""
     return data.translate(None, _ASCII).decode(errors="surrogatepass")
+
+
+def stands_in(mark: bytes, data: bytes) -> bool:
+    """Tell whether a mark stands in a long text: several times as quick as `in`, by its first sign that is no space."""
+    signs = np.frombuffer(data, np.uint8)
+    at = len(mark) - len(mark.lstrip()) if mark.strip() else 0
+    places = np.flatnonzero(signs == mark[at]) - at
+    places = places[(places >= 0) & (places + len(mark) <= len(data))]
+    for turn, sign in enumerate(mark):
+        if turn != at:
+            places = places[signs[places + turn] == sign]
+    return len(places) > 0
 
 
 def text_of(example: Example) -> str:

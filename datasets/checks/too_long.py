@@ -14,6 +14,7 @@ class TooLong(Check):
     params = {"limit": int, "encoding": str}
     adjustable = "limit"
     formats = EVERY
+    of_rows = True
     shown = ("prompt",)
 
     def add(self, batch: Batch) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from datasets import safe
-from datasets.checks import Check, Finding
+from datasets.checks import Finding
 from datasets.checks.duplicates import Duplicates
 from datasets.checks.empty_completions import EmptyCompletions
 from datasets.checks.ending import Ending
@@ -23,7 +23,8 @@ from datasets.offline.passes import Look, Part, all_rows, look
 from datasets.offline.source import Source
 from datasets.recipe import Numbered, Recipe
 
-MARKS = {EmptyCompletions.code, LeadingSpace.code, Duplicates.code, Separator.code, Ending.code}
+PUT = {Separator.code, Ending.code}
+MARKS = {EmptyCompletions.code, LeadingSpace.code, Duplicates.code, *PUT}
 """Fixes that change no text inside."""
 
 
@@ -34,7 +35,8 @@ class Preparation:
         self.bad: list[BadRow] = source.bad
         self.steps: list[dict[str, object]] = []
         self.others: list[Finding] = []  # what is found beside what was accepted
-        self._inner: list[Check] = []  # what an earlier pass has seen inside the texts, if it holds still
+        self._earlier: Examination | None = None  # what an earlier pass has seen, if it holds still
+        self._may_be_equal = True  # rows that differed by a mark alone
         self._copies: dict[int, list[Mask]] = {}  # by step and part, see recipe.replay
 
     @property
@@ -49,7 +51,7 @@ class Preparation:
     def accept(self, finding: Finding) -> None:
         if finding.fix:
             self.steps.append({"code": finding.code, "params": dict(finding.fix.params)})
-            self._inner = []
+            self._earlier = None
 
     def accept_safe(self, skipped: Collection[str] = ()) -> list[Finding]:
         """Find all fixes that lose nothing, accept them and return them."""
@@ -63,20 +65,33 @@ class Preparation:
             if finding.code == Duplicates.code:
                 self._copies[len(self.steps)] = np.split(copies, ends)
             self.accept(finding)
-        if {finding.code for finding in found} <= MARKS:
-            self._inner = [check for check in whole.checks if check.inner]
+        self._remember(whole, found)
         return found
+
+    def _remember(self, seen: Examination, accepted: list[Finding]) -> None:
+        """Keep what was seen, as it is after the accepted fixes, if all that these do is to put marks around texts."""
+        params = {finding.code: finding.fix.params for finding in accepted if finding.fix}
+        marks = [check for check in seen.checks if isinstance(check, Separator | Ending) and check.code in params]
+        put = [check.put(params[check.code]) for check in marks]
+        if params.keys() <= MARKS and all(put):
+            self._earlier = seen
+            self._may_be_equal = any(one.count < seen.counts.rows for one in accepted if one.code in PUT)
 
     def finish(self, out: Path, skipped: Collection[str] = ()) -> Report:
         """Write the rows as they are now to `out`, one example a line, and say what is found in them.
 
         What the fixes have made equal is left out as well.
         """
-        known = [check.code for check in self._inner]
-        seen = self._look(lambda: Examination(self.format, count_tokens=self.count_tokens, known=known), out)
+        earlier = self._earlier
+        known = [check.code for check in earlier.checks if not check.of_rows] if earlier else []
+        counted = earlier is not None and not self._may_be_equal
+        seen = self._look(
+            lambda: Examination(self.format, count_tokens=self.count_tokens, known=known, counted=counted), out
+        )
         ends = np.cumsum([one.counts.rows for one in seen])[:-1]
         whole = _joined(seen)
-        whole.take_over(self._inner)
+        if earlier:
+            whole.take_over(earlier)
         copies = whole.counts.copies()
         _put_together([_piece(out, number) for number in range(len(self.parts))], out)
         if copies.any() and Duplicates.code not in skipped and self.steps:

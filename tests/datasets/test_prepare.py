@@ -62,7 +62,7 @@ def test_accepting_all_takes_what_is_recommended_and_nothing_lossy(people: Peopl
         ("duplicates", "accepted"),
         ("separator", "accepted"),
     ]
-    assert {"empty-prompts", "conflicts", "too-long"} & set(codes(dataset)) == {"conflicts", "too-long"}
+    assert {"empty-prompts", "conflicts", "too-long"} <= set(codes(dataset))
     assert dataset.prepared_count == len(rows) - 2
     assert all(row["prompt"].endswith("\n\n###\n\n") and row["completion"].startswith(" ") for row in prepared_rows(dataset))
 

@@ -51,7 +51,7 @@ def test_how_often_the_mark_stands_inside_is_exact_after_a_second_look(texts: li
     marks = Marks((" ->",))
     batches = [texts[at : at + size] for at in range(0, len(texts), size)]
     for number, batch in enumerate(batches):
-        marks.add(number * size, batch, "\n".join(batch))
+        marks.add(number * size, batch, "\n".join(batch).encode())
     if not marks.settled:
         for batch in batches:
             marks.again(batch)
@@ -75,4 +75,4 @@ def test_a_free_mark_stands_in_no_text() -> None:
 
 
 def look(marks: Marks, texts: list[str]) -> None:
-    marks.add(marks.rows, texts, "\n".join(texts))
+    marks.add(marks.rows, texts, "\n".join(texts).encode())

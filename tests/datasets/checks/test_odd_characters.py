@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from datasets.checks.texts import stands_in
 from tests.datasets.made import findings, fixed
 
 BASE = [(f"message number {number}", f"answer {number * 7}") for number in range(30)]
@@ -59,3 +62,8 @@ def test_conversations_are_looked_through_as_well() -> None:
         for number in range(12)
     ]
     assert {"control-characters", "special-tokens"} <= set(findings(rows))
+
+
+@given(st.text("a<| ", max_size=12), st.sampled_from(["<|", " <", "\n", "|", "<| a"]))
+def test_a_mark_is_found_wherever_it_stands(text: str, mark: str) -> None:
+    assert stands_in(mark.encode(), text.encode()) == (mark in text)
