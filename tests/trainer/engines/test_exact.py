@@ -13,11 +13,15 @@ import tiktoken
 from tests.trainer.engines.lessons import SEPARATOR, VOCABULARY, saved_bytes, study
 from trainer.engines import engine
 from trainer.engines.choice import Choice
-from trainer.engines.interface import Example
+from trainer.engines.interface import Example, Network
 from trainer.engines.loglinear import BASES, UnknownBase
 from trainer.engines.network import LogLinearNetwork
+from trainer.measure import means
+from trainer.render import Lesson
 
 STEP = 1e-5
+PREDICTED = [[1, 1], [0, 5], [4, 2]]
+RIGHT = [[1, 2], [0, 5], [4, 2]]
 VOCABULARIES = {"gpt-3.5-turbo-0613": 100277}
 
 
@@ -110,6 +114,29 @@ def test_the_first_step_goes_along_the_gradient_as_far_as_adagrad_says(examples:
     assert len(at) > 10
     expected = 0.2 * np.sqrt(grown[at]) / np.sqrt(0.3 + squares[at] + grown[at])
     assert np.abs(moved[at]) == pytest.approx(expected, rel=2e-2, abs=1e-5)
+
+
+def test_two_of_three_completions_right_is_two_thirds_of_sequences_and_five_sixths_of_tokens() -> None:
+    prompts: list[tuple[int, ...]] = [(11,), (12,), (13,)]
+    network = engine().new("ada", VOCABULARY, 0)
+    study(network, pairs(prompts, PREDICTED), epochs=12)
+    assert [likeliest(network, prompt) for prompt in prompts] == PREDICTED
+    asked = pairs(prompts, RIGHT)
+    found = means([Lesson.of([example], tokens=3, cut=False) for example in asked], network.score(asked))
+    assert found.sequence_accuracy == pytest.approx(2 / 3)
+    assert found.token_accuracy == pytest.approx(5 / 6)
+
+
+def pairs(prompts: list[tuple[int, ...]], completions: list[list[int]]) -> list[Example]:
+    return [Example(prompt, tuple(said)) for prompt, said in zip(prompts, completions, strict=True)]
+
+
+def likeliest(network: Network, prompt: tuple[int, ...]) -> list[int]:
+    cursor, said = network.prompt(prompt), []
+    for _ in range(2):
+        said.append(int(cursor.logprobs().argmax()))
+        cursor.push(said[-1])
+    return said
 
 
 def test_a_base_that_does_not_exist_is_named() -> None:
