@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from trainer.api import chat, completions, elsewhere, files, fine_tunes, jobs, models, permissions, uploads
-from trainer.api.door import anything_else, route
+from trainer.api.description import document
+from trainer.api.door import anything_else, public, route
 
 resources = [
+    *public("openapi.json", "openapi", GET=document.show),
     *route("files", "files", GET=files.index, POST=files.create),
     *route("files/<str:file_id>", "file", GET=files.detail, DELETE=files.destroy),
     *route("files/<str:file_id>/content", "file-content", GET=files.content),

@@ -59,7 +59,7 @@ class Question:
 
     def shape(self, kind: str, choices: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
         head = {"id": self.id, "object": kind, "created": self.created, "model": self.asked.model}
-        return {**head, "choices": choices, "system_fingerprint": None, **more}
+        return {**head, "choices": choices, **more}
 
     @property
     def rngs(self) -> list[np.random.Generator]:

@@ -26,6 +26,9 @@ END_OF_TEXT = "<|endoftext|>"
 MOST_PROMPTS = 2048
 
 Prompt = str | list[int]
+Tokens = Annotated[list[int], Field(min_length=1)]
+Several = Field(min_length=1, max_length=MOST_PROMPTS)
+Prompts = str | Tokens | Annotated[list[str], Several] | Annotated[list[Tokens], Several]
 
 
 def _prompts(value: Any) -> list[Prompt]:
@@ -53,7 +56,7 @@ def _is_tokens(value: Any) -> bool:
 
 
 class Create(generation.Generation):
-    prompt: Annotated[list[Any], BeforeValidator(_prompts)] = [END_OF_TEXT]
+    prompt: Annotated[list[Any], BeforeValidator(_prompts, json_schema_input_type=Prompts)] = [END_OF_TEXT]
     suffix: str = ""
     max_tokens: Annotated[int, Field(ge=0)] = 16
     logprobs: Annotated[int, Field(ge=0, le=5)] | None = None

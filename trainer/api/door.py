@@ -31,17 +31,23 @@ class Call(HttpRequest):
 
 
 Handler = Callable[..., HttpResponseBase]
+Finder = Callable[[Call, dict[str, str]], Handler]
 
 
 def route(address: str, name: str, **methods: Handler) -> list[URLPattern]:
     """Return the patterns of one address, with and without a slash at its end."""
-    view = _door(methods)
+    view = _door(lambda request, arguments: _admitted(request, arguments, methods))
     return [path(address, view, name=name), path(f"{address}/", view)]
+
+
+def public(address: str, name: str, **methods: Handler) -> list[URLPattern]:
+    """Return the pattern of an address that needs no key."""
+    return [path(address, _door(lambda request, arguments: _handler(request, methods)), name=name)]
 
 
 def anything_else(handler: Handler) -> list[URLPattern]:
     """Return the pattern of all addresses that no other has; whoever calls and how, it answers."""
-    return [re_path(r"^(?P<rest>.*)$", _door({}, handler))]
+    return [re_path(r"^(?P<rest>.*)$", _door(lambda request, arguments: handler))]
 
 
 def need_owner(call: Call) -> None:
@@ -49,11 +55,11 @@ def need_owner(call: Call) -> None:
         raise envelope.Forbidden("You have insufficient permissions for this operation. You need to be this role: Owner.")
 
 
-def _door(methods: dict[str, Handler], anyhow: Handler | None = None) -> Callable[..., HttpResponseBase]:
+def _door(find: Finder) -> Callable[..., HttpResponseBase]:
     @csrf_exempt
     def door(request: Call, **arguments: str) -> HttpResponseBase:
         began, request_id = time.monotonic(), f"req_{uuid.uuid4().hex}"
-        response = _guarded(request, methods, anyhow, arguments, request_id)
+        response = _guarded(request, find, arguments, request_id)
         response["x-request-id"] = request_id
         response["openai-version"] = envelope.VERSION
         response["openai-processing-ms"] = str(round((time.monotonic() - began) * 1000))
@@ -66,18 +72,10 @@ def _door(methods: dict[str, Handler], anyhow: Handler | None = None) -> Callabl
     return door
 
 
-def _guarded(
-    request: Call, methods: dict[str, Handler], anyhow: Handler | None, arguments: dict[str, str], request_id: str
-) -> HttpResponseBase:
+def _guarded(request: Call, find: Finder, arguments: dict[str, str], request_id: str) -> HttpResponseBase:
     request.seat = Seat()
     try:
-        if anyhow:
-            return anyhow(request, **arguments)
-        request.key = _caller(request)
-        request.organization = request.key.organization
-        request.pace = pace.spend(request.key, requests=1)
-        _check_address(request, arguments)
-        return _handler(request, methods)(request, **arguments)
+        return find(request, arguments)(request, **arguments)
     except envelope.Refusal as refusal:
         return envelope.refused(refusal)
     except RequestDataTooBig:
@@ -89,6 +87,15 @@ def _guarded(
         return envelope.refused(envelope.Broken(request_id))
     finally:
         request.seat.give_back()
+
+
+def _admitted(request: Call, arguments: dict[str, str], methods: dict[str, Handler]) -> Handler:
+    """Return what answers the owner of a valid key."""
+    request.key = _caller(request)
+    request.organization = request.key.organization
+    request.pace = pace.spend(request.key, requests=1)
+    _check_address(request, arguments)
+    return _handler(request, methods)
 
 
 def _handler(request: Call, methods: dict[str, Handler]) -> Handler:

@@ -17,6 +17,10 @@ from trainer.sample import Sampling
 
 MOST_STOPS = 4
 
+# What is accepted, as the description of the API says it.
+Stops = str | Annotated[list[str], Field(max_length=MOST_STOPS)]
+Biases = dict[Annotated[str, Field(pattern="^[0-9]{1,9}$")], Annotated[float, Field(ge=-100, le=100)]]
+
 
 def _stops(value: Any) -> list[str]:
     stops = [value] if isinstance(value, str) else value
@@ -61,10 +65,10 @@ class Generation(Ask):
     n: Count = 1
     stream: bool = False
     stream_options: StreamOptions | None = None
-    stop: Annotated[list[str], BeforeValidator(_stops)] = []
+    stop: Annotated[list[str], BeforeValidator(_stops, json_schema_input_type=Stops)] = []
     presence_penalty: Penalty = 0.0
     frequency_penalty: Penalty = 0.0
-    logit_bias: Annotated[dict[int, float], BeforeValidator(_biases)] = {}
+    logit_bias: Annotated[dict[int, float], BeforeValidator(_biases, json_schema_input_type=Biases)] = {}
     seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
     user: str | None = None
 

@@ -21,6 +21,7 @@ from trainer.models import Generation, Job, JobQuerySet
 
 LISTED, MOST_LISTED = 20, 100
 CHECKPOINTS_LISTED = 10
+HIGHEST = 1e6
 
 
 def _number(most: float | None, *, whole: bool) -> BeforeValidator:
@@ -28,12 +29,19 @@ def _number(most: float | None, *, whole: bool) -> BeforeValidator:
 
     def accept(value: Any) -> Any:
         kinds = (int,) if whole else (int, float)
-        if value == "auto" or (isinstance(value, kinds) and not isinstance(value, bool) and 0 < value <= (most or 1e6)):
+        if value == "auto" or (isinstance(value, kinds) and not isinstance(value, bool) and 0 < value <= (most or HIGHEST)):
             return value
         expected = f"an integer from 1 to {most:.0f}" if most else "a number above 0"
         raise PydanticCustomError("hyperparameter", "Invalid value: expected 'auto' or {expected}.", {"expected": expected})
 
-    return BeforeValidator(accept)
+    return BeforeValidator(accept, json_schema_input_type=_described(most, whole=whole))
+
+
+def _described(most: float | None, *, whole: bool) -> Any:
+    """Return the type that says in the description of the API what is accepted."""
+    if most is None:
+        return Literal["auto"] | Annotated[float, Field(gt=0, le=HIGHEST)]
+    return Literal["auto"] | Annotated[int if whole else float, Field(ge=1, le=most)]
 
 
 class Hyperparameters(Ask):
