@@ -32,7 +32,7 @@ class Taken:
 
 
 def table(path: Path, rows: int) -> Path:
-    """English of 20 to 110 words without a separator; 1 % duplicates, 2 % without the leading space, a few without answer."""
+    """English of 20 to 110 words without a separator; 1 % copies, 2 % without leading space, a few empty."""
     chance, line = random.Random(2026), ""
     with path.open("w", encoding="utf-8") as file:
         for _row in range(rows):
