@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from difflib import SequenceMatcher
 from typing import Any
 
 from datasets import common, messages
@@ -11,6 +13,7 @@ from datasets.messages import Example, Message, asked_of
 WIDTH = 120  # characters shown beside a change
 PREFERRED, NOT_PREFERRED = "preferred", "not preferred"  # the names of two answers
 Part = tuple[str, bool]  # text, whether it changed
+_WORDS = re.compile(r"\w+|\s+|[^\w\s]")
 
 
 def sample(line: int, before: Example, after: Example | None, keys: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -55,16 +58,28 @@ def _change(key: str, old: str, new: str | None) -> dict[str, Any]:
         return {"key": key, "before": [[_head(old), False]], "after": None}
     same = common.beginning(old, new)
     tail = common.end(old[same:], new[same:])
-    return {"key": key, "before": _parts(old, same, tail), "after": _parts(new, same, tail)}
+    before, after = (_head(text[same : len(text) - tail]) for text in (old, new))
+    middles = _marked(before, after)
+    whole = [_around(text, same, tail, middle) for text, middle in zip((old, new), middles, strict=True)]
+    return {"key": key, "before": whole[0], "after": whole[1]}
+
+
+def _marked(before: str, after: str) -> tuple[list[Part], list[Part]]:
+    """Both texts in parts; where words stand in both, the part is not marked as changed."""
+    old, new = _WORDS.findall(before), _WORDS.findall(after)
+    parts: tuple[list[Part], list[Part]] = [], []
+    for kind, *places in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        for made, words, (begin, end) in zip(parts, (old, new), (places[:2], places[2:]), strict=True):
+            made.append(("".join(words[begin:end]), kind != "equal"))
+    return parts
 
 
 def _head(text: str) -> str:
     return text if len(text) <= 2 * WIDTH else text[: 2 * WIDTH] + "…"
 
 
-def _parts(text: str, same: int, tail: int) -> list[list[Any]]:
-    end = len(text) - tail
-    start, middle, rest = text[:same], text[same:end], text[end:]
+def _around(text: str, same: int, tail: int, middle: list[Part]) -> list[list[Any]]:
+    start, rest = text[:same], text[len(text) - tail :]
     start = start if len(start) <= WIDTH else "…" + start[-WIDTH:]
     rest = rest if len(rest) <= WIDTH else rest[:WIDTH] + "…"
-    return [[part, changed] for part, changed in ((start, False), (_head(middle), True), (rest, False)) if part]
+    return [[part, changed] for part, changed in ((start, False), *middle, (rest, False)) if part]

@@ -37,6 +37,12 @@ def test_a_dropped_row_shows_the_texts_asked_for() -> None:
     assert made["texts"] == [{"key": "prompt", "before": [["p" * 2 * WIDTH + "…", False]], "after": None}]
 
 
+def test_what_stands_between_two_changes_is_not_marked() -> None:
+    text = shown("ask ada@example.com or bo@example.com", "ask [e-mail] or [e-mail]")
+    assert [part for part, changed in text["before"] if not changed] == ["ask ", " or "]
+    assert "".join(part for part, changed in text["after"] if changed).count("[e-mail]") == 2
+
+
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_the_parts_make_up_the_whole_text(before: str, after: str) -> None:
     if before != after:
