@@ -1,32 +1,34 @@
-"""Pages of prepared examples, and a search through them.
+"""Pages of prepared examples, and one of them with its neighbours.
 
-A page is read from the nearest offset of the index, so the last page of a million rows costs what the first does. A
-search reads the file from the beginning.
+All rows are known from the index, so that the last page of a million costs what the first does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import islice
-from typing import Any, BinaryIO
+from dataclasses import dataclass, field
+from typing import Any
 
-from datasets import tokens, working
-from datasets.messages import Example, format_of
+import numpy as np
+
+from datasets import narrow
+from datasets.by_hand import Keys, name_of
+from datasets.checks.hits import RowNumbers
+from datasets.index import Index, opened_index, read
+from datasets.mapping import Example
 from datasets.models import Dataset
+from datasets.narrow import LINE, Wanted
 from datasets.samples import texts
 from datasets.storing import opened
 
 PER_PAGE = 25
-MAX_WORDS = 200
 
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    examples: list[dict[str, Any]]
-    number: int
-    pages: int
-    total: int
+    examples: list[dict[str, Any]] = field(default_factory=list)
+    number: int = 1
+    pages: int = 1
+    total: int = 0
 
     @property
     def previous(self) -> int | None:
@@ -37,53 +39,79 @@ class Page:
         return self.number + 1 if self.number < self.pages else None
 
 
-def page(dataset: Dataset, *, words: str, number: str) -> Page:
-    if not dataset.prepared or not dataset.prepared_count:
-        return Page(examples=[], number=1, pages=1, total=0)
-    wanted = int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 1
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One prepared row, and where it stands among those that are wanted."""
+
+    key: int
+    line: int
+    example: Example
+    tokens: int
+    place: int | None  # counted from 1; None: it is not among them
+    total: int
+    previous: str  # a neighbour's name, "" if there is none
+    next: str
+
+
+def page(dataset: Dataset, wanted: Wanted, number: str) -> Page:
+    if not dataset.prepared_count:
+        return Page()
+    with opened_index(dataset.prepared_index.name or "") as index:
+        found = narrow.rows(dataset, index, wanted)
+        asked = int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 1
+        pages = max(1, -(-len(found) // PER_PAGE))
+        at = max(1, min(asked, pages))
+        shown = found[(at - 1) * PER_PAGE : at * PER_PAGE]
+        return Page(examples=_shown(dataset, index, shown), number=at, pages=pages, total=len(found))
+
+
+def row(dataset: Dataset, wanted: Wanted, key: int) -> Row | None:
+    """The prepared row with this key; None if a fix or a person has taken it out."""
+    if not dataset.prepared_count:
+        return None
+    with opened_index(dataset.prepared_index.name or "") as index, opened(dataset.prepared) as file:
+        number = index.number(key)
+        if number is None:
+            return None
+        found = narrow.rows(dataset, index, wanted)
+        place, before, after = _around(found, number, in_order=wanted.sort == LINE)
+        line, example = read(index, file, number)
+        return Row(
+            key=key,
+            line=line,
+            example=example,
+            tokens=int(index.tokens[number]),
+            place=place,
+            total=len(found),
+            previous=_name(index, before),
+            next=_name(index, after),
+        )
+
+
+def keys(dataset: Dataset, wanted: Wanted) -> Keys:
+    """The keys of all rows that are wanted."""
+    with opened_index(dataset.prepared_index.name or "") as index:
+        return index.keys[narrow.rows(dataset, index, wanted)]
+
+
+def _around(found: RowNumbers, number: int, *, in_order: bool) -> tuple[int | None, int | None, int | None]:
+    """The place of a row among others, and its neighbours: those it would have if it is not among them."""
+    at = int(np.searchsorted(found, number)) if in_order else int((found == number).argmax()) if len(found) else 0
+    there = at < len(found) and int(found[at]) == number
+    after = at + 1 if there else at
+    before = int(found[at - 1]) if at else None
+    return at + 1 if there else None, before, int(found[after]) if after < len(found) else None
+
+
+def _name(index: Index, number: int | None) -> str:
+    return "" if number is None else name_of(int(index.keys[number]))
+
+
+def _shown(dataset: Dataset, index: Index, numbers: RowNumbers) -> list[dict[str, Any]]:
     with opened(dataset.prepared) as file:
-        if words:
-            return _searched(file, words, wanted)
-        pages = -(-dataset.prepared_count // PER_PAGE)
-        at = max(1, min(wanted, pages))
-        rows = _from(file, dataset.prepared_index, (at - 1) * PER_PAGE)
-        return Page(examples=_shown(islice(rows, PER_PAGE)), number=at, pages=pages, total=dataset.prepared_count)
+        return [_example(index, number, *read(index, file, number)) for number in numbers.tolist()]
 
 
-def _from(file: BinaryIO, index: list[int], first: int) -> Iterator[bytes]:
-    block, skipped = divmod(first, working.INDEXED)
-    file.seek(index[block] if block < len(index) else 0)
-    return islice(file, skipped, None)
-
-
-def _searched(file: BinaryIO, words: str, wanted: int) -> Page:
-    needle = words.casefold()
-    first, total = (max(1, wanted) - 1) * PER_PAGE, 0
-    hits: list[bytes] = []
-    for line in file:
-        if _holds(line, needle):
-            if first <= total < first + PER_PAGE:
-                hits.append(line)
-            total += 1
-    pages = max(1, -(-total // PER_PAGE))
-    if total and not hits:
-        file.seek(0)
-        return _searched(file, words, pages)
-    return Page(examples=_shown(iter(hits)), number=min(max(1, wanted), pages), pages=pages, total=total)
-
-
-def _holds(line: bytes, needle: str) -> bool:
-    """Whether a text of the example holds the words; the quick look at the whole line spares most of the parsing."""
-    if needle.isascii() and needle.isalnum() and needle not in line.decode().casefold():
-        return False
-    _line, example = working.unpack(line)
-    return any(needle in text.casefold() for text in texts(example).values())
-
-
-def _shown(lines: Iterator[bytes]) -> list[dict[str, Any]]:
-    return [_example(*working.unpack(line)) for line in lines]
-
-
-def _example(line: int, example: Example) -> dict[str, Any]:
-    encoding = tokens.encoding_of_format(format_of(example))
-    return {"line": line, "texts": texts(example), "tokens": tokens.of_example(example, encoding)}
+def _example(index: Index, number: int, line: int, example: Example) -> dict[str, Any]:
+    name = name_of(int(index.keys[number]))
+    return {"name": name, "line": line, "texts": texts(example), "tokens": int(index.tokens[number])}

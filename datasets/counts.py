@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,6 +92,16 @@ class Counts:
 
     def token_counts(self) -> NDArray[np.int32]:
         return _whole(self.tokens).astype(np.int32)
+
+    def label_numbers(self, labels: Mapping[str, int]) -> NDArray[np.int32]:
+        """The place of each row's completion among the labels, -1 if it is none of them."""
+        keys = {text: key for key, text in (self.labels or {}).items()}
+        known = np.array([keys[label] for label in labels], np.uint64)
+        if not len(known):
+            return np.full(self.rows, -1, np.int32)
+        completions, order = _whole(self.completions), np.argsort(known)
+        nearest = order[np.minimum(np.searchsorted(known[order], completions), len(known) - 1)]
+        return np.where(known[nearest] == completions, nearest, -1).astype(np.int32)
 
     def _add_pairs(self, batch: Batch) -> None:
         prompts, completions = of_texts(batch.prompts), of_texts(batch.completions)

@@ -36,6 +36,7 @@ class Report:
     ending: str = ""
     system_message: str = ""
     token_counts: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))  # of each row
+    label_numbers: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))  # of each row, -1: none
     hits: dict[str, RowNumbers] = field(default_factory=dict)  # the rows of each finding, by its code
 
     def numbers(self) -> dict[str, Any]:
@@ -152,6 +153,7 @@ class Examination:
             longest=int(counted.max(initial=0)),
             system_message=self.counts.system_message or "",
             token_counts=counted,
+            label_numbers=self.counts.label_numbers(facts.labels),
             hits={check.code: check.hits.rows() for check in self.checks if check.code in found},
             **_marks(self.checks, facts),
         )

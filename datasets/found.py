@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from django.utils.dateparse import parse_datetime
 
-from datasets import decide
+from datasets import amend, by_hand, decide
 from datasets.checks import BY_CODE
 from datasets.formats import BadRow, Row
 from datasets.mapping import Example, Mapping, maker
@@ -27,6 +27,7 @@ class Found:
     open: list[Stored] = field(default_factory=list)  # something to decide
     told: list[Stored] = field(default_factory=list)  # only to know
     made: list[Stored] = field(default_factory=list)  # decisions, with their place in the list
+    by_hand: list[Stored] = field(default_factory=list)  # what was done to single rows, the last first
     recommended: int = 0
 
 
@@ -37,6 +38,7 @@ def of(dataset: Dataset) -> Found:
         open=[_adjustable(finding) for finding in shown if finding["fix"]],
         told=[finding for finding in shown if not finding["fix"]],
         made=[_made(number, made) for number, made in enumerate(dataset.decisions) if decide.concerns(dataset, made)],
+        by_hand=[_by_hand(dataset, made) for made in reversed(dataset.by_hand)],
         recommended=sum(decide.recommended(dataset, finding) for finding in dataset.findings),
     )
 
@@ -50,6 +52,12 @@ def _made(number: int, made: Stored) -> Stored:
     accepted = made["choice"] == decide.ACCEPTED
     said = BY_CODE[made["code"]].said(made["params"]) if accepted else made["title"]
     return {**made, "number": number, "accepted": accepted, "said": said, "at": parse_datetime(made["at"])}
+
+
+def _by_hand(dataset: Dataset, made: Stored) -> Stored:
+    told = {"said": by_hand.said(made), "applies": amend.applies(dataset, made), "at": parse_datetime(made["at"])}
+    row = by_hand.name_of(made["params"]["key"]) if made["code"] == by_hand.EDITED else ""
+    return {**made, **told, "row": row}
 
 
 @dataclass(frozen=True, kw_only=True)

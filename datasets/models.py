@@ -39,7 +39,7 @@ class DatasetQuerySet(LeasedQuerySet["Dataset"]):
         return (
             self.annotate(latest=models.Subquery(newest.values("number")[:1]))
             .select_related("created_by")
-            .defer("layout", "findings", "decisions", "bad_rows", "numbers", "prepared_index")
+            .defer("layout", "findings", "decisions", "by_hand", "bad_rows", "numbers")
         )
 
 
@@ -86,6 +86,7 @@ class Dataset(Leased):
 
     revision = models.PositiveIntegerField(default=1)
     decisions = models.JSONField(default=list)
+    by_hand = models.JSONField(default=list)  # rows edited or excluded, which comes before all fixes: see datasets.amend
     asks = models.PositiveIntegerField(default=0)  # how often a person has asked the worker for something
     accept_recommended = models.BooleanField(default=False)
     accepting = models.CharField(max_length=254, blank=True)  # who asked for that
@@ -97,7 +98,8 @@ class Dataset(Leased):
     open_count = models.PositiveIntegerField(default=0)  # findings that wait for a decision
     prepared = models.FileField(upload_to="datasets", max_length=200, blank=True)  # rows after the accepted fixes
     prepared_count = models.PositiveIntegerField(default=0)
-    prepared_index = models.JSONField(default=list)  # byte offset of every 1,000th row
+    prepared_texts = models.FileField(upload_to="datasets", max_length=200, blank=True)  # their texts, for searching
+    prepared_index = models.FileField(upload_to="datasets", max_length=200, blank=True)  # arrays: see datasets.index
 
     making = models.JSONField(null=True)  # the version asked for: share, at_most, seed, by, …
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")

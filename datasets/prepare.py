@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from datasets import safe, working
+from datasets import amend, safe, working
+from datasets.by_hand import Keyed, applied, line_of
 from datasets.decide import ACCEPTED, SKIPPED, accepted, decision, open_count, recommended
-from datasets.examine import Examination, Report, Rows, looked_through
+from datasets.examine import Examination, Report, looked_through
+from datasets.index import Writer
 from datasets.mapping import Mapping
 from datasets.models import Dataset
 from datasets.pace import LeaseLost, Pace, write_held
@@ -36,7 +38,11 @@ def check(dataset: Dataset) -> None:
 def _accept_safe(dataset: Dataset) -> None:
     """Put the safe fixes behind the decisions; nothing is stored before it is known what they lead to."""
     skipped = {made["code"] for made in dataset.decisions if made["choice"] == SKIPPED}
-    with _rows(dataset) as rows:
+    with _rows(dataset) as keyed:
+
+        def rows() -> Iterator[Numbered]:
+            return _by_line(keyed())
+
         ahead = safe.ahead(dataset.format, skipped)
         seen = Examination(dataset.format, task=dataset.chosen_task, count_tokens=False, ahead=ahead)
         found, _others = safe.fixes(looked_through(rows(), seen), rows, skipped)
@@ -47,16 +53,20 @@ def _accept_safe(dataset: Dataset) -> None:
 
 def _examined(dataset: Dataset, *, again: bool) -> bool:
     """Check the rows and store what they are; False, and nothing stored, if `again` and there are more safe fixes."""
-    index: list[int] = []
-    with Draft(dataset, "prepared") as draft:
-        report = _report(dataset, _writer(draft, index))
+    with (
+        Draft(dataset, "prepared") as rows,
+        Draft(dataset, "texts", "txt") as texts,
+        Draft(dataset, "index", "npz") as arrays,
+    ):
+        writer = Writer(rows, texts, arrays)
+        report = _report(dataset, writer)
         if again and any(recommended(dataset, one.to_json()) for one in report.findings):
             return False
         if dataset.accept_recommended:
             _store_decisions(dataset)
         if not report.facts.rows:
             raise Refused(_("After the accepted fixes no row is left."))
-        _store(dataset, report, prepared=draft.keep(), prepared_index=index)
+        _store(dataset, report, **writer.keep(report))
     return True
 
 
@@ -67,8 +77,8 @@ def _store_decisions(dataset: Dataset) -> None:
     dataset.accept_recommended = False
 
 
-def _store(dataset: Dataset, report: Report, **prepared: object) -> None:
-    findings = [finding.to_json() for finding in report.findings]
+def _store(dataset: Dataset, report: Report, **prepared: str) -> None:
+    findings = [{**finding.to_json(), "rows": len(report.hits[finding.code])} for finding in report.findings]
     write_held(
         dataset,
         findings=findings,
@@ -83,38 +93,35 @@ def _store(dataset: Dataset, report: Report, **prepared: object) -> None:
     )
 
 
-def _report(dataset: Dataset, write: Callable[[int, Numbered], None]) -> Report:
+def _report(dataset: Dataset, writer: Writer) -> Report:
     with _rows(dataset) as rows:
         seen = Examination(dataset.format, task=dataset.chosen_task)
-        looked_through(_written(rows(), write), seen)
+        looked_through(_by_line(_written(rows(), writer)), seen)
         columns = dataset.layout.get("columns", ())
-        return seen.report(rows, columns=columns, used_columns=Mapping(**dataset.mapping).used())
+        used = Mapping(**dataset.mapping).used()
+        return seen.report(lambda: _by_line(rows()), columns=columns, used_columns=used)
 
 
-def _writer(draft: Draft, index: list[int]) -> Callable[[int, Numbered], None]:
-    def write(number: int, row: Numbered) -> None:
-        if number % working.INDEXED == 0:
-            index.append(draft.size)
-        draft.write(working.pack(*row))
-
-    return write
+def _written(rows: Iterable[Keyed], writer: Writer) -> Iterator[Keyed]:
+    for key, example in rows:
+        writer.add(key, example)
+        yield key, example
 
 
-def _written(rows: Iterable[Numbered], write: Callable[[int, Numbered], None]) -> Iterator[Numbered]:
-    for number, row in enumerate(rows):
-        write(number, row)
-        yield row
+def _by_line(rows: Iterable[Keyed]) -> Iterator[Numbered]:
+    return ((line_of(key), example) for key, example in rows)
 
 
 @contextmanager
-def _rows(dataset: Dataset) -> Iterator[Rows]:
-    """The rows after the fixes accepted so far, as often as they are asked for."""
+def _rows(dataset: Dataset) -> Iterator[Callable[[], Iterator[Keyed]]]:
+    """The rows after what was done by hand and the fixes accepted so far, as often as they are asked for."""
     with opened(dataset.rows) as file:
         pace = Pace(dataset, dataset.row_count)
 
-        def rows() -> Iterator[Numbered]:
+        def rows() -> Iterator[Keyed]:
             file.seek(0)
-            for number, row in enumerate(replay(accepted(dataset), working.rows(file))):
+            as_edited = applied(amend.steps(dataset), working.rows(file))
+            for number, row in enumerate(replay(accepted(dataset), as_edited)):
                 pace(number)
                 yield row
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from datasets import by_hand
 from datasets.checks import BY_CODE
 from datasets.checks.base import Change
 from datasets.checks.hits import Mask
@@ -45,4 +46,8 @@ def _changed(row: Example, changes: Sequence[Change]) -> Example | None:
 
 
 def in_words(recipe: Recipe) -> list[Sentence]:
-    return [BY_CODE[step["code"]].said(step["params"]) for step in recipe]
+    return [_said(step) for step in recipe]
+
+
+def _said(step: dict[str, Any]) -> Sentence:
+    return by_hand.said(step) if step["code"] in by_hand.CODES else BY_CODE[step["code"]].said(step["params"])

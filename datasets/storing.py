@@ -26,13 +26,15 @@ from datasets.models import Dataset
 from datasets.pace import LeaseLost
 from datasets.split import PARTS
 
+FILES = ("source", "rows", "bad_file", "prepared", "prepared_texts", "prepared_index")
+
 
 class Draft:
     """A file in the making: write to it, then `keep` it."""
 
-    def __init__(self, dataset: Dataset, label: str) -> None:
+    def __init__(self, dataset: Dataset, label: str, suffix: str = "jsonl") -> None:
         attempt = dataset.lease_token.hex[:12] if dataset.lease_token else "direct"
-        self.name = f"{dataset.folder}/{label}-{attempt}-{uuid.uuid4().hex[:8]}.jsonl"
+        self.name = f"{dataset.folder}/{label}-{attempt}-{uuid.uuid4().hex[:8]}.{suffix}"
         self.kept = ""
         self.path = drafts() / f"{dataset.key.hex}-{label}-{attempt}"
         self.file: BinaryIO = self.path.open("wb")
@@ -112,14 +114,14 @@ def _stored(dataset: Dataset) -> list[str]:
 
 
 def _pointed_at(dataset: Dataset) -> Iterator[str]:
-    current = Dataset.objects.values_list("source", "rows", "bad_file", "prepared").filter(pk=dataset.pk).first()
+    current = Dataset.objects.values_list(*FILES).filter(pk=dataset.pk).first()
     yield from current or ()
     for names in dataset.versions.values_list(*PARTS):
         yield from names
 
 
 @contextmanager
-def opened(stored: FieldFile) -> Iterator[BinaryIO]:
-    """The plain file behind a stored one: Django's own wrapper reads lines slowly."""
-    with default_storage.open(stored.name or "", "rb") as file:
+def opened(stored: FieldFile | str) -> Iterator[BinaryIO]:
+    """The plain file behind a stored one, or one of that name: Django's own wrapper reads lines slowly."""
+    with default_storage.open((stored if isinstance(stored, str) else stored.name) or "", "rb") as file:
         yield cast(BinaryIO, file.file)

@@ -57,6 +57,11 @@ def count(text: str, encoding: str) -> int:
     return len(cut(text, encoding))
 
 
+def spelled(text: str, encoding: str) -> list[bytes]:
+    """The bytes of each token of a text; some are only parts of a letter."""
+    return _encoding(encoding).decode_tokens_bytes(cut(text, encoding))
+
+
 def of_example(example: Example, encoding: str) -> int:
     """What an example takes of a model's context; of a preference, both answers together."""
     if "prompt" in example:

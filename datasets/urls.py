@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from datasets.views import checks, compare, download, examples, listing, manage, recipes, versions
+from datasets.views import checks, compare, download, examples, listing, manage, recipes, rows, versions
 
 app_name = "datasets"
 
@@ -28,6 +28,9 @@ one_urls: list[URLPattern | URLResolver] = [
     path("bad-rows.csv", download.bad_rows, name="bad_rows"),
     path("source/", download.source, name="source"),
     path("examples/", examples.examples, name="examples"),
+    path("examples/edit/", rows.edit, name="edit_row"),
+    path("examples/exclude/", rows.exclude, name="exclude_rows"),
+    path("examples/restore/", rows.restore, name="restore_rows"),
     path("versions/", versions.versions, name="versions"),
     path("versions/compare/", compare.compare_versions, name="compare"),
     path("versions/make/", versions.make, name="make"),

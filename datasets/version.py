@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import Max
 from numpy.typing import NDArray
 
-from datasets import keyed, leaks, tokens, working
+from datasets import amend, keyed, leaks, tokens, working
 from datasets.decide import accepted
 from datasets.mapping import Example, encoded
 from datasets.models import Dataset, Task, Version
@@ -186,7 +186,7 @@ def _commit(dataset: Dataset, wanted: dict[str, Any], fields: dict[str, Any]) ->
             system_message=dataset.numbers["system_message"],
             labels=list(labels),
             label_counts=labels,
-            recipe=accepted(dataset),
+            recipe=[*amend.steps(dataset), *accepted(dataset)],
             split={key: value for key, value in wanted.items() if key != "by"},
             parent=dataset.versions.first(),
             created_by_id=wanted["by"],

@@ -9,8 +9,6 @@ import orjson
 from datasets.mapping import Example, encoded
 from datasets.recipe import Numbered
 
-INDEXED = 1_000  # every so many rows the index holds a byte offset
-
 
 def pack(line: int, example: Example) -> bytes:
     return b"%d\t%s\n" % (line, encoded(example))

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from datasets.decide import ACCEPTED, SKIPPED
 from datasets.forms.columns import ColumnsForm
+from datasets.forms.row import RowForm
 from datasets.forms.version import VersionForm
 from datasets.models import Dataset, SavedRecipe
 from teams.forms import Styled
@@ -20,6 +21,7 @@ __all__ = [
     "RecipeFileForm",
     "RenameForm",
     "ReplayForm",
+    "RowForm",
     "UploadForm",
     "VersionForm",
 ]

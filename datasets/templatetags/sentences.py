@@ -32,7 +32,11 @@ TEXTS = {
     PREFERRED: gettext_lazy("Preferred"),
     NOT_PREFERRED: gettext_lazy("Not preferred"),
 }
-register.filter("text_name", lambda name: TEXTS.get(name, name))
+
+
+@register.filter
+def text_name(name: str) -> str:
+    return str(TEXTS.get(name, name))
 
 
 @register.filter
@@ -44,3 +48,9 @@ def of(mapping: dict[str, Any], key: str) -> Any:
 def line_breaks_shown(text: str | int) -> str:
     """A text on one line: its line breaks written \\n, as they stand in a training file."""
     return str(text).replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
+
+
+@register.filter
+def breaks_marked(text: str) -> str:
+    """A text whose line breaks are to be seen."""
+    return text.replace("\n", "↵\n")

@@ -46,7 +46,7 @@ def _page(request: OrgRequest, dataset: Dataset) -> HttpResponse:
     return show(request, "datasets/detail.html", dataset, tab="checks", **context)
 
 
-def _done(request: OrgRequest, dataset: Dataset) -> HttpResponse:
+def done(request: OrgRequest, dataset: Dataset) -> HttpResponse:
     """Have the dataset checked again and show its page: at once where htmx swaps it in, else after a redirect."""
     begin(dataset)
     if request.htmx.target != "main":
@@ -80,7 +80,7 @@ def decision(request: OrgRequest, pk: int) -> HttpResponse:
     except Refused as why:
         return refused(request, why, dataset)
     audit.record(request, f"dataset.finding_{choice}", dataset, finding=code, rows=finding["count"])
-    return _done(request, dataset)
+    return done(request, dataset)
 
 
 @require_POST
@@ -95,7 +95,7 @@ def undo(request: OrgRequest, pk: int) -> HttpResponse:
     except Refused as why:
         return refused(request, why, dataset)
     audit.record(request, "dataset.decision_undone", dataset, finding=taken["code"])
-    return _done(request, dataset)
+    return done(request, dataset)
 
 
 @require_POST
@@ -107,7 +107,7 @@ def accept(request: OrgRequest, pk: int) -> HttpResponse:
     except Refused as why:
         return refused(request, why, dataset)
     audit.record(request, "dataset.recommended_accepted", dataset)
-    return _done(request, dataset)
+    return done(request, dataset)
 
 
 @require_POST
@@ -120,7 +120,7 @@ def task(request: OrgRequest, pk: int) -> HttpResponse:
     except Refused as why:
         return refused(request, why, dataset)
     audit.record(request, "dataset.task_chosen", dataset, task=chosen or "inferred", before=before)
-    return _done(request, dataset)
+    return done(request, dataset)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

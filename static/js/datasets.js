@@ -1,4 +1,4 @@
-// Pages of one dataset: keep the keyboard's place after a decision, and show which column plays which part.
+// Pages of one dataset: keep the keyboard's place after a decision, show which column plays which part, walk through rows.
 let decided = false;
 document.addEventListener("htmx:afterSettle", (event) => {
   decided ||= event.detail.requestConfig?.verb === "post";
@@ -33,3 +33,56 @@ function preview() {
     head.toggleAttribute("data-used", !badge.hidden);
   }
 }
+
+// The drawer with one row: without scripts it is part of the page, with them a dialog that takes the keyboard.
+const drawer = () => document.getElementById("drawer");
+let left = "";
+
+function openDrawer() {
+  const dialog = drawer();
+  if (!dialog || dialog.matches(":modal") || !document.getElementById("drawer-title")) return;
+  dialog.removeAttribute("open");
+  dialog.showModal();
+  const told = document.getElementById("messages");
+  if (told?.children.length) document.querySelector(".drawer-body")?.prepend(...told.children);
+  focusDrawer();
+}
+
+function focusDrawer() {
+  const field = document.querySelector("#edit-row textarea");
+  (field ?? document.getElementById("drawer-title"))?.focus();
+}
+
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  if (detail.target.id === "drawer-content") {
+    openDrawer();
+    const title = document.getElementById("drawer-title");
+    document.getElementById("drawer-said").textContent = title?.parentElement.textContent.trim() ?? "";
+    if (!drawer().contains(document.activeElement) || document.activeElement === drawer()) focusDrawer();
+  }
+  if (detail.target.id === "browse" && document.activeElement === document.body) {
+    (document.getElementById(left) ?? document.getElementById("shown"))?.focus();
+    left = "";
+  }
+});
+document.addEventListener("htmx:historyRestore", openDrawer);
+openDrawer();
+
+document.addEventListener("click", (event) => {
+  const close = event.target.closest("#drawer-close");
+  if (!close || !drawer().matches(":modal")) return;
+  left = `row-${close.dataset.row}`;
+  drawer().close();
+});
+document.addEventListener("cancel", (event) => {
+  if (event.target !== drawer()) return;
+  event.preventDefault();
+  document.getElementById("drawer-close").click();
+}, { capture: true });
+document.addEventListener("keydown", (event) => {
+  const way = { ArrowLeft: "drawer-previous", ArrowRight: "drawer-next" }[event.key];
+  if (!way || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (!drawer()?.contains(event.target) || event.target.closest("input, textarea, select")) return;
+  event.preventDefault();
+  document.getElementById(way)?.click();
+});

@@ -58,7 +58,7 @@ def test_a_reader_that_dies_is_followed_by_one_that_reads_all(
     dies_at(monkeypatch, target, name, dataset)
     dataset = worked(dataset)
     assert (dataset.state, dataset.row_count, dataset.open_count) == ("ready", 120, 2)
-    assert files(own_data_folder, dataset) == ["prepared", "rows", "source"]
+    assert files(own_data_folder, dataset) == ["index", "prepared", "rows", "source", "texts"]
     assert list((own_data_folder / "drafts").iterdir()) == []
 
 
@@ -72,7 +72,7 @@ def test_a_version_whose_maker_dies_is_made_once_and_whole(
     dataset = worked(dataset)
     made = dataset.versions.get()
     assert len(lines_of(made.training)) + len(lines_of(made.validation)) == 120
-    assert files(own_data_folder, dataset) == ["prepared", "rows", "source", "training", "validation"]
+    assert files(own_data_folder, dataset) == ["index", "prepared", "rows", "source", "texts", "training", "validation"]
     assert dataset.making is None
 
 

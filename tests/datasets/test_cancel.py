@@ -88,7 +88,7 @@ def test_a_cancelled_one_is_read_again_when_somebody_asks(people: People, own_da
     choose.again(dataset)
     assert worked(dataset).row_count == 120
     assert (dataset.state, dataset.error) == ("ready", None)
-    assert files(own_data_folder, dataset) == ["prepared", "rows", "source"]
+    assert files(own_data_folder, dataset) == ["index", "prepared", "rows", "source", "texts"]
 
 
 def test_checks_stop_and_are_run_again_when_somebody_asks(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,7 +110,7 @@ def test_a_version_is_not_made(people: People, monkeypatch: pytest.MonkeyPatch, 
     assert (dataset.making, dataset.error) == (None, cancel.MAKING.to_json())
     assert is_free(dataset)
     assert not dataset.versions.exists()
-    assert files(own_data_folder, dataset) == ["prepared", "rows", "source"]
+    assert files(own_data_folder, dataset) == ["index", "prepared", "rows", "source", "texts"]
     assert dataset.numbers["rows"] == 120
 
 

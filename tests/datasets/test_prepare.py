@@ -136,16 +136,6 @@ def test_fixes_that_leave_no_row_say_so_and_can_be_undone(people: People) -> Non
     assert (dataset.error, dataset.prepared_count) == (None, 2)
 
 
-def test_the_index_finds_every_thousandth_row(people: People) -> None:
-    rows = [(f"row number {number}", f"answer {number}") for number in range(2500)]
-    dataset = worked(uploaded(people.organization, content=csv_of(rows)))
-    with dataset.prepared.open("rb") as file:
-        for block, offset in enumerate(dataset.prepared_index):
-            file.seek(offset)
-            assert working.unpack(file.readline())[1]["prompt"] == f"row number {block * 1000}"
-    assert len(dataset.prepared_index) == 3
-
-
 @pytest.mark.parametrize("rows", [[("a", "b")], [("a", "b"), ("a", "c")], [("", "b")], [("a", " ")], [("x ->", " y END")]])
 def test_accepting_all_ends_on_the_smallest_datasets(people: People, rows: list[tuple[str, str]]) -> None:
     dataset = prepared(people.organization, content=csv_of(rows))

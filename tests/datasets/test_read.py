@@ -110,7 +110,7 @@ def test_reading_twice_gives_the_same_and_leaves_no_second_copy(people: People, 
     dataset = worked(dataset)
     assert rows_of(dataset) == before
     names = sorted(path.name.split("-")[0] for path in (own_data_folder / "files" / dataset.folder).iterdir())
-    assert names == ["prepared", "rows", "source"]
+    assert names == ["index", "prepared", "rows", "source", "texts"]
 
 
 def test_notes_say_what_was_guessed(people: People) -> None:

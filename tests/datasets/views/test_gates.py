@@ -52,6 +52,9 @@ WRITES = {
     "recipe_delete",
     "keep",
     "replay",
+    "edit_row",
+    "exclude_rows",
+    "restore_rows",
 }
 OF_VERSION = {"version", "delete_version", "training", "validation", "evaluation"}
 OF_NONE = {"list", "upload", "sample", "recipes", "purpose_sheet"}
