@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-from typing import Self
-
-from datasets.checks.affixes import Marks
-from datasets.checks.base import Batch, Change, Check, Facts, Finding, Fix, Params, with_completion
-from datasets.checks.hits import Mask
+from datasets.checks.base import Change, Facts, Finding, Fix, Params, with_completion
+from datasets.checks.marked import Marked
 from datasets.checks.separator import visible
 from datasets.infer import GENERATION
 from datasets.words import Sentence, ngettext
@@ -14,39 +11,14 @@ CANDIDATES = ("\n", ".", " END", "***", "+++", "&&&", "$$$", "@@@", "%%%")
 FALLBACK = " [END]"
 
 
-class Ending(Check):
+class Ending(Marked):
     """The mark at which a generated answer stops."""
 
     code = "ending"
     params = {"ending": str}
     adjustable = "ending"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.marks = Marks(CANDIDATES)
-
-    def add(self, batch: Batch) -> None:
-        self.marks.add(batch.at, batch.completions, batch.completions_data)
-        self.show_first(zip(batch.lines, batch.examples, strict=True))
-
-    def join(self, other: Self, at: int) -> None:
-        super().join(other, at)
-        self.marks.join(other.marks, at)
-
-    def keep(self, kept: Mask) -> None:
-        super().keep(kept)
-        self.marks.keep(kept)
-
-    def put(self, params: Params) -> bool:
-        """Know that the fix has been applied; False if that leaves something to be looked for."""
-        self.marks.put(params["ending"])
-        return params["ending"] in CANDIDATES
-
-    def wants_again(self) -> bool:
-        return not self.marks.settled
-
-    def again(self, batch: Batch) -> None:
-        self.marks.again(batch.completions)
+    column = "completion"
+    candidates = CANDIDATES
 
     def existing(self) -> str:
         return "" if self.marks.existing_inside() else self.marks.existing()
@@ -54,11 +26,10 @@ class Ending(Check):
     def finding(self, facts: Facts) -> Finding | None:
         if facts.task != GENERATION or not self.marks.rows or self.marks.all_same or self.existing():
             return None
-        usual = self.marks.usual()
-        ending = usual or self.marks.free(fallback=FALLBACK)
+        ending = self.marks.usual() or self.marks.free(fallback=FALLBACK)
         if self.marks.existing() == ending:
             return None  # the last resort is there already, and stands elsewhere too
-        self.count = self.marks.rows - (len(self.marks.ends[usual]) if usual else 0)
+        self.count = self.lacking()
         return self.report(
             "wait",
             ngettext(

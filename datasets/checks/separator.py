@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-from typing import Self
-
-from datasets.checks.affixes import Marks
-from datasets.checks.base import Batch, Change, Check, Facts, Finding, Fix, Params, with_prompt
-from datasets.checks.hits import Mask
+from datasets.checks.base import Change, Facts, Finding, Fix, Params, with_prompt
+from datasets.checks.marked import Marked
 from datasets.infer import OPEN_ENDED
 from datasets.words import Sentence, ngettext
 from datasets.words import gettext_noop as _
@@ -14,39 +11,14 @@ CANDIDATES = (ONE_LINE, "\n\n###\n\n", "\n\n===\n\n", "\n\n---\n\n", "\n\n===>\n
 FALLBACK = "\n\n### =>\n\n"
 
 
-class Separator(Check):
+class Separator(Marked):
     """The mark between prompt and completion."""
 
     code = "separator"
     params = {"separator": str}
     adjustable = "separator"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.marks = Marks(CANDIDATES)
-
-    def add(self, batch: Batch) -> None:
-        self.marks.add(batch.at, batch.prompts, batch.prompts_data)
-        self.show_first(zip(batch.lines, batch.examples, strict=True))
-
-    def join(self, other: Self, at: int) -> None:
-        super().join(other, at)
-        self.marks.join(other.marks, at)
-
-    def keep(self, kept: Mask) -> None:
-        super().keep(kept)
-        self.marks.keep(kept)
-
-    def put(self, params: Params) -> bool:
-        """Know that the fix has been applied; False if that leaves something to be looked for."""
-        self.marks.put(params["separator"])
-        return params["separator"] in CANDIDATES
-
-    def wants_again(self) -> bool:
-        return not self.marks.settled
-
-    def again(self, batch: Batch) -> None:
-        self.marks.again(batch.prompts)
+    column = "prompt"
+    candidates = CANDIDATES
 
     def finding(self, facts: Facts) -> Finding | None:
         if facts.task == OPEN_ENDED or not self.marks.rows:
@@ -55,15 +27,14 @@ class Separator(Check):
             return self._identical()
         if self.marks.existing():
             return self._repeated(self.marks.existing())
-        usual = self.marks.usual()
-        return self._missing(usual or self._choice(), len(self.marks.ends[usual]) if usual else 0)
+        return self._missing(self.marks.usual() or self._choice())
 
     def _choice(self) -> str:
         skip = (ONE_LINE,) if self.marks.newline else ()
         return self.marks.free(fallback=FALLBACK, skip=skip)
 
-    def _missing(self, separator: str, having: int) -> Finding:
-        self.count = self.marks.rows - having
+    def _missing(self, separator: str) -> Finding:
+        self.count = self.lacking()
         return self.report(
             "wait",
             ngettext(
@@ -71,7 +42,7 @@ class Separator(Check):
                 "%(count)s prompts have no separator at their end",
                 self.count,
             )
-            if having
+            if self.count < self.marks.rows
             else _("No separator between prompt and completion"),
             _(
                 "The model must see where the prompt ends and its answer begins. %(separator)s stands nowhere else in your"

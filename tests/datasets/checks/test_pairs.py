@@ -273,3 +273,10 @@ def test_a_finding_can_be_stored() -> None:
         stored = json.loads(json.dumps(finding.to_json()))
         assert stored["code"] == finding.code
         assert stored["title"]["one"]
+
+
+def test_samples_of_a_missing_mark_are_rows_that_lack_it() -> None:
+    rows = [*((f"{number} ->", f"{number} x") for number in range(20)), ("none", "1 y"), ("neither", "2 y")]
+    found = findings(rows)["separator"]
+    assert found.count == 2
+    assert [shown["line"] for shown in found.samples] == [22, 23]

@@ -1,0 +1,64 @@
+"""What the checks of separators and of endings have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Self
+
+import numpy as np
+
+from datasets.checks.affixes import Marks
+from datasets.checks.base import SAMPLES, Batch, Check, Params
+from datasets.checks.hits import Mask
+
+
+class Marked(Check):
+    """Looks for one mark at the end of every text of a column."""
+
+    column: ClassVar[str]
+    candidates: ClassVar[Sequence[str]]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.marks = Marks(self.candidates)
+
+    def add(self, batch: Batch) -> None:
+        texts = self._texts(batch)
+        self.marks.add(batch.at, texts, batch.prompts_data if self.column == "prompt" else batch.completions_data)
+
+    def _texts(self, batch: Batch) -> list[str]:
+        return batch.prompts if self.column == "prompt" else batch.completions
+
+    def join(self, other: Self, at: int) -> None:
+        super().join(other, at)
+        self.marks.join(other.marks, at)
+
+    def keep(self, kept: Mask) -> None:
+        super().keep(kept)
+        self.marks.keep(kept)
+
+    def put(self, params: Params) -> bool:
+        """Know that the fix has been applied; False if that leaves something to be looked for."""
+        mark = params[self.adjustable]
+        self.marks.put(mark)
+        return mark in self.candidates
+
+    def wants_again(self) -> bool:
+        return not self.marks.settled
+
+    def again(self, batch: Batch) -> None:
+        self.marks.again(self._texts(batch))
+
+    def wants_samples(self) -> Sequence[int]:
+        """The first rows that lack the mark which most have, or simply the first."""
+        if self.marks.existing():
+            return []
+        lacking = np.ones(self.marks.rows, dtype=bool)
+        if usual := self.marks.usual():
+            lacking[self.marks.ends[usual].rows()] = False
+        return [int(row) for row in np.flatnonzero(lacking)[:SAMPLES]]
+
+    def lacking(self) -> int:
+        """How many rows lack the mark which most have; all, where none is usual."""
+        usual = self.marks.usual()
+        return self.marks.rows - (len(self.marks.ends[usual]) if usual else 0)
