@@ -156,13 +156,11 @@ def _numbers(data: Bytes, digits: NDArray[np.intp]) -> NDArray[np.intp]:
 
 
 def _places(data: Bytes, mark: bytes, places: NDArray[np.intp]) -> NDArray[np.intp]:
-    """At which of these places the mark stands; at the beginning of all there is a gap before the first."""
+    """At which of these places the mark stands; before the first sign of all there is a gap."""
     places = places[places + len(mark) <= len(data)]
-    for at, code in enumerate(mark):
-        if chr(code) in _KINDS_OF_SIGNS:
-            places = places[_KINDS_OF_SIGNS[chr(code)][np.where(places + at < 0, ord(GAP), data[places + at])]]
-        else:
-            places = places[data[places + at] == code]
+    for turn, code in enumerate(mark):
+        signs = np.where(places + turn < 0, ord(GAP), data[np.maximum(places + turn, 0)])
+        places = places[_KINDS_OF_SIGNS[chr(code)][signs] if chr(code) in _KINDS_OF_SIGNS else signs == code]
     return places
 
 
