@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,11 +76,19 @@ class Examination:
         ahead: Sequence[str] = (),
         known: Collection[str] = (),
         counted: bool = False,
+        near: bool = False,
     ) -> None:
         self.format, self.count_tokens = format, count_tokens
         self.ahead = [BY_CODE[code]() for code in ahead]
-        self.checks = [check() for check in CHECKS if format in check.formats and check.code not in {*ahead, *known}]
+        wanted = [check for check in CHECKS if format in check.formats and near >= check.near]
+        self.checks = [check() for check in wanted if check.code not in {*ahead, *known}]
         self.counts = Counts(format, task, only_tokens=counted)
+
+    def expect(self, rows: int) -> Self:
+        """Let the checks know about how many rows will come."""
+        for check in self.checks:
+            check.expect(rows)
+        return self
 
     def add(self, lines: Sequence[int], examples: Sequence[Example]) -> None:
         batch = Batch(lines=lines, examples=examples, at=self.counts.rows)
@@ -167,9 +175,10 @@ def examine(
     used_columns: Sequence[str] = (),
     count_tokens: bool = True,
     task: str = "",
+    near: bool = True,
 ) -> Report:
     """Run all checks of a format for a task, or the one that it infers."""
-    seen = looked_through(rows(), Examination(format, task=task, count_tokens=count_tokens))
+    seen = looked_through(rows(), Examination(format, task=task, count_tokens=count_tokens, near=near))
     return seen.report(rows, columns=columns, used_columns=used_columns)
 
 

@@ -18,7 +18,7 @@ from datasets.index import Writer
 from datasets.mapping import Mapping
 from datasets.models import Dataset
 from datasets.pace import LeaseLost, Pace, write_held
-from datasets.recipe import Numbered, replay
+from datasets.recipe import Numbered, beforehand, replay
 from datasets.storing import Draft, opened, sweep
 from datasets.words import Refused
 from datasets.words import gettext_noop as _
@@ -95,7 +95,7 @@ def _store(dataset: Dataset, report: Report, **prepared: str) -> None:
 
 def _report(dataset: Dataset, writer: Writer) -> Report:
     with _rows(dataset) as rows:
-        seen = Examination(dataset.format, task=dataset.chosen_task)
+        seen = Examination(dataset.format, task=dataset.chosen_task, near=True).expect(dataset.row_count)
         looked_through(_by_line(_written(rows(), writer)), seen)
         columns = dataset.layout.get("columns", ())
         used = Mapping(**dataset.mapping).used()
@@ -118,11 +118,11 @@ def _rows(dataset: Dataset) -> Iterator[Callable[[], Iterator[Keyed]]]:
     with opened(dataset.rows) as file:
         pace = Pace(dataset, dataset.row_count)
 
-        def rows() -> Iterator[Keyed]:
+        def stored() -> Iterator[Keyed]:
             file.seek(0)
-            as_edited = applied(amend.steps(dataset), working.rows(file))
-            for number, row in enumerate(replay(accepted(dataset), as_edited)):
+            for number, row in enumerate(applied(amend.steps(dataset), working.rows(file))):
                 pace(number)
                 yield row
 
-        yield rows
+        copies = beforehand(accepted(dataset), stored)
+        yield lambda: replay(accepted(dataset), stored(), copies)

@@ -12,6 +12,8 @@ from datasets.messages import Example, Message, asked_of
 
 WIDTH = 120  # characters shown beside a change
 PREFERRED, NOT_PREFERRED = "preferred", "not preferred"  # the names of two answers
+LONGEST_BESIDE = 600  # characters of each of two texts side by side
+_WORD = re.compile(r"\s+|\w+|[^\w\s]")
 Part = tuple[str, bool]  # text, whether it changed
 _WORDS = re.compile(r"\w+|\s+|[^\w\s]")
 
@@ -25,6 +27,33 @@ def sample(line: int, before: Example, after: Example | None, keys: tuple[str, .
         "dropped": after is None,
         "texts": [_change(key, old[key], new.get(key)) for key in wanted],
     }
+
+
+def pair(line: int, first: Example, other: int, second: Example, keys: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Two rows of a finding beside each other, with the words marked that one of them has alone."""
+    old, new = texts(first), texts(second)
+    wanted = [key for key in old if key in keys] or [key for key in old if old[key] != new.get(key)] or list(old)[:1]
+    return {
+        "line": line,
+        "other": other,
+        "dropped": False,
+        "texts": [_beside(key, old[key], new.get(key, "")) for key in wanted],
+    }
+
+
+def _beside(key: str, old: str, new: str) -> dict[str, Any]:
+    start = max(0, common.beginning(old, new) - WIDTH)
+    here, there = _words(old, start), _words(new, start)
+    before: list[list[Any]] = []
+    after: list[list[Any]] = []
+    for what, a, b, c, d in SequenceMatcher(None, here, there, autojunk=False).get_opcodes():
+        before += [["".join(here[a:b]), what != "equal"]] if a < b else []
+        after += [["".join(there[c:d]), what != "equal"]] if c < d else []
+    return {"key": key, "before": before, "after": after}
+
+
+def _words(text: str, start: int) -> list[str]:
+    return _WORD.findall(("…" if start else "") + _head(text[start:], LONGEST_BESIDE))
 
 
 def texts(example: Example) -> dict[str, str]:
@@ -74,8 +103,8 @@ def _marked(before: str, after: str) -> tuple[list[Part], list[Part]]:
     return parts
 
 
-def _head(text: str) -> str:
-    return text if len(text) <= 2 * WIDTH else text[: 2 * WIDTH] + "…"
+def _head(text: str, most: int = 2 * WIDTH) -> str:
+    return text if len(text) <= most else text[:most] + "…"
 
 
 def _around(text: str, same: int, tail: int, middle: list[Part]) -> list[list[Any]]:

@@ -18,6 +18,7 @@ from datasets.checks.few_examples import FewExamples
 from datasets.checks.label_tokens import LabelTokens
 from datasets.checks.leading_space import LeadingSpace
 from datasets.checks.letter_case import CompletionCase, PromptCase
+from datasets.checks.near_duplicates import NearDuplicates, NormalizedDuplicates
 from datasets.checks.odd_characters import ControlCharacters, Mojibake, SpecialTokens
 from datasets.checks.personal_data import PersonalData
 from datasets.checks.preference import EmptyAnswer, NothingAsked, SameAnswers, SeveralMessages
@@ -45,6 +46,8 @@ CHECKS: tuple[type[Check], ...] = (
     LeadingSpace,
     Ending,
     TooLong,
+    NormalizedDuplicates,
+    NearDuplicates,
     PersonalData,
     SpecialTokens,
     ControlCharacters,

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal, Self
 from datasets.checks.hits import Hits, Mask
 from datasets.checks.keys import Keys
 from datasets.checks.texts import GAP, text_of
+from datasets.checks.wording import text_asked, words
 from datasets.infer import Judged
 from datasets.mapping import CHAT, PREFERENCE, PROMPT_COMPLETION, Example
 from datasets.samples import sample
@@ -55,6 +56,16 @@ class Batch:
         if "prompt" not in self.examples[0]:
             return _utf8(self.whole)
         return self.prompts_data + GAP.encode() + self.completions_data
+
+    @cached_property
+    def asked(self) -> list[str]:
+        """What each example asks, without what the model is told beforehand."""
+        return [text_asked(example) for example in self.examples]
+
+    @cached_property
+    def words(self) -> list[bytes]:
+        """The words of what each example asks."""
+        return [words(text) for text in self.asked]
 
     @cached_property
     def prompts(self) -> list[str]:
@@ -153,6 +164,7 @@ class Check(ABC):
     shown: ClassVar[tuple[str, ...]] = ()  # texts that samples show even where nothing changes in them
     params: ClassVar[Mapping[str, type[str] | type[int]]] = {}  # what its fix has to be told
     of_rows: ClassVar[bool] = False  # it judges rows as a whole, so that marks put around their texts matter to it
+    near: ClassVar[bool] = False  # it compares each row with the others; a pass has to ask for that
     adjustable: ClassVar[str] = ""  # the one of these that a person may choose
 
     def __init__(self) -> None:
@@ -170,6 +182,9 @@ class Check(ABC):
 
     def add(self, batch: Batch) -> None:  # noqa: B027 – some judge by what is known at the end alone
         """Look through some rows."""
+
+    def expect(self, rows: int) -> None:  # noqa: B027 – few need it
+        """Learn about how many rows will go by."""
 
     def join(self, other: Self, at: int) -> None:
         """Take over what the same check saw in the rows from `at` on."""

@@ -24,6 +24,10 @@ def of_texts(texts: Iterable[str]) -> Keys:
     return np.array([xxh3_64_intdigest(text.encode()) for text in texts], np.uint64)
 
 
+def of_bytes(texts: Iterable[bytes]) -> Keys:
+    return np.fromiter(map(xxh3_64_intdigest, texts), np.uint64)
+
+
 def of_pairs(prompts: Keys, completions: Keys) -> Keys:
     return prompts * _SPREAD ^ completions
 

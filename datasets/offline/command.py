@@ -43,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, default=SEED, help="draws the same split again (default: %(default)s)")
     parser.add_argument("--no-tokens", action="store_true", help="do not count tokens, which takes most of the time")
+    parser.add_argument("--near", action="store_true", help="look also for rows that ask nearly the same")
     parser.add_argument("--strict", action="store_true", help="exit with 3 if some rows could not be used")
     parser.add_argument("--prompt", default="", metavar="COLUMN", help="the column of the prompts")
     parser.add_argument("--completion", default="", metavar="COLUMN", help="the column of the completions")
@@ -89,7 +90,7 @@ def _prepared(options: argparse.Namespace, folder: Path, console: Console) -> in
     with opened(options.file, wanted, _mapping(options), max(1, options.processes), folder) as source:
         for note in source.notes:
             console.say(str(note))
-        preparation = Preparation(source, count_tokens=not options.no_tokens)
+        preparation = Preparation(source, count_tokens=not options.no_tokens, near=options.near)
         made = folder / "prepared"
         report = _accepted(options, preparation, made, console)
         if not report.facts.rows:

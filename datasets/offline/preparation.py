@@ -16,6 +16,7 @@ from datasets.checks.empty_completions import EmptyCompletions
 from datasets.checks.ending import Ending
 from datasets.checks.hits import Mask
 from datasets.checks.leading_space import LeadingSpace
+from datasets.checks.near_duplicates import NearDuplicates
 from datasets.checks.separator import Separator
 from datasets.examine import Examination, Report
 from datasets.formats import BadRow
@@ -29,14 +30,15 @@ MARKS = {EmptyCompletions.code, LeadingSpace.code, Duplicates.code, *PUT}
 
 
 class Preparation:
-    def __init__(self, source: Source, *, count_tokens: bool = True) -> None:
-        self.source, self.count_tokens = source, count_tokens
+    def __init__(self, source: Source, *, count_tokens: bool = True, near: bool = False) -> None:
+        self.source, self.count_tokens, self.near = source, count_tokens, near
         self.parts, self.format = source.parts, source.mapping.format
         self.bad: list[BadRow] = source.bad
         self.steps: list[dict[str, object]] = []
         self.others: list[Finding] = []  # what is found beside what was accepted
         self._earlier: Examination | None = None  # what an earlier pass has seen, if it holds still
         self._may_be_equal = True  # rows that differed by a mark alone
+        self._near: Mask = np.zeros(0, bool)  # the rows that the last report would remove for asking nearly the same
         self._copies: dict[int, list[Mask]] = {}  # by step and part, see recipe.replay
 
     @property
@@ -50,6 +52,8 @@ class Preparation:
 
     def accept(self, finding: Finding) -> None:
         if finding.fix:
+            if finding.code == NearDuplicates.code and len(self.parts) == 1:
+                self._copies[len(self.steps)] = [self._near]
             self.steps.append({"code": finding.code, "params": dict(finding.fix.params)})
             self._earlier = None
 
@@ -86,7 +90,8 @@ class Preparation:
         known = [check.code for check in earlier.checks if not check.of_rows] if earlier else []
         counted = earlier is not None and not self._may_be_equal
         seen = self._look(
-            lambda: Examination(self.format, count_tokens=self.count_tokens, known=known, counted=counted), out
+            lambda: Examination(self.format, count_tokens=self.count_tokens, known=known, counted=counted, near=self.near),
+            out,
         )
         ends = np.cumsum([one.counts.rows for one in seen])[:-1]
         whole = _joined(seen)
@@ -103,7 +108,10 @@ class Preparation:
 
     def report(self) -> Report:
         """Say what is found in the rows as they are now, with samples."""
-        return self._said_of(_joined(self._look(lambda: Examination(self.format, count_tokens=False))), samples=True)
+        seen = _joined(self._look(lambda: Examination(self.format, count_tokens=False, near=self.near)))
+        report = self._said_of(seen, samples=True)
+        self._near = np.isin(np.arange(report.facts.rows), report.hits.get(NearDuplicates.code, ()))
+        return report
 
     def _said_of(self, seen: Examination, *, samples: bool = False) -> Report:
         columns, used = self.source.columns, self.source.mapping.used()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from datasets.checks import BY_CODE, Finding
 from datasets.examine import Report
@@ -46,10 +47,19 @@ def decide_each(preparation: Preparation, console: Console) -> set[str]:
 def _show(finding: Finding, console: Console) -> None:
     console.say(f"\n{finding.title}\n  {finding.why}")
     for sample in finding.samples[:1]:
+        if "other" in sample:
+            _show_pair(sample, console)
+            continue
         for text in sample["texts"]:
             before, after = _text(text["before"]), _text(text["after"] or ())
             becomes = f"\n    becomes {after!r}" if text["after"] and not sample["dropped"] else ""
             console.say(f"  line {sample['line']}, {text['key']}: {before!r}{becomes}")
+
+
+def _show_pair(sample: dict[str, Any], console: Console) -> None:
+    for text in sample["texts"]:
+        for line, side in ((sample["line"], text["before"]), (sample["other"], text["after"])):
+            console.say(f"  line {line}, {text['key']}: {_text(side)!r}")
 
 
 def _text(parts: Sequence[Sequence[object]]) -> str:

@@ -80,8 +80,10 @@ def said(found: Report) -> Any:
 @given(ROWS, st.integers(0, 40))
 def test_two_parts_joined_say_what_one_run_says(rows: list[tuple[str, str]], cut: int) -> None:
     numbered = list(enumerate(pairs(rows)))
-    whole = looked_through(numbered, Examination("prompt-completion"))
-    one, other = (looked_through(part, Examination("prompt-completion")) for part in (numbered[:cut], numbered[cut:]))
+    whole = looked_through(numbered, Examination("prompt-completion", near=True))
+    one, other = (
+        looked_through(part, Examination("prompt-completion", near=True)) for part in (numbered[:cut], numbered[cut:])
+    )
     one.join(other)
     assert said(one.report(lambda: numbered)) == said(whole.report(lambda: numbered))
 
@@ -90,8 +92,8 @@ def test_two_parts_joined_say_what_one_run_says(rows: list[tuple[str, str]], cut
 def test_looking_away_from_copies_says_what_is_true_without_them(rows: list[tuple[str, str]], cut: int) -> None:
     numbered = list(enumerate(pairs(rows)))
     fresh = [row for number, row in enumerate(numbered) if row[1] not in [one for _line, one in numbered[:number]]]
-    seen = looked_through(numbered[:cut], Examination("prompt-completion"))
-    seen.join(looked_through(numbered[cut:], Examination("prompt-completion")))
+    seen = looked_through(numbered[:cut], Examination("prompt-completion", near=True))
+    seen.join(looked_through(numbered[cut:], Examination("prompt-completion", near=True)))
     assert seen.without_copies() == len(numbered) - len(fresh)
     assert safe(seen.report(lambda: fresh)) == safe(examine(lambda: fresh, format="prompt-completion"))
 
@@ -105,7 +107,7 @@ def safe(found: Report) -> Any:
 @given(ROWS)
 def test_fixes_that_go_ahead_are_seen_by_all_other_checks(rows: list[tuple[str, str]]) -> None:
     ahead = ("empty-completions", "leading-space")
-    seen = looked_through(list(enumerate(pairs(rows))), Examination("prompt-completion", ahead=ahead))
+    seen = looked_through(list(enumerate(pairs(rows))), Examination("prompt-completion", ahead=ahead, near=True))
     after = [(p, c if c.startswith(" ") else " " + c) for p, c in rows if c.strip()]
     numbered = list(enumerate(pairs(after)))
     expected = examine(lambda: numbered, format="prompt-completion")

@@ -12,6 +12,8 @@ STEPS = {
     "empty-completions": {},
     "empty-prompts": {},
     "duplicates": {},
+    "normalized-duplicates": {},
+    "near-duplicates": {},
     "conflicts": {},
     "separator": {"separator": " ->"},
     "ending": {"ending": " END"},

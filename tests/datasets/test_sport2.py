@@ -21,9 +21,16 @@ def posts(request: pytest.FixtureRequest, shared_data: Path, people: People) -> 
 def test_what_is_wrong_with_it_is_found(posts: Dataset) -> None:
     assert (posts.row_count, posts.bad_count, posts.task) == (1197, 0, "classification")
     found = {finding["code"]: finding for finding in posts.findings}
-    assert list(found) == ["separator", "leading-space", "too-long", "personal-data", "control-characters"]
+    assert list(found) == [
+        "separator",
+        "leading-space",
+        "too-long",
+        "near-duplicates",
+        "personal-data",
+        "control-characters",
+    ]
     assert found["separator"]["fix"]["params"] == {"separator": "\n\n###\n\n"}
-    assert [found[code]["count"] for code in found] == [1197, 1197, 34, 1192, 1]
+    assert [found[code]["count"] for code in found] == [1197, 1197, 34, 1, 1192, 1]
     asked = [code for code in found if found[code]["fix"]["recommended"]]
     assert asked == ["separator", "leading-space"]
 
