@@ -42,9 +42,9 @@ def run(command: list[str], trainer: Any, key: str = "", **variables: str) -> su
 def openai(live_trainer: Any) -> Run:
     """Run `openai …`, the command of the legacy client."""
 
-    def call(*arguments: str, key: str = "", fails: bool = False) -> subprocess.CompletedProcess[str]:
+    def call(*arguments: str, key: str = "", fails: bool = False, **variables: str) -> subprocess.CompletedProcess[str]:
         command = [program("openai-legacy", "openai"), *arguments]
-        done = run(command, live_trainer, key, OPENAI_API_BASE=live_trainer.base_url)
+        done = run(command, live_trainer, key, OPENAI_API_BASE=live_trainer.base_url, **variables)
         assert (done.returncode != 0) == fails, f"{arguments}\n{done.stdout}\n{done.stderr}"
         return done
 
