@@ -1,4 +1,4 @@
-"""A million rows as short keys: what each row asks, what it is as a whole, and where it stands."""
+"""A million rows as short keys: what each row asks, in which words, what it is as a whole, and where it stands."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import numpy as np
 import orjson
 from django.db.models.fields.files import FieldFile
 from numpy.typing import NDArray
+from xxhash import xxh3_64_intdigest
 
 from datasets import later
 from datasets.checks.keys import of_question
+from datasets.checks.wording import text_asked, words
 from datasets.later import Progress
 from datasets.mapping import Example
 from datasets.models import Version
@@ -20,7 +22,7 @@ from datasets.split import PARTS
 from datasets.storing import opened
 
 Keys = NDArray[Any]  # of ROW
-ROW = np.dtype([("question", "u8"), ("whole", "u8"), ("at", "u8")])
+ROW = np.dtype([("question", "u8"), ("wording", "u8"), ("whole", "u8"), ("at", "u8")])
 PART_AT = 56  # the bits of `at` below are the offset in the part's file, those above the part
 TOLD = 5_000  # rows between two words about progress
 
@@ -30,7 +32,8 @@ def of_version(version: Version, progress: Progress) -> Keys:
     kept = later.answer(version.dataset, f"v{version.pk}.npy")
     if kept.is_there():
         found: Keys = np.load(kept.path)
-        return found
+        if found.dtype == ROW:
+            return found
     found = _found(version, progress)
     with kept.written() as file:
         np.save(file, found)
@@ -42,7 +45,8 @@ def _found(version: Version, progress: Progress) -> Keys:
     for number, (at, line) in enumerate(lines(version)):
         if number % TOLD == 0:
             progress(number / max(version.rows, 1))
-        keys[number] = (question(orjson.loads(line), version.separator), _key(line.rstrip(b"\n")), at)
+        asked, _words, wording = question(orjson.loads(line), version.separator)
+        keys[number] = (asked, wording, _key(line.rstrip(b"\n")), at)
     return keys
 
 
@@ -62,11 +66,15 @@ def _key(line: bytes) -> int:
     return int.from_bytes(blake2b(line, digest_size=8).digest(), "little")
 
 
-def question(example: Example, separator: str) -> int:
-    """What an example asks, whatever separator stands behind it."""
+def question(example: Example, separator: str) -> tuple[int, bytes, int]:
+    """What an example asks, whatever separator stands behind it: a key, its words, and a key of these.
+
+    What asks without a word, as a picture does, has its own key for that of its words.
+    """
     if separator and "prompt" in example and example["prompt"].endswith(separator):
         example = {**example, "prompt": example["prompt"].removesuffix(separator)}
-    return of_question(example)
+    asked, said = of_question(example), words(text_asked(example))
+    return asked, said, xxh3_64_intdigest(said) if said.strip(b" |") else asked
 
 
 def part_of(at: int) -> str:

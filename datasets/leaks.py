@@ -1,7 +1,7 @@
 """Validation rows of another dataset: how many of their prompts stand in training too, and what else would not fit.
 
-A prompt that the model was trained on says nothing about what it has learned. In: a dataset and the version whose
-rows are to validate it. Out: a report, made before any version is.
+A prompt that the model was trained on, in whatever spelling, says nothing about what it has learned. In: a dataset
+and the version whose rows are to validate it. Out: a report, made before any version is.
 """
 
 from __future__ import annotations
@@ -57,10 +57,10 @@ def look(dataset: Dataset, version: Version) -> None:
     """Count the leaks and keep the number."""
     kept = answer(dataset, version)
     with kept.at_it() as progress:
-        asked = _questions(dataset, lambda done: progress(done / 2))
+        asked = _wordings(dataset, lambda done: progress(done / 2))
         theirs = usable(keyed.of_version(version, lambda done: progress(0.5 + done / 2)))
         with kept.written() as file:
-            file.write(orjson.dumps({"rows": len(theirs), "leaked": int(np.isin(theirs["question"], asked).sum())}))
+            file.write(orjson.dumps({"rows": len(theirs), "leaked": int(np.isin(theirs["wording"], asked).sum())}))
 
 
 def report(dataset: Dataset, version: Version) -> Report:
@@ -75,14 +75,14 @@ def usable(keys: Keys) -> Keys:
     return kept
 
 
-def _questions(dataset: Dataset, progress: Progress) -> NDArray[np.uint64]:
+def _wordings(dataset: Dataset, progress: Progress) -> NDArray[np.uint64]:
     ask = partial(question, separator=dataset.numbers["separator"])
     asked = np.zeros(dataset.prepared_count, dtype=np.uint64)
     with opened(dataset.prepared) as file:
         for number, (_line, example) in enumerate(working.rows(file)):
             if number % keyed.TOLD == 0:
                 progress(number / dataset.prepared_count)
-            asked[number] = ask(example)
+            asked[number] = ask(example)[2]
     return asked
 
 

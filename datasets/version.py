@@ -25,6 +25,7 @@ from datasets.pace import LeaseLost, Pace
 from datasets.recipe import Numbered
 from datasets.split import EVALUATION, PARTS, TRAINING, VALIDATION, parts
 from datasets.storing import Draft, opened, sweep
+from datasets.together import Together
 from datasets.words import Refused
 from datasets.words import gettext_noop as _
 
@@ -133,18 +134,22 @@ def _prepared(dataset: Dataset, pace: Pace) -> Iterator[Numbered]:
 
 
 def _parts(dataset: Dataset, wanted: dict[str, Any]) -> tuple[NDArray[np.int8], NDArray[np.uint64]]:
-    """Which part each row is in, and what it asks; classes keep their shares if there are classes."""
+    """Which part each row is in, and the wording of what it asks; classes keep their shares if there are classes."""
     pace = Pace(dataset, dataset.prepared_count, share=0.2)
     classes: dict[str, int] = {}
-    groups = np.zeros(dataset.prepared_count, dtype=np.uint64)
+    questions = np.zeros(dataset.prepared_count, dtype=np.uint64)
+    wordings = np.zeros_like(questions)
+    together = Together(dataset.prepared_count)
     labels = np.zeros(dataset.prepared_count, dtype=np.int64)
     classifier = dataset.numbers["task"] == Task.CLASSIFICATION
     for number, (_line, example) in enumerate(_prepared(dataset, pace)):
-        groups[number] = keyed.question(example, dataset.numbers["separator"])
+        questions[number], words, wordings[number] = keyed.question(example, dataset.numbers["separator"])
+        together.add(words)
         if classifier:
             labels[number] = classes.setdefault(example["completion"], len(classes))
     how = {key: wanted[key] for key in ("share", "at_most", "seed")}
-    return parts(groups, labels, **how, held_out=wanted.get("held_out", 0)), groups
+    groups = together.groups(questions, wordings)
+    return parts(groups, labels, **how, held_out=wanted.get("held_out", 0)), wordings
 
 
 def _write(dataset: Dataset, part_of: NDArray[np.int8], made: list[_Part]) -> None:
@@ -160,7 +165,7 @@ def _write_own(dataset: Dataset, pk: int, barred: NDArray[np.uint64], part: _Par
         raise Refused(_("The version that was to validate has been deleted. Choose another one."))
     pace = Pace(dataset, version.rows, start=0.9, share=0.1)
     keys = leaks.usable(keyed.of_version(version, lambda done: pace(round(done * version.rows))))
-    leaked = np.isin(keys["question"], barred)
+    leaked = np.isin(keys["wording"], barred)
     for left_out, (_at, line) in zip(leaked, keyed.lines(version), strict=False):  # what is held out there comes last
         if not left_out:
             part.add(orjson.loads(line))

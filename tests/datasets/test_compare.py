@@ -21,7 +21,7 @@ ROWS = st.lists(st.tuples(st.integers(0, 8), st.integers(0, 3), st.integers(0, 2
 
 def keys(rows: list[tuple[int, int, int]]) -> keyed.Keys:
     """Rows of (question, completion, part) as keys."""
-    made = [(asked, asked * 100 + said, (part << keyed.PART_AT) + at) for at, (asked, said, part) in enumerate(rows)]
+    made = [(asked, asked, asked * 100 + said, (part << keyed.PART_AT) + at) for at, (asked, said, part) in enumerate(rows)]
     return np.array(made, dtype=keyed.ROW)
 
 
