@@ -5,11 +5,11 @@ from __future__ import annotations
 
 def reaches(what: str, value: float, bar: float) -> bool:
     """Print a value that should be at least the bar."""
-    return _told(what, f"{value:,.4g}, at least {bar:,.4g}", value >= bar)
+    return _told(what, f"{value:,.5g}, at least {bar:,.5g}", value >= bar)
 
 
 def below(what: str, value: float, bar: float) -> bool:
-    return _told(what, f"{value:,.4g}, under {bar:,.4g}", value < bar)
+    return _told(what, f"{value:,.5g}, under {bar:,.5g}", value < bar)
 
 
 def said(what: str, value: str) -> None:

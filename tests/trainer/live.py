@@ -1,6 +1,6 @@
-"""The fixture `live_trainer`: the trainer's API and its training worker as real processes.
+"""The fixtures `live_trainer`, which tests share, and `own_trainer`, which belongs to one test.
 
-They have a data folder and ports of their own, and stop with the session.
+Each is the trainer's API and its training worker as real processes, with a data folder and ports of their own.
 """
 
 from __future__ import annotations
@@ -123,6 +123,20 @@ class LiveTrainer:
                 == 200
             )
         return False
+
+
+@pytest.fixture
+def own_trainer(tmp_path: Path) -> Iterator[LiveTrainer]:
+    """A trainer of one test alone, which may kill its parts."""
+    trainer = LiveTrainer(tmp_path)
+    trainer.manage("migrate", "--verbosity", "0")
+    trainer.owner_key = trainer.manage("trainer_key", "create", "--role", "owner")
+    try:
+        trainer.start_api()
+        trainer.start_worker()
+        yield trainer
+    finally:
+        trainer.stop()
 
 
 @pytest.fixture(scope="session")

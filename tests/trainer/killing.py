@@ -1,0 +1,127 @@
+"""`kill -9` of a live trainer's worker at random moments of a job's life; each job is held against one left alone."""
+
+from __future__ import annotations
+
+import json
+import random
+import sqlite3
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from tests.trainer.engines.held_out import rows
+from tests.trainer.live import LiveTrainer, wait_until
+from tests.trainer.test_kill import events, results, story
+from tests.trainer.test_live import upload
+
+EPOCHS = 5
+ENDED = ("succeeded", "failed", "cancelled")
+SECONDS = 240.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a job left: all that must not depend on who was killed when."""
+
+    status: str
+    events: list[Any]
+    results: str
+    weights: list[bytes]
+    """Those of the model and of each checkpoint that is kept."""
+
+
+@dataclass
+class Kills:
+    moments: list[str] = field(default_factory=list)
+    """Where each job was when its worker died."""
+    different: list[str] = field(default_factory=list)
+    unfinished: int = 0
+
+    def __str__(self) -> str:
+        return f"{len(self.moments)} kills, {self.unfinished} of them before the end; different: {self.different or 'none'}"
+
+
+@dataclass
+class Worker:
+    """The worker of a live trainer, and the jobs that are given to it."""
+
+    trainer: LiveTrainer
+    client: httpx.Client
+    files: tuple[str, str] = ("", "")
+
+    def __post_init__(self) -> None:
+        self.files = (upload(self.client, _lines(40, 1)), upload(self.client, _lines(10, 2)))
+
+    def create(self) -> str:
+        training, validation = self.files
+        hyperparameters = {"n_epochs": EPOCHS, "batch_size": 1}
+        method = {"type": "supervised", "supervised": {"hyperparameters": hyperparameters}}
+        body = {"training_file": training, "validation_file": validation, "model": "babbage-002", "seed": 11}
+        answer = self.client.post("/fine_tuning/jobs", json={**body, "method": method})
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["id"])
+
+    def status(self, job: str) -> str:
+        return str(self.client.get(f"/fine_tuning/jobs/{job}").json()["status"])
+
+    def finish(self, job: str) -> Outcome:
+        wait_until(lambda: self.status(job) in ENDED, SECONDS, f"the end of {job}")
+        made = self.client.get(f"/fine_tuning/jobs/{job}").json()
+        if made["status"] != "succeeded":
+            return Outcome(made["status"], story(self.client, job), "", [])
+        kept = self.client.get(f"/fine_tuning/jobs/{job}/checkpoints").json()["data"]
+        names = [made["fine_tuned_model"], *(checkpoint["fine_tuned_model_checkpoint"] for checkpoint in kept)]
+        weights = [self._weights(name) for name in names]
+        return Outcome(made["status"], story(self.client, job), results(self.client, job), weights)
+
+    def kill(self) -> None:
+        """End the worker like a power cut, let half a minute pass for its leases, and start another."""
+        self.trainer.kill("worker")
+        with self._database() as database:
+            database.execute("update trainer_job set lease_until = '2020-01-01 00:00:00' where lease_until is not null")
+        self.trainer.start_worker()
+
+    def _weights(self, name: str) -> bytes:
+        with self._database() as database:
+            ((folder,),) = database.execute("select folder_name from trainer_model where name = ?", [name]).fetchall()
+        path = self.trainer.data / "trainer" / "models" / str(folder) / "network.npz"
+        return path.read_bytes()
+
+    def _database(self) -> sqlite3.Connection:
+        return sqlite3.connect(self.trainer.data / "tunedeck.sqlite3", timeout=30)
+
+
+def kill_at_random(trainer: LiveTrainer, *, count: int, seed: int) -> Kills:
+    """Kill the worker once in each of `count` jobs; the moments are spread over the life of the one left alone."""
+    headers = {"Authorization": f"Bearer {trainer.owner_key}"}
+    with httpx.Client(base_url=trainer.base_url, headers=headers, timeout=60) as client:
+        return _kill_at_random(Worker(trainer, client), count, random.Random(seed))
+
+
+def _kill_at_random(worker: Worker, count: int, rng: random.Random) -> Kills:
+    kills = Kills()
+    worker.finish(worker.create())  # the first job of a new worker also waits for the worker
+    begun = time.monotonic()
+    alone = worker.finish(worker.create())
+    assert alone.status == "succeeded"
+    lasted = time.monotonic() - begun
+    for place in range(count):
+        moment = lasted * (place + rng.random()) / count
+        job, created = worker.create(), time.monotonic()
+        wait_until(lambda at=created + moment: time.monotonic() >= at, what="the moment")  # type: ignore[misc]
+        kills.unfinished += worker.status(job) not in ENDED
+        worker.kill()
+        kills.moments.append(f"{moment:.2f} s: {worker.status(job)}, {len(events(worker.client, job))} events")
+        kills.different += _different(job, worker.finish(job), alone)
+    return kills
+
+
+def _different(job: str, disturbed: Outcome, alone: Outcome) -> list[str]:
+    return [f"{name} of {job}" for name, value in vars(alone).items() if getattr(disturbed, name) != value]
+
+
+def _lines(count: int, seed: int) -> bytes:
+    lessons = [{"prompt": f"{prompt}\n\n###\n\n", "completion": said} for prompt, said in rows("letters", count, seed)]
+    return b"".join(json.dumps(lesson).encode() + b"\n" for lesson in lessons)
