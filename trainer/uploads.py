@@ -107,8 +107,9 @@ def _close(upload: Upload, status: UploadStatus, file: File | None = None) -> No
 
 def _ordered(upload: Upload, part_ids: Sequence[str]) -> list[Part]:
     known = {part.public_id: part for part in upload.parts.all()}
-    if missing := next((part_id for part_id in part_ids if part_id not in known), None):
-        raise Mismatch(f"The upload {upload.public_id} has no part {missing}.")
+    for part_id in part_ids:
+        if part_id not in known:
+            raise Mismatch(f"The upload {upload.public_id} has no part {part_id}.")
     if len(set(part_ids)) != len(part_ids):
         raise Mismatch("A part is named twice.")
     parts = [known[part_id] for part_id in part_ids]

@@ -46,9 +46,7 @@ class TestCreate:
         job = current(owner, method=method, seed=7, suffix="Mine", metadata={"team": "red"}, integrations=wandb)
         assert job["hyperparameters"] == chosen
         assert (job["seed"], job["user_provided_suffix"], job["metadata"]) == (7, "Mine", {"team": "red"})
-        assert job["integrations"] == [
-            {"type": "wandb", "wandb": {"project": "tests", "name": None, "entity": None, "tags": ["a"]}}
-        ]
+        assert job["integrations"] == [{"type": "wandb", "wandb": {"project": "tests", "tags": ["a"]}}]
 
     def test_hyperparameters_in_their_old_place_are_taken_too(self, owner: Caller) -> None:
         assert current(owner, hyperparameters={"n_epochs": 3})["hyperparameters"] == {**AUTO, "n_epochs": 3}

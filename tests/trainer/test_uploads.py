@@ -81,6 +81,7 @@ def test_the_life_of_the_file_begins_when_it_is_made(owner: Caller) -> None:
     [
         (lambda parts: parts[:1], "The parts have 100 bytes"),
         (lambda parts: [*parts, "part_unknown"], "has no part part_unknown"),
+        (lambda parts: [*parts, ""], "has no part"),
         (lambda parts: [parts[0], parts[0]], "named twice"),
     ],
 )

@@ -105,7 +105,7 @@ def create(call: Call) -> HttpResponse:
         hyperparameters={**_hyperparameters(asked).model_dump(), "prompt_loss_weight": defaults.PROMPT_LOSS_WEIGHT},
         suffix=asked.suffix,
         seed=asked.seed,
-        integrations=[integration.model_dump() for integration in asked.integrations or []] or None,
+        integrations=[integration.model_dump(exclude_none=True) for integration in asked.integrations or []] or None,
         metadata=asked.metadata,
         **training_files(call, asked, base),
     )

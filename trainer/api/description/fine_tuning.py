@@ -75,7 +75,9 @@ SCHEMAS: JSON = {
     "JobIntegration": thing(
         {
             "type": only("wandb"),
-            "wandb": thing({"project": TEXT, "name": maybe(TEXT), "entity": maybe(TEXT), "tags": maybe(many(TEXT))}),
+            "wandb": thing(
+                {"project": TEXT, "name": TEXT, "entity": TEXT, "tags": many(TEXT)}, optional=["name", "entity", "tags"]
+            ),
         },
         description="Kept and shown; nothing is sent to it.",
     ),

@@ -104,8 +104,9 @@ HEADERS = {
 
 
 def stream(item: str) -> JSON:
-    """Return the medium of server-sent events: each has JSON of the named schema, the last one is `[DONE]`."""
-    return {"schema": TEXT, "x-item-schema": ref(item)}
+    """Return the medium of server-sent events: the data of each is JSON of the named schema, but `[DONE]` at the end."""
+    data = {**TEXT, "contentMediaType": "application/json", "contentSchema": ref(item)}
+    return {"schema": {"type": "object", "properties": {"data": data}, "required": ["data"]}}
 
 
 def operation(
