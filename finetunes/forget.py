@@ -9,6 +9,8 @@ from datasets.models import Version
 from finetunes.models import Model
 
 NAMED = 8
+CHECKPOINT = ":ckpt-step-"
+"""What follows the model's name in that of a checkpoint, which has learned from the same data."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class Forgotten:
 
 def forgotten(connection: Connection, name: str, version: Version) -> Forgotten | None:
     """Compare a version with the one that the model was trained on; None if no class is missing, or nothing is known."""
-    models = Model.objects.filter(connection=connection, name=name, version__isnull=False)
+    run = name.partition(CHECKPOINT)[0]
+    models = Model.objects.filter(connection=connection, name=run, version__isnull=False)
     model = models.select_related("version__dataset").first()
     if model is None or model.version is None:
         return None

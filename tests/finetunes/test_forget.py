@@ -117,6 +117,11 @@ class TestComparing:
         Model.objects.filter(pk=model.pk).update(version=with_labels(people, " returns", " other"))
         assert forgotten(connection, NAME, new_version(people, "Third", labels=[" returns", " other"])) is None
 
+    def test_a_checkpoint_has_learned_what_its_model_has(self, people: People, connection: Connection, model: Model) -> None:
+        found = forgotten(connection, f"{NAME}:ckpt-step-20", with_labels(people, " billing", " new"))
+        assert found is not None
+        assert found.classes == ["refund"]
+
     def test_a_model_that_came_from_elsewhere_says_nothing(
         self, people: People, connection: Connection, model: Model
     ) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.trainer.engines.held_out import TASKS, pieces, rows
-from tests.trainer.engines.lessons import Course
+from tests.trainer.engines.held_out import TASKS, Rows, pieces, rows
+from tests.trainer.engines.lessons import Course, study
 from trainer import defaults
+from trainer.engines import engine
+
+FIRST, LAST = {" 1", " 2", " 3", " 4"}, {" 5", " 6", " 7", " 8"}
 
 
 def learned(course: Course, task: str, examples: int) -> float:
@@ -55,3 +60,22 @@ class TestTheTextsThemselves:
         drawn = [answer for _, answer in rows(task, 1000, 1)]
         assert len(set(drawn)) == answers
         assert min(drawn.count(answer) for answer in set(drawn)) > 0.8 * 1000 / answers
+
+
+def test_classes_that_a_continued_run_leaves_out_are_forgotten_and_those_that_it_mixes_in_are_not(
+    course: Course, tmp_path: Path
+) -> None:
+    """What the dashboard warns of before such a run starts."""
+    old, new = (_queues(500, 1, kept) for kept in (FIRST, LAST))
+    course.teach(old).save(tmp_path, resumable=False)
+    forgetful, mindful = engine().load(tmp_path), engine().load(tmp_path)
+    study(forgetful, course.examples(new))
+    study(mindful, course.examples(new + old), epochs=2)
+    tests = [_queues(300, 101, kept, held_out=True) for kept in (FIRST, LAST)]
+    assert course.whole(forgetful, tests[0]) < 0.1
+    assert course.whole(forgetful, tests[1]) > 0.9
+    assert min(course.whole(mindful, test) for test in tests) > 0.85
+
+
+def _queues(count: int, seed: int, kept: set[str], *, held_out: bool = False) -> Rows:
+    return [row for row in rows("triage", count, seed, held_out=held_out) if row[1] in kept]
