@@ -13,12 +13,15 @@ import httpx
 
 from tests.trainer.engines.held_out import rows
 from tests.trainer.live import LiveTrainer, wait_until
-from tests.trainer.test_kill import events, results, story
+from tests.trainer.test_kill import results, story
 from tests.trainer.test_live import upload
 
 EPOCHS = 5
 ENDED = ("succeeded", "failed", "cancelled")
 SECONDS = 240.0
+SPREAD = 0.8
+"""The part of a job's events at which it is killed; what comes later is in the last bundle that the job writes."""
+TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,11 @@ class Outcome:
 @dataclass
 class Kills:
     moments: list[str] = field(default_factory=list)
-    """Where each job was when its worker died."""
+    """How far each job was when its worker died."""
     different: list[str] = field(default_factory=list)
-    unfinished: int = 0
 
     def __str__(self) -> str:
-        return f"{len(self.moments)} kills, {self.unfinished} of them before the end; different: {self.different or 'none'}"
+        return f"{len(self.moments)} kills; different: {self.different or 'none'}"
 
 
 @dataclass
@@ -65,6 +67,12 @@ class Worker:
 
     def status(self, job: str) -> str:
         return str(self.client.get(f"/fine_tuning/jobs/{job}").json()["status"])
+
+    def told(self, job: str) -> int:
+        """Return how many events the job has."""
+        query = "select count(*) from trainer_event e join trainer_job j on j.id = e.job_id where j.public_id = ?"
+        with self._database() as database:
+            return int(database.execute(query, [job]).fetchone()[0])
 
     def finish(self, job: str) -> Outcome:
         wait_until(lambda: self.status(job) in ENDED, SECONDS, f"the end of {job}")
@@ -94,7 +102,7 @@ class Worker:
 
 
 def kill_at_random(trainer: LiveTrainer, *, count: int, seed: int) -> Kills:
-    """Kill the worker once in each of `count` jobs; the moments are spread over the life of the one left alone."""
+    """Kill the worker once in each of `count` jobs; the moments are spread over its life."""
     headers = {"Authorization": f"Bearer {trainer.owner_key}"}
     with httpx.Client(base_url=trainer.base_url, headers=headers, timeout=60) as client:
         return _kill_at_random(Worker(trainer, client), count, random.Random(seed))
@@ -106,16 +114,27 @@ def _kill_at_random(worker: Worker, count: int, rng: random.Random) -> Kills:
     begun = time.monotonic()
     alone = worker.finish(worker.create())
     assert alone.status == "succeeded"
-    lasted = time.monotonic() - begun
+    epoch = (time.monotonic() - begun) / EPOCHS
     for place in range(count):
-        moment = lasted * (place + rng.random()) / count
-        job, created = worker.create(), time.monotonic()
-        wait_until(lambda at=created + moment: time.monotonic() >= at, what="the moment")  # type: ignore[misc]
-        kills.unfinished += worker.status(job) not in ENDED
-        worker.kill()
-        kills.moments.append(f"{moment:.2f} s: {worker.status(job)}, {len(events(worker.client, job))} events")
-        kills.different += _different(job, worker.finish(job), alone)
+        told = SPREAD * len(alone.events) * (place + rng.random()) / count
+        for _ in range(TRIES):
+            if _kill(worker, kills, alone, told, rng.random() * epoch):
+                break
     return kills
+
+
+def _kill(worker: Worker, kills: Kills, alone: Outcome, told: float, later: float) -> bool:
+    """Kill some seconds after so many events; return False if the job was quicker than that."""
+    job = worker.create()
+    wait_until(lambda: worker.told(job) >= told, SECONDS, f"{told:.0f} events")
+    moment = time.monotonic() + later
+    wait_until(lambda: time.monotonic() >= moment, what="the moment")
+    worker.kill()
+    in_time = worker.status(job) not in ENDED
+    if in_time:
+        kills.moments.append(f"{worker.status(job)}, {worker.told(job)} of {len(alone.events)} events")
+    kills.different += _different(job, worker.finish(job), alone)
+    return in_time
 
 
 def _different(job: str, disturbed: Outcome, alone: Outcome) -> list[str]:
