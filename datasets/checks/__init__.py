@@ -17,6 +17,7 @@ from datasets.checks.ending import Ending
 from datasets.checks.few_examples import FewExamples
 from datasets.checks.label_tokens import LabelTokens
 from datasets.checks.leading_space import LeadingSpace
+from datasets.checks.leftover_separators import LeftoverSeparators
 from datasets.checks.letter_case import CompletionCase, PromptCase
 from datasets.checks.near_duplicates import NearDuplicates, NormalizedDuplicates
 from datasets.checks.odd_characters import ControlCharacters, Mojibake, SpecialTokens
@@ -45,6 +46,7 @@ CHECKS: tuple[type[Check], ...] = (
     Separator,
     LeadingSpace,
     Ending,
+    LeftoverSeparators,
     TooLong,
     NormalizedDuplicates,
     NearDuplicates,

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 from datasets.checks.base import Change, Facts, Finding, Fix, Params, with_prompt
 from datasets.checks.marked import Marked
 from datasets.infer import OPEN_ENDED
@@ -9,6 +11,7 @@ from datasets.words import gettext_noop as _
 ONE_LINE = " ->"
 CANDIDATES = (ONE_LINE, "\n\n###\n\n", "\n\n===\n\n", "\n\n---\n\n", "\n\n===>\n\n", "\n\n--->\n\n")
 FALLBACK = "\n\n### =>\n\n"
+_NAME = re.compile(r"\s*\w[\w ]*:\s*")  # of who speaks next, as conversations are written
 
 
 class Separator(Marked):
@@ -58,8 +61,8 @@ class Separator(Marked):
 
     def _repeated(self, separator: str) -> Finding | None:
         self.count, self.found = self.marks.existing_inside(), []
-        if not self.count:
-            return None
+        if not self.count or separator in (*CANDIDATES, FALLBACK) or _NAME.fullmatch(separator):
+            return None  # of known ones the check of leftover separators tells; a name stands before each turn
         return self.report(
             "info",
             ngettext(

@@ -18,6 +18,7 @@ STEPS = {
     "separator": {"separator": " ->"},
     "ending": {"ending": " END"},
     "leading-space": {},
+    "leftover-separators": {"separator": " ->"},
     "too-long": {"limit": 20, "encoding": "r50k_base"},
     "personal-data": {},
     "special-tokens": {},

@@ -94,8 +94,10 @@ class TestSeparator:
         assert fixed(found, rows)[-1] == ("without\n\n===\n\n", "x")
         assert fixed(found, rows)[0] == rows[0]
 
-    def test_a_separator_inside_prompts_too_is_told_and_not_touched(self) -> None:
-        rows = [(f"{prompt} -> more ->" if at % 2 else f"{prompt} ->", answer) for at, (prompt, answer) in enumerate(SMALL)]
+    def test_a_separator_of_ones_own_inside_prompts_too_is_told_and_not_touched(self) -> None:
+        rows = [
+            (f"{prompt} =>> more =>>" if at % 2 else f"{prompt} =>>", answer) for at, (prompt, answer) in enumerate(SMALL)
+        ]
         found = findings(rows)["separator"]
         assert (found.count, found.fix, found.severity) == (10, None, "info")
 
