@@ -98,8 +98,9 @@ def _marked(before: str, after: str) -> tuple[list[Part], list[Part]]:
     old, new = _WORDS.findall(before), _WORDS.findall(after)
     parts: tuple[list[Part], list[Part]] = [], []
     for kind, *places in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        cut_off = places[1] == len(old) and places[3] == len(new) and before.endswith("…") and after.endswith("…")
         for made, words, (begin, end) in zip(parts, (old, new), (places[:2], places[2:]), strict=True):
-            made.append(("".join(words[begin:end]), kind != "equal"))
+            made.append(("".join(words[begin:end]), kind != "equal" and not cut_off))
     return parts
 
 

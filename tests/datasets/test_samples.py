@@ -43,6 +43,13 @@ def test_what_stands_between_two_changes_is_not_marked() -> None:
     assert "".join(part for part, changed in text["after"] if changed).count("[e-mail]") == 2
 
 
+def test_where_long_texts_are_cut_off_is_no_change() -> None:
+    words = " ".join(f"word{number}" for number in range(200))
+    text = shown(f"a@example.com {words} a@example.com", f"[e-mail] {words} [e-mail]")
+    assert [part for part, changed in text["after"] if changed][0].startswith("[")
+    assert text["after"][-1][1] is False
+
+
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_the_parts_make_up_the_whole_text(before: str, after: str) -> None:
     if before != after:
