@@ -46,7 +46,7 @@ def test_what_stands_between_two_changes_is_not_marked() -> None:
 def test_where_long_texts_are_cut_off_is_no_change() -> None:
     words = " ".join(f"word{number}" for number in range(200))
     text = shown(f"a@example.com {words} a@example.com", f"[e-mail] {words} [e-mail]")
-    assert [part for part, changed in text["after"] if changed][0].startswith("[")
+    assert next(part for part, changed in text["after"] if changed).startswith("[")
     assert text["after"][-1][1] is False
 
 
