@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from datasets import common
 from datasets.checks.hits import Hits, Mask
 from datasets.checks.texts import stands_in
@@ -139,6 +141,12 @@ class Marks:
             if len(hits) * 2 > self.rows:
                 return mark
         return ""
+
+    def without(self, mark: str) -> Mask:
+        """Which texts do not end with the candidate."""
+        lacking = np.ones(self.rows, np.bool_)
+        lacking[self.ends[mark].rows()] = False
+        return lacking
 
     def free(self, *, fallback: str, skip: Sequence[str] = ()) -> str:
         """The first candidate that stands in no text."""

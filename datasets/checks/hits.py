@@ -22,6 +22,11 @@ class Hits:
         if isinstance(wrong, np.ndarray) or True in wrong:
             self._parts.append((np.flatnonzero(wrong) + at).astype(np.int32))
 
+    def note(self, wrong: Mask) -> None:
+        """Note all rows at once, in the place of what was noted before."""
+        self._parts = []
+        self.add(0, wrong)
+
     def join(self, other: Hits, at: int) -> None:
         """Take over what was found in the rows from `at` on, which were counted from 0 there."""
         self._parts += [part + np.int32(at) for part in other._parts]

@@ -53,12 +53,13 @@ class Marked(Check):
         """The first rows that lack the mark which most have, or simply the first."""
         if self.marks.existing():
             return []
-        lacking = np.ones(self.marks.rows, dtype=bool)
-        if usual := self.marks.usual():
-            lacking[self.marks.ends[usual].rows()] = False
+        usual = self.marks.usual()
+        lacking = self.marks.without(usual) if usual else np.ones(self.marks.rows, dtype=bool)
         return [int(row) for row in np.flatnonzero(lacking)[:SAMPLES]]
 
     def lacking(self) -> int:
-        """How many rows lack the mark which most have; all, where none is usual."""
+        """How many rows lack the mark which most have, and note them; all, where none is usual."""
         usual = self.marks.usual()
-        return self.marks.rows - (len(self.marks.ends[usual]) if usual else 0)
+        if usual:
+            self.hits.note(self.marks.without(usual))
+        return len(self.hits) if usual else self.marks.rows

@@ -27,7 +27,14 @@ PARTS = ("rows", "browse", "drawer-content")
 @require_safe
 @access.viewer
 def examples(request: OrgRequest, pk: int) -> HttpResponse:
-    dataset, wanted = dataset_of(request, pk), Wanted.of(request.GET)
+    try:
+        return _shown(request, dataset_of(request, pk))
+    except FileNotFoundError:  # the checks have just put newer files in the place of those that the dataset named
+        return _shown(request, dataset_of(request, pk))
+
+
+def _shown(request: OrgRequest, dataset: Dataset) -> HttpResponse:
+    wanted = Wanted.of(request.GET)
     drawer = opened_row(request, dataset, wanted, request.GET["row"]) if "row" in request.GET else None
     if request.htmx.target == "drawer-content":
         return show(request, "datasets/examples.html#drawer", dataset, drawer=drawer)

@@ -54,14 +54,16 @@ function focusDrawer() {
 }
 
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
-  if (detail.target.id === "drawer-content") {
+  if (detail.target?.id === "drawer-content") {
     openDrawer();
     const title = document.getElementById("drawer-title");
     document.getElementById("drawer-said").textContent = title?.parentElement.textContent.trim() ?? "";
     if (!drawer().contains(document.activeElement) || document.activeElement === drawer()) focusDrawer();
+    walk();
   }
-  if (detail.target.id === "browse" && document.activeElement === document.body) {
-    (document.getElementById(left) ?? document.getElementById("shown"))?.focus();
+  if (detail.target?.id === "browse") {
+    const back = left ? document.getElementById(left) : null;
+    if (back || document.activeElement === document.body) (back ?? document.getElementById("shown"))?.focus();
     left = "";
   }
 });
@@ -79,10 +81,27 @@ document.addEventListener("cancel", (event) => {
   event.preventDefault();
   document.getElementById("drawer-close").click();
 }, { capture: true });
+
+// Keys that come faster than rows are remembered, as many as a person still counts.
+const MOST_AHEAD = 3;
+let ahead = [];
+let walking = false;
+
+function walk() {
+  const link = document.getElementById(ahead.shift() ?? "");
+  walking = Boolean(link);
+  link?.click();
+}
+
 document.addEventListener("keydown", (event) => {
   const way = { ArrowLeft: "drawer-previous", ArrowRight: "drawer-next" }[event.key];
   if (!way || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
   if (!drawer()?.contains(event.target) || event.target.closest("input, textarea, select")) return;
   event.preventDefault();
-  document.getElementById(way)?.click();
+  if (ahead.length < MOST_AHEAD) ahead.push(way);
+  if (!walking) walk();
+});
+for (const failure of ["htmx:responseError", "htmx:sendError"]) document.addEventListener(failure, () => {
+  ahead = [];
+  walking = false;
 });

@@ -92,3 +92,17 @@ def test_no_text_holds_the_bytes_that_end_texts_and_rows(prompt: str, completion
     written = index.folded({"prompt": prompt, "completion": completion})
     assert written.count(index.END_OF_TEXT) == written.count(index.END_OF_ROW) == 1
     assert written[:-1].split(index.END_OF_TEXT) == [prompt.casefold().encode(), completion.casefold().encode()]
+
+
+def test_rows_that_lack_a_separator_that_others_have_are_known(people: People) -> None:
+    marked = [(f"{prompt} ->", answer) for prompt, answer in TICKETS]
+    dataset = worked(uploaded(people.organization, content=csv_of([*marked[:90], *TICKETS[90:94]])))
+    with opened_index(dataset.prepared_index.name or "") as found:
+        assert found.hits("separator").tolist() == [90, 91, 92, 93]
+
+
+def test_rows_that_lack_an_ending_that_others_have_are_known(people: People) -> None:
+    rows = [(f"question {number}", f"answer {number}{'' if number in (3, 5) else ' END'}") for number in range(20)]
+    dataset = worked(uploaded(people.organization, content=csv_of(rows)))
+    with opened_index(dataset.prepared_index.name or "") as found:
+        assert found.hits("ending").tolist() == [3, 5]

@@ -40,3 +40,10 @@ def test_what_the_last_batch_added_is_known() -> None:
     assert found.since(0)
     assert not found.since(2)
     assert not Hits().since(0)
+
+
+@given(WRONG, WRONG)
+def test_what_is_noted_takes_the_place_of_what_was(one: list[bool], other: list[bool]) -> None:
+    found = hits(one)
+    found.note(np.array(other, dtype=bool))
+    assert found.rows().tolist() == [number for number, wrong in enumerate(other) if wrong]
