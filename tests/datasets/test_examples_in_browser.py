@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Dialog, Page, expect
 
 from tests.browser.keyboard import Keyboard
 from tests.browser.person import barriers, listened, overflow, sign_in
@@ -126,7 +126,12 @@ def test_a_row_is_edited_and_another_excluded_without_leaving_the_walk(page: Pag
 def test_all_that_is_shown_is_excluded_and_brought_back_from_the_checks(page: Page, home: str) -> None:
     page.goto(f"{home}examples/?q=broken")
     asked: list[str] = []
-    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.accept()))
+
+    def agree(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.accept()
+
+    page.once("dialog", agree)
     Keyboard(page).press(page.locator("#exclude-shown"))
     expect(page.locator("#shown")).to_contain_text("62 examples, as they are")
     assert asked == ["Leave all 62 rows out of training? You can take it back on the Checks page."]
