@@ -21,7 +21,6 @@ ENDED = ("succeeded", "failed", "cancelled")
 SECONDS = 240.0
 SPREAD = 0.8
 """The part of a job's events at which it is killed; what comes later is in the last bundle that the job writes."""
-TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -116,10 +115,9 @@ def _kill_at_random(worker: Worker, count: int, rng: random.Random) -> Kills:
     assert alone.status == "succeeded"
     epoch = (time.monotonic() - begun) / EPOCHS
     for place in range(count):
-        told = SPREAD * len(alone.events) * (place + rng.random()) / count
-        for _ in range(TRIES):
-            if _kill(worker, kills, alone, told, rng.random() * epoch):
-                break
+        share = (place + rng.random()) / count
+        while not _kill(worker, kills, alone, SPREAD * share * len(alone.events), rng.random() * epoch):
+            share = rng.random()
     return kills
 
 
