@@ -106,7 +106,8 @@ HEADERS = {
 def stream(item: str) -> JSON:
     """Return the medium of server-sent events: the data of each is JSON of the named schema, but `[DONE]` at the end."""
     data = {**TEXT, "contentMediaType": "application/json", "contentSchema": ref(item)}
-    return {"schema": {"type": "object", "properties": {"data": data}, "required": ["data"]}}
+    events = [{"type": "object", "properties": {"data": said}, "required": ["data"]} for said in (only("[DONE]"), data)]
+    return {"schema": {"anyOf": events}}
 
 
 def operation(
