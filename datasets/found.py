@@ -19,6 +19,7 @@ from datasets.words import Sentence
 from datasets.words import gettext_noop as _
 
 SHOWN_EXAMPLES = 6
+SHOWN_BY_HAND = 100
 Stored = dict[str, Any]
 
 
@@ -27,18 +28,21 @@ class Found:
     open: list[Stored] = field(default_factory=list)  # something to decide
     told: list[Stored] = field(default_factory=list)  # only to know
     made: list[Stored] = field(default_factory=list)  # decisions, with their place in the list
-    by_hand: list[Stored] = field(default_factory=list)  # what was done to single rows, the last first
+    by_hand: list[Stored] = field(default_factory=list)  # the last that was done to single rows, newest first
+    older_by_hand: int = 0
     recommended: int = 0
 
 
-def of(dataset: Dataset) -> Found:
+def of(dataset: Dataset, *, every_change: bool = False) -> Found:
     skipped = {made["code"] for made in dataset.decisions if made["choice"] == decide.SKIPPED}
+    newest = dataset.by_hand if every_change else dataset.by_hand[-SHOWN_BY_HAND:]
     shown = [finding for finding in dataset.findings if finding["code"] not in skipped]
     return Found(
         open=[_adjustable(finding) for finding in shown if finding["fix"]],
         told=[finding for finding in shown if not finding["fix"]],
         made=[_made(number, made) for number, made in enumerate(dataset.decisions) if decide.concerns(dataset, made)],
-        by_hand=[_by_hand(dataset, made) for made in reversed(dataset.by_hand)],
+        by_hand=[_by_hand(dataset, made) for made in reversed(newest)],
+        older_by_hand=len(dataset.by_hand) - len(newest),
         recommended=sum(decide.recommended(dataset, finding) for finding in dataset.findings),
     )
 

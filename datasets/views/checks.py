@@ -40,7 +40,7 @@ def _page(request: OrgRequest, dataset: Dataset) -> HttpResponse:
         "tasks": [(task, Task(task).label) for task in dataset.numbers.get("judged", {}).get("possible", [])],
         "classes": labels[:SHOWN_CLASSES],
         "more_classes": len(labels) - SHOWN_CLASSES,
-        "found": found.of(dataset),
+        "found": found.of(dataset, every_change=request.GET.get("changes") == "all"),
         "recipes": SavedRecipe.objects.of(request.organization).filter(format=dataset.format),
     }
     return show(request, "datasets/detail.html", dataset, tab="checks", **context)

@@ -49,3 +49,15 @@ def test_the_preview_keeps_the_order_of_the_columns(people: People) -> None:
     dataset = worked(uploaded(people.organization, content=b"b,a,c\n1,2,3\n4,5,6\n"))
     assert found.preview(dataset) == [["1", "2", "3"], ["4", "5", "6"]]
     assert found.preview(Dataset()) == []
+
+
+def test_of_many_changes_by_hand_the_newest_are_listed_and_the_others_counted(people: People) -> None:
+    dataset = worked(uploaded(people.organization))
+    params = {"count": 1, "keys": "", "first": "2"}
+    made = {"code": "excluded-rows", "params": params, "sheet": "elsewhere", "by": "Ada", "at": "2026-01-01T00:00:00+00:00"}
+    dataset.by_hand = [{**made, "id": str(number)} for number in range(102)]
+    shown = found.of(dataset)
+    assert ([one["id"] for one in shown.by_hand][:2], len(shown.by_hand), shown.older_by_hand) == (["101", "100"], 100, 2)
+    assert not shown.by_hand[0]["applies"]
+    every = found.of(dataset, every_change=True)
+    assert (len(every.by_hand), every.older_by_hand) == (102, 0)

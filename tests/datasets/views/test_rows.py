@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from django.http import HttpResponseBase
 from django.test import Client
 
-from datasets import amend, browse
+from datasets import amend, browse, by_hand
 from datasets.by_hand import PLACES
 from datasets.models import Dataset
 from datasets.narrow import Wanted
@@ -131,3 +132,15 @@ def test_a_version_says_in_words_what_was_done_by_hand(member_client: Client, da
     shown = member_client.get(made.get_absolute_url()).content.decode()
     assert "Row 2 was edited by hand." in shown
     assert "Row 3 was excluded by hand." in shown
+
+
+def test_older_changes_are_one_click_away_and_those_of_another_sheet_wait(member_client: Client, dataset: Dataset) -> None:
+    params = {"count": 1, "keys": by_hand.packed(np.array([2 << PLACES], np.uint64)), "first": "2"}
+    made = {"code": "excluded-rows", "params": params, "sheet": "other", "by": "Ada", "at": "2026-01-01T00:00:00+00:00"}
+    Dataset.objects.update(by_hand=[{**made, "id": str(number)} for number in range(102)])
+    checks = member_client.get(f"/datasets/{dataset.pk}/").content.decode()
+    assert "102 changes by hand" in checks
+    assert f'href="/datasets/{dataset.pk}/?changes=all#by-hand">Show the 2 older changes too' in checks
+    assert checks.count("The file is read in another way since") == 100
+    every = member_client.get(f"/datasets/{dataset.pk}/?changes=all").content.decode()
+    assert every.count("The file is read in another way since") == 102
