@@ -45,8 +45,9 @@ def _found(version: Version, progress: Progress) -> Keys:
     for number, (at, line) in enumerate(lines(version)):
         if number % TOLD == 0:
             progress(number / max(version.rows, 1))
-        asked, _words, wording = question(orjson.loads(line), version.separator)
-        keys[number] = (asked, wording, _key(line.rstrip(b"\n")), at)
+        example = orjson.loads(line)
+        asked, _words, wording = question(example, version.separator)
+        keys[number] = (asked, wording, _key(orjson.dumps(example, option=orjson.OPT_SORT_KEYS)), at)
     return keys
 
 

@@ -12,7 +12,17 @@ import orjson
 from datasets import preferences, turns
 from datasets.formats.jsonl import kind_of
 from datasets.formats.rows import BadRow, Row, excerpt, shown, unfit
-from datasets.messages import CHAT, PREFERENCE, PREFERRED, PROMPT_COMPLETION, Example, Unusable, no_conversation, parsed
+from datasets.messages import (
+    CHAT,
+    PREFERENCE,
+    PREFERRED,
+    PROMPT_COMPLETION,
+    Example,
+    Spelled,
+    Unusable,
+    no_conversation,
+    parsed,
+)
 from datasets.words import Sentence
 from datasets.words import gettext_noop as _
 
@@ -68,8 +78,8 @@ def detect(columns: Sequence[str]) -> Mapping | None:
 
 
 def encoded(example: Example) -> bytes:
-    """An example as one line of a training file, without the line's end."""
-    return orjson.dumps(example)
+    """An example as one line of a training file, without the line's end: as it was uploaded, if nothing has changed it."""
+    return example.line if isinstance(example, Spelled) else orjson.dumps(example)
 
 
 def maker(mapping: Mapping) -> Callable[[Row], Iterable[Example | BadRow]]:

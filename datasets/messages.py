@@ -12,6 +12,18 @@ from datasets.words import gettext_noop as _
 
 Example = dict[str, Any]
 Message = dict[str, Any]
+
+
+class Spelled(dict[str, Any]):
+    """An example that nothing has changed, with the line of the source that it was read from, without the line's end."""
+
+    __slots__ = ("line",)
+
+    def __init__(self, example: Example, line: bytes) -> None:
+        super().__init__(example)
+        self.line = line
+
+
 PROMPT_COMPLETION, CHAT, PREFERENCE = "prompt-completion", "chat", "preference"
 PREFERRED, OTHER = "preferred_output", "non_preferred_output"
 

@@ -124,8 +124,11 @@ def _copy(dataset: Dataset, file: BinaryIO, options: Options, mapping: Mapping) 
 def _taken(rows: Iterable[Row | BadRow], mapping: Mapping) -> Iterator[bytes | BadRow]:
     make = maker(mapping)
     for row in rows:
-        for example in (row,) if isinstance(row, BadRow) else make(row):
-            yield example if isinstance(example, BadRow) else working.pack(row.line, example)
+        if isinstance(row, BadRow):
+            yield row
+            continue
+        for example in make(row):
+            yield example if isinstance(example, BadRow) else working.pack_row(row, example)
 
 
 def _bad(row: BadRow) -> dict[str, Any]:

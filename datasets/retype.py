@@ -23,7 +23,7 @@ def typed(example: Example) -> list[tuple[str, str]]:
 
 def retyped(example: Example, texts: Sequence[str]) -> Example:
     """The example with these texts; a field of a page writes line breaks otherwise, which alone changes no text."""
-    changed = deepcopy(example)
+    changed = deepcopy(dict(example))
     for (_name, holder, key), text in zip(_places(changed), texts, strict=True):
         plain = text.replace("\r\n", "\n")
         if plain != holder[key].replace("\r\n", "\n"):

@@ -6,16 +6,30 @@ from collections.abc import Iterable, Iterator
 
 import orjson
 
+from datasets.formats import Row
 from datasets.mapping import Example, encoded
+from datasets.messages import Spelled
 from datasets.recipe import Numbered
+
+_AS_IT_WAS = b"="  # behind the number of a line that is spelled as in the source
 
 
 def pack(line: int, example: Example) -> bytes:
-    return b"%d\t%s\n" % (line, encoded(example))
+    return b"%d%s\t%s\n" % (line, _AS_IT_WAS if isinstance(example, Spelled) else b"", encoded(example))
+
+
+def pack_row(row: Row, example: Example) -> bytes:
+    """The example that a row has made; one that is all of the row keeps the spelling of its line."""
+    text = row.text.rstrip("\r\n").encode(errors="surrogateescape")
+    if text and example == row.values and text != encoded(example):
+        return pack(row.line, Spelled(example, text))
+    return pack(row.line, example)
 
 
 def unpack(packed: bytes) -> Numbered:
     line, _tab, example = packed.partition(b"\t")
+    if line.endswith(_AS_IT_WAS):
+        return int(line[:-1]), Spelled(orjson.loads(example), example.rstrip(b"\n"))
     return int(line), orjson.loads(example)
 
 

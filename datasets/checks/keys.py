@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from hashlib import blake2b
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 from xxhash import xxh3_64_intdigest
 
@@ -33,7 +34,8 @@ def of_pairs(prompts: Keys, completions: Keys) -> Keys:
 
 
 def of_example(example: Example) -> int:
-    return xxh3_64_intdigest(encoded(example))
+    """What an example is, however its line is spelled."""
+    return xxh3_64_intdigest(orjson.dumps(example, option=orjson.OPT_SORT_KEYS))
 
 
 def of_question(example: Example) -> int:

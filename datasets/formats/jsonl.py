@@ -29,10 +29,10 @@ def parse(number: int, line: str) -> Row | BadRow:
         value = orjson.loads(line)
     except (orjson.JSONDecodeError, UnicodeEncodeError) as error:
         return BadRow(number, "", _what_is_wrong(error), excerpt(line))
-    return object_row(number, value)
+    return object_row(number, value, line)
 
 
-def object_row(number: int, value: Any) -> Row | BadRow:
+def object_row(number: int, value: Any, text: str = "") -> Row | BadRow:
     if not isinstance(value, dict):
         reason = _("The line holds %(kind)s, not an object in curly brackets.", kind=kind_of(value))
         return BadRow(number, "", reason, shown(value))
@@ -41,7 +41,7 @@ def object_row(number: int, value: Any) -> Row | BadRow:
     for key in value:
         if wrong := unfit(key) or _too_long(key):
             return BadRow(number, "", wrong, excerpt(key))
-    return Row(number, value)
+    return Row(number, value, text)
 
 
 def _too_long(key: str) -> Sentence | None:

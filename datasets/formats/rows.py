@@ -20,6 +20,7 @@ EXAMPLE_KEYS = frozenset(
 class Row(NamedTuple):
     line: int  # in the source, counted from 1
     values: dict[str, Any]
+    text: str = ""  # the line as it stands in a file of JSON lines
 
 
 class BadRow(NamedTuple):
