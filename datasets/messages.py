@@ -19,9 +19,13 @@ class Spelled(dict[str, Any]):
 
     __slots__ = ("line",)
 
-    def __init__(self, example: Example, line: bytes) -> None:
-        super().__init__(example)
-        self.line = line
+    line: bytes
+
+
+def spelled(example: Example, line: bytes) -> Spelled:
+    kept = Spelled(example)
+    kept.line = line
+    return kept
 
 
 PROMPT_COMPLETION, CHAT, PREFERENCE = "prompt-completion", "chat", "preference"

@@ -25,11 +25,16 @@ def text_asked(example: Example) -> str:
 def words(text: str) -> bytes:
     """The words of a text in UTF-8 with single spaces between them; a text without any stands as it is."""
     if text.isascii():
-        found = b" ".join(text.encode().translate(_PLAIN).split())
-    else:
-        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-        found = " ".join(folded.translate(_LETTERS).split()).encode(errors="surrogatepass")
-    return found or b" ".join(text.encode(errors="surrogatepass").split())
+        return b" ".join(text.encode().translate(_PLAIN).split()) or b" ".join(text.encode().split())
+    folded = _folded(text)
+    found = unicodedata.normalize("NFKC", " ".join(folded.translate(_LETTERS).split())) or " ".join(folded.split())
+    return found.encode(errors="surrogatepass")
+
+
+def _folded(text: str) -> str:
+    """Without case and ways of writing the same letter, in the steps that Unicode gives for comparing."""
+    twice = unicodedata.normalize("NFKD", unicodedata.normalize("NFD", text).casefold()).casefold()
+    return unicodedata.normalize("NFKC", twice)
 
 
 class _Letters(dict[int, str]):

@@ -14,8 +14,9 @@ from datasets.checks.keys import of_example
 from datasets.formats import Row
 from datasets.formats.jsonl import parse
 from datasets.mapping import encoded
-from datasets.messages import Spelled
+from datasets.messages import spelled
 from datasets.models import Dataset
+from datasets.retype import retyped
 from tests.conftest import People
 from tests.datasets.made import uploaded, version_of, worked
 
@@ -133,8 +134,6 @@ def test_the_working_copy_keeps_meaning_and_line(example: dict[str, str], ascii:
 
 
 def test_an_edited_row_is_written_anew(people: People) -> None:
-    from datasets.retype import retyped
-
-    kept = Spelled({"prompt": "a", "completion": "b"}, b'{"prompt": "a", "completion": "b"}')
+    kept = spelled({"prompt": "a", "completion": "b"}, b'{"prompt": "a", "completion": "b"}')
     assert encoded(kept) == kept.line
     assert encoded(retyped(kept, ["c", "b"])) == b'{"prompt":"c","completion":"b"}'
