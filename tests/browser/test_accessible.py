@@ -21,6 +21,8 @@ PAGES = [
     "/datasets/upload/",
     "/datasets/1/",
     "/datasets/1/examples/",
+    "/datasets/1/examples/?q=a&row=2",
+    "/datasets/1/examples/?row=2&edit=1",
     "/datasets/1/versions/",
     "/datasets/1/versions/1/",
     "/datasets/1/versions/compare/",
