@@ -15,6 +15,7 @@ from datasets.checks.hits import Mask
 from datasets.checks.keys import BLANK, Keys, of_example, of_pairs, of_texts, repeated
 from datasets.messages import PROMPT_COMPLETION, asked_of
 
+PIECE = 1 << 16  # rows worked on at once, so that no array of all of them is needed on the way
 MAX_LABEL = 200  # characters; a longer completion is no label
 ARRAYS = ("examples", "prompts", "answers", "completions", "tokens")
 Arrays = list[NDArray[Any]]
@@ -97,11 +98,13 @@ class Counts:
         """The place of each row's completion among the labels, -1 if it is none of them."""
         keys = {text: key for key, text in (self.labels or {}).items()}
         known = np.array([keys[label] for label in labels], np.uint64)
-        if not len(known):
-            return np.full(self.rows, -1, np.int32)
+        found = np.full(self.rows, -1, np.int32)
         completions, order = _whole(self.completions), np.argsort(known)
-        nearest = order[np.minimum(np.searchsorted(known[order], completions), len(known) - 1)]
-        return np.where(known[nearest] == completions, nearest, -1).astype(np.int32)
+        for at in range(0, self.rows if len(known) else 0, PIECE):
+            piece = completions[at : at + PIECE]
+            nearest = order[np.minimum(np.searchsorted(known[order], piece), len(known) - 1)]
+            found[at : at + PIECE] = np.where(known[nearest] == piece, nearest, -1)
+        return found
 
     def _add_pairs(self, batch: Batch) -> None:
         prompts, completions = of_texts(batch.prompts), of_texts(batch.completions)

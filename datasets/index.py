@@ -19,7 +19,7 @@ from datasets import by_hand, working
 from datasets.checks.hits import RowNumbers
 from datasets.examine import Report
 from datasets.mapping import Example
-from datasets.samples import texts
+from datasets.samples import texts as texts_of
 from datasets.storing import Draft, opened
 
 END_OF_TEXT, END_OF_ROW = b"\xfe", b"\xff"
@@ -31,21 +31,22 @@ class Writer:
 
     def __init__(self, rows: Draft, folded: Draft, arrays: Draft) -> None:
         self._rows, self._folded, self._arrays = rows, folded, arrays
-        self._keys, self._row_at, self._folded_at = array("Q"), array("q"), array("q")
+        self._keys, self._row_sizes, self._folded_sizes = array("Q"), array("I"), array("I")
 
     def add(self, key: int, example: Example) -> None:
+        row, texts = working.pack(by_hand.line_of(key), example), folded(example)
         self._keys.append(key)
-        self._row_at.append(self._rows.size)
-        self._folded_at.append(self._folded.size)
-        self._rows.write(working.pack(by_hand.line_of(key), example))
-        self._folded.write(folded(example))
+        self._row_sizes.append(len(row))
+        self._folded_sizes.append(len(texts))
+        self._rows.write(row)
+        self._folded.write(texts)
 
     def keep(self, report: Report) -> dict[str, str]:
         """Put the three files in their places; returns their names by the dataset's fields."""
         arrays: dict[str, Any] = {
             "keys": np.frombuffer(self._keys, np.uint64),
-            "row_at": np.frombuffer(self._row_at, np.int64),
-            "folded_at": np.frombuffer(self._folded_at, np.int64),
+            "row_sizes": np.frombuffer(self._row_sizes, np.uint32),
+            "folded_sizes": np.frombuffer(self._folded_sizes, np.uint32),
             "tokens": report.token_counts,
             "labels": report.label_numbers,
         }
@@ -60,7 +61,7 @@ class Writer:
 
 def folded(example: Example) -> bytes:
     """The texts of an example as a search compares them, whatever their case."""
-    return END_OF_TEXT.join(text.casefold().encode() for text in texts(example).values()) + END_OF_ROW
+    return END_OF_TEXT.join(text.casefold().encode() for text in texts_of(example).values()) + END_OF_ROW
 
 
 class Index:
@@ -75,11 +76,13 @@ class Index:
 
     @cached_property
     def row_at(self) -> NDArray[np.int64]:
-        return cast("NDArray[np.int64]", self._arrays["row_at"])
+        """Where each row begins in the file of rows."""
+        return _begins(self._arrays["row_sizes"])
 
     @cached_property
     def folded_at(self) -> NDArray[np.int64]:
-        return cast("NDArray[np.int64]", self._arrays["folded_at"])
+        """Where the texts of each row begin in the file of folded texts."""
+        return _begins(self._arrays["folded_sizes"])
 
     @cached_property
     def tokens(self) -> NDArray[np.int32]:
@@ -103,6 +106,12 @@ class Index:
 
     def __len__(self) -> int:
         return len(self.keys)
+
+
+def _begins(sizes: NDArray[np.uint32]) -> NDArray[np.int64]:
+    begins = np.zeros(len(sizes), np.int64)
+    np.cumsum(sizes[:-1], out=begins[1:])
+    return begins
 
 
 @contextmanager
