@@ -25,7 +25,7 @@ def text_asked(example: Example) -> str:
 def words(text: str) -> bytes:
     """The words of a text in UTF-8 with single spaces between them; a text without any stands as it is."""
     if text.isascii():
-        return b" ".join(text.encode().translate(_PLAIN).split()) or b" ".join(text.encode().split())
+        return b" ".join(text.encode().translate(_PLAIN).split()) or " ".join(text.split()).encode()
     folded = _folded(text)
     found = unicodedata.normalize("NFKC", " ".join(folded.translate(_LETTERS).split())) or " ".join(folded.split())
     return found.encode(errors="surrogatepass")

@@ -4,7 +4,7 @@ import unicodedata
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from datasets.checks.wording import text_asked, words
@@ -53,6 +53,7 @@ def test_words_are_the_same_words_again(text: str) -> None:
 
 
 @given(st.text())
+@example("\x1f\xa0")
 def test_the_way_in_which_letters_are_put_together_changes_nothing(text: str) -> None:
     for form in ("NFC", "NFD", "NFKC", "NFKD"):
         assert words(unicodedata.normalize(form, text)) == words(text)
