@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseStopPolling
@@ -63,6 +64,8 @@ def progress(request: OrgRequest, pk: int) -> HttpResponse:
     home = dataset.get_absolute_url()
     here = request.htmx.current_url_abs_path or ""
     here = here if here.startswith(home) else home
+    if here.startswith(reverse("datasets:columns", args=[dataset.pk])):
+        here = ""  # what a person is choosing there stays
     response = show(request, "datasets/_dataset.html#progress", dataset, here=here)
     return response if dataset.busy else HttpResponseStopPolling(response.content)
 

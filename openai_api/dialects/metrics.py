@@ -18,7 +18,7 @@ def read(event: Mapping[str, Any]) -> dict[str, float] | None:
     found = values.numbers(event.get("data"))
     if "step" in found:
         return found
-    if event.get("type") not in {"metrics", "message", None}:
+    if event.get("type") not in ("metrics", "message", None):  # whatever it is, a list too
         return None
     return _said(values.text(event.get("message")) or "")
 

@@ -107,7 +107,7 @@ def test_a_classifier_from_columns_of_other_names(keys: Keyboard) -> None:
     keys.button("Read the file like this")
     accept_all(keys)
     expect(keys.page.get_by_text("Classification").first).to_be_visible()
-    search(keys, "17: a message", "2 examples found")
+    search(keys, "17: a message", "2 examples of")
     make_version(keys, 108)
 
 
@@ -120,14 +120,14 @@ def test_a_generator_whose_findings_are_decided_one_by_one(keys: Keyboard) -> No
     keys.press(keys.page.get_by_role("button", name=re.compile("^Undo")).first)
     expect(keys.page.get_by_role("heading", name=re.compile("^Skipped"))).to_have_count(0)
     accept_all(keys)
-    search(keys, "parcel 17", "1 example found")
+    search(keys, "parcel 17", "1 example of")
     make_version(keys, 27)
 
 
 def test_a_chat(keys: Keyboard) -> None:
     upload(keys, "chats.jsonl", jsonl_of(CHATS))
     expect(keys.page.get_by_role("heading", name="In numbers")).to_be_visible()
-    search(keys, "gate 13", "1 example found")
+    search(keys, "gate 13", "1 example of")
     make_version(keys, 18)
 
 

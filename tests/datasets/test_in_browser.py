@@ -201,10 +201,10 @@ def test_examples_are_searched_as_one_types_and_the_address_follows(page: Page) 
     expect(page.get_by_role("heading", name="What we would change")).to_be_visible()
     page.get_by_role("link", name="Examples").click()
     page.fill("#q", "17: a message")
-    expect(page.get_by_text("2 examples found")).to_be_visible()
+    expect(page.get_by_text("2 examples of")).to_be_visible()
     page.wait_for_url(re.compile(r"\?q=17"))
     page.reload()
-    expect(page.get_by_text("2 examples found")).to_be_visible()
+    expect(page.get_by_text("2 examples of")).to_be_visible()
 
 
 def test_everything_works_without_javascript(browser: Browser, address: str, signed_in: Any) -> None:

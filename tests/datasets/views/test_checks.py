@@ -97,6 +97,15 @@ class TestProgress:
         assert f'hx-get="{here}"' in response.content.decode()
         assert "every 1s" not in response.content.decode()
 
+    def test_it_leaves_alone_what_a_person_is_choosing_on_the_columns_page(
+        self, viewer_client: Client, dataset: Dataset
+    ) -> None:
+        here = f"http://testserver/datasets/{dataset.pk}/columns/"
+        headers = {"HX-Request": "true", "HX-Target": "progress", "HX-Current-URL": here}
+        said = viewer_client.get(f"/datasets/{dataset.pk}/progress/", headers=headers).content.decode()
+        assert "The rows are checked." in said
+        assert "hx-get" not in said
+
     @pytest.mark.parametrize("elsewhere", ["http://evil.example/x", "http://testserver/accounts/logout/", "nonsense"])
     def test_it_never_leads_anywhere_else(self, viewer_client: Client, dataset: Dataset, elsewhere: str) -> None:
         headers = {"HX-Request": "true", "HX-Target": "progress", "HX-Current-URL": elsewhere}
