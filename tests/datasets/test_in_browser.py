@@ -116,9 +116,7 @@ def test_a_conversation_is_seen_as_prompts_and_completions_while_names_are_typed
     page.fill("input[name=asks]", "Guest")
     expect(page.locator("#seen")).to_contain_text("Guest: Where is it?\\nAgent:")
     page.click("text=Read the file like this")
-    expect(
-        page.get_by_text("answers to prompts").or_(page.get_by_role("heading", name="What we would change"))
-    ).to_be_visible()
+    expect(page.get_by_role("heading", name="What we would change")).to_be_visible()
 
 
 def test_the_row_with_the_names_is_corrected(page: Page) -> None:
