@@ -15,6 +15,7 @@ import httpx
 
 from openai_api import dialects, files, inference, models, probing, results, retry, streams
 from openai_api.http import TIMEOUT, Wire
+from openai_api.pacing import Pace
 from openai_api.probing import Probe
 from openai_api.types import (
     ChatChunk,
@@ -35,6 +36,7 @@ class Client:
     """One account at one provider.
 
     `retries` is how often a harmless request may be sent again; creating and uploading never are.
+    `pace`, if given, makes every request (but those of streams) wait for its turn.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Client:
         timeout: httpx.Timeout = TIMEOUT,
         retries: int = retry.RETRIES,
         sleep: Callable[[float], None] = time.sleep,
+        pace: Pace | None = None,
     ) -> None:
         self._dialect = dialects.named(dialect)
         self._wire = Wire(
@@ -60,6 +63,7 @@ class Client:
             timeout=timeout,
             retries=retries,
             sleep=sleep,
+            pace=pace,
         )
 
     def __enter__(self) -> Self:

@@ -27,6 +27,7 @@ from openai_api.errors import (
     NotFound,
     Timeout,
 )
+from openai_api.pacing import Pace
 from openai_api.redact import SHORTEST_KEY, STAND_IN, redactor
 
 TIMEOUT = httpx.Timeout(connect=5.0, read=60.0, write=60.0, pool=5.0)
@@ -110,6 +111,7 @@ class Wire:
         timeout: httpx.Timeout = TIMEOUT,
         retries: int = retry.RETRIES,
         sleep: Callable[[float], None] = time.sleep,
+        pace: Pace | None = None,
     ) -> None:
         key = key.strip()
         self.redact = redactor(key)
@@ -121,7 +123,7 @@ class Wire:
         self._options: dict[str, Any] = {"verify": _tls(), "limits": LIMITS, "mounts": DIRECTLY}
         self._retries = retries
         self._sleep = sleep
-        self._http = httpx.Client(transport=transport, **self._options)
+        self._http = httpx.Client(transport=transport, event_hooks=pace.hooks() if pace else None, **self._options)
 
     def close(self) -> None:
         self._http.close()
