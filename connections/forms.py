@@ -5,11 +5,9 @@ from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundWidget
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from connections import prices
 from connections.address import BadAddress, origin, tidy
 from connections.models import Connection
 from teams.forms import Styled
@@ -24,32 +22,14 @@ DIALECTS = {
 }
 
 
-PRICING = ("price_list", "currency")
-"""What says nothing about how the provider is reached."""
-
-
-class Lines(forms.CharField):
-    """Text whose lines browsers end with CR LF."""
-
-    def to_python(self, value: Any) -> str:
-        return str(super().to_python(value)).replace("\r\n", "\n")
-
-
 class ConnectionForm(Styled, forms.ModelForm[Connection]):
     """Add or change a connection. A stored key is never put into the form; an empty field keeps it."""
 
-    price_list = Lines(
-        label=_("Prices of training"),
-        required=False,
-        max_length=20_000,
-        widget=forms.Textarea(attrs={"rows": 4, "placeholder": "ada = 0.40\ncurie = 3.00", "spellcheck": "false"}),
-        help_text=_("One base a line, with what a million training tokens cost. Costs are unknown for what is not here."),
-    )
     key = forms.CharField(label=_("API key"), widget=KEY_INPUT, max_length=500, required=False)
 
     class Meta:
         model = Connection
-        fields = ("name", "base_url", "dialect", "organization_header", "currency")
+        fields = ("name", "base_url", "dialect", "organization_header")
         widgets = {
             "name": forms.TextInput(attrs={"placeholder": "OpenAI"}),
             "base_url": forms.TextInput(
@@ -68,8 +48,6 @@ class ConnectionForm(Styled, forms.ModelForm[Connection]):
         self.organization = organization
         self.stored = self.instance.pk is not None
         self.old_url = self.instance.base_url
-        self.fields["currency"].required = False
-        self.initial["price_list"] = prices.written(self.instance.prices)
         key = self.fields["key"]
         key.required = not self.stored
         key.help_text = (
@@ -95,19 +73,6 @@ class ConnectionForm(Styled, forms.ModelForm[Connection]):
         except BadAddress as refusal:
             raise forms.ValidationError(str(refusal)) from None
 
-    def clean_price_list(self) -> dict[str, str]:
-        try:
-            return prices.read(self.cleaned_data["price_list"])
-        except prices.BadLine as line:
-            text = gettext("Write each line like this: ada = 0.40. This one is different: %(line)s")
-            raise forms.ValidationError(text % {"line": line}) from None
-
-    def clean_currency(self) -> str:
-        currency = str(self.cleaned_data["currency"]).strip().upper() or self.instance.currency
-        if not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
-            raise forms.ValidationError(_("Write the three letters of a currency, such as USD or KRW."))
-        return currency
-
     def clean_key(self) -> str:
         key = str(self.cleaned_data["key"]).strip()
         if not key.isascii() or not key.isprintable() or " " in key:
@@ -126,8 +91,6 @@ class ConnectionForm(Styled, forms.ModelForm[Connection]):
         """Return the connection as the form says, not yet saved."""
         connection = self.save(commit=False)
         connection.organization = self.organization
-        if connection.prices != self.cleaned_data["price_list"] or "currency" in self.changed_data:
-            connection.prices, connection.priced_on = self.cleaned_data["price_list"], timezone.localdate()
         if key := self.cleaned_data["key"]:
             connection.key = key
         return connection

@@ -38,7 +38,8 @@ class Connection(models.Model):
     organization_header = models.CharField(_("organization header"), max_length=120, blank=True)
     prices = models.JSONField(_("prices of training"), default=dict, blank=True)  # {base: of a million tokens, as text}
     currency = models.CharField(_("currency"), max_length=3, default="USD")
-    priced_on = models.DateField(null=True, editable=False)
+    price_dates = models.JSONField(default=dict, blank=True, editable=False)  # {base: the day it was written down, ISO}
+    bills_validation = models.BooleanField(default=False)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from connections.models import Connection
@@ -14,6 +17,16 @@ _DATED = re.compile(r"-(\d{4}-\d{2}-\d{2}|\d{4})$")
 
 class BadLine(Exception):
     """A line that is no price; the message is the line, cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a million tokens cost, and what was written down with it."""
+
+    amount: Decimal
+    currency: str
+    since: date | None  # the day on which it was written down
+    bills_validation: bool  # whether the tokens of the validation part are charged too
 
 
 def read(text: str) -> dict[str, str]:
@@ -39,14 +52,36 @@ def _one(line: str) -> tuple[str, str]:
     return name, format(amount.normalize(), "f")
 
 
-def written(prices: dict[str, str]) -> str:
+def written(prices: Mapping[str, str]) -> str:
     return "\n".join(f"{name} = {price}" for name, price in prices.items())
 
 
-def price_of(connection: Connection, model: str) -> Decimal | None:
-    """The price of a million training tokens of a base, or of what a model was fine-tuned from; None if unknown."""
+def write(connection: Connection, prices: Mapping[str, str], *, currency: str, on: date) -> None:
+    """Put a new list on the connection, not yet saved; a price that stays as it was keeps its day."""
+    same = currency == connection.currency
+    kept = {name for name, price in prices.items() if same and connection.prices.get(name) == price}
+    days = {name: connection.price_dates.get(name) if name in kept else on.isoformat() for name in prices}
+    connection.prices, connection.currency = dict(prices), currency
+    connection.price_dates = {name: day for name, day in days.items() if day}
+
+
+def listed(connection: Connection) -> list[tuple[str, Price]]:
+    return [(name, _price(connection, name)) for name in connection.prices]
+
+
+def price_of(connection: Connection, model: str) -> Price | None:
+    """The price of a base, or of what a model was fine-tuned from; None if nobody wrote it down."""
     base = model.removeprefix("ft:").split(":")[0]
-    found = next(
-        (connection.prices[name] for name in (model, base, _DATED.sub("", base)) if name in connection.prices), None
+    names = (model, base, _DATED.sub("", base))
+    found = next((name for name in names if name in connection.prices), None)
+    return _price(connection, found) if found is not None else None
+
+
+def _price(connection: Connection, name: str) -> Price:
+    day = connection.price_dates.get(name)
+    return Price(
+        Decimal(connection.prices[name]),
+        connection.currency,
+        date.fromisoformat(day) if day else None,
+        connection.bills_validation,
     )
-    return Decimal(found) if found is not None else None

@@ -9,6 +9,7 @@ app_name = "connections"
 connection_urls = [
     path("", views.connection_detail, name="detail"),
     path("edit/", views.connection_edit, name="edit"),
+    path("prices/", views.connection_prices, name="prices"),
     path("test/", views.connection_test, name="test"),
     path("archive/", views.connection_archive, name="archive"),
     path("restore/", views.connection_restore, name="restore"),

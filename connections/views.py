@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from connections import retire
-from connections.forms import PRICING, ConnectionForm
+from connections import prices, retire
+from connections.forms import ConnectionForm
 from connections.models import Connection
+from connections.price_form import PriceForm
 from connections.probe import Verdict, probe
 from teams import access, audit, throttle
 from teams.access import OrgRequest
@@ -58,11 +59,25 @@ def connection_edit(request: OrgRequest, pk: int) -> HttpResponse:
         return _form(request, form)
     connection = form.fill()
     if form.changed_data:
-        if not set(form.changed_data) <= set(PRICING):
-            connection.tested_at = connection.works = None
+        connection.tested_at = connection.works = None
         connection.save()
         audit.record(request, "connection.changed", connection, changed=", ".join(form.changed_data))
     messages.success(request, _("The connection is saved."))
+    return redirect(connection)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.owner
+def connection_prices(request: OrgRequest, pk: int) -> HttpResponse:
+    connection = _connection(request, pk)
+    form = PriceForm(request.POST or None, connection=connection)
+    if not form.is_valid():
+        context = {"form": form, "connection": connection}
+        return render(request, "connections/prices.html", context, status=422 if form.is_bound else 200)
+    if form.changed_data:
+        form.keep()
+        audit.record(request, "connection.priced", connection, prices=prices.written(connection.prices)[:2000])
+    messages.success(request, _("The prices are saved."))
     return redirect(connection)
 
 
@@ -117,6 +132,7 @@ def _connection(request: OrgRequest, pk: int) -> Connection:
 
 def _detail(request: OrgRequest, connection: Connection, verdict: Verdict | None = None) -> HttpResponse:
     context: dict[str, Any] = {"connection": connection, "verdict": verdict, "dependents": retire.dependents(connection)}
+    context["prices"] = prices.listed(connection)
     template = "connections/detail.html#result" if request.htmx.target == "result" else "connections/detail.html"
     return render(request, template, context)
 

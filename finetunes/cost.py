@@ -46,7 +46,8 @@ def cost(version: Version, connection: Connection, base: str) -> Cost:
     offer = offered(connection)
     chosen = advised_base(offer, base, version)
     dialect = connection.dialect_for(chosen.name) if chosen else ""
-    made = forecast(version, connection, chosen.name, suggested(version, dialect)) if chosen else None
+    validates = bool(version.validation_rows)
+    made = forecast(version, connection, chosen.name, suggested(version, dialect), validates=validates) if chosen else None
     return Cost(version=version, connection=connection, offer=offer, base=chosen, forecast=made)
 
 

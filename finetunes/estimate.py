@@ -31,6 +31,7 @@ class Estimate:
     seconds: float | None
     runs: int  # how many finished fine-tunes `seconds` rests on
     price: Decimal | None = None  # of a million tokens
+    validation: int | None = 0  # tokens of the validation part that are charged in each epoch
 
     @property
     def steps(self) -> int | None:
@@ -45,10 +46,17 @@ class Estimate:
         return self.tokens * self.epochs
 
     @property
-    def cost(self) -> Decimal | None:
-        if self.price is None or self.trained_tokens is None:
+    def charged_tokens(self) -> int | None:
+        """All that is paid for: what is trained on, and the validation part where the provider charges it."""
+        if self.trained_tokens is None or self.epochs is None or self.validation is None:
             return None
-        return self.price * self.trained_tokens / 1_000_000
+        return self.trained_tokens + self.validation * self.epochs
+
+    @property
+    def cost(self) -> Decimal | None:
+        if self.price is None or self.charged_tokens is None:
+            return None
+        return self.price * self.charged_tokens / 1_000_000
 
 
 def estimate(
@@ -59,12 +67,13 @@ def estimate(
     batch_size: int | None,
     former: Sequence[Run] = (),
     price: Decimal | None = None,
+    validation: int | None = 0,
 ) -> Estimate:
     """Estimate steps, tokens, and the time at the speed that former fine-tunes were measured at."""
     trained = tokens * epochs if tokens is not None and epochs is not None else None
     speed = tokens_per_second(former)
     seconds = trained / speed if trained is not None and speed else None
-    return Estimate(rows, tokens, epochs, batch_size, seconds, len(former) if seconds else 0, price)
+    return Estimate(rows, tokens, epochs, batch_size, seconds, len(former) if seconds else 0, price, validation)
 
 
 def tokens_per_second(runs: Sequence[Run]) -> float | None:

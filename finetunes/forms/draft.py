@@ -103,7 +103,7 @@ def draft(organization: Organization, chosen: QueryDict, *, bound: bool, fresh: 
         dialect=dialect,
         start=start,
         settings=kind(data, initial=initial, version=version, validates=validates),
-        forecast=forecast(version, connection, base.name, initial) if base else None,
+        forecast=forecast(version, connection, base.name, initial, validates=validates) if base else None,
         forgotten=forgotten(connection, base.name, version) if base else None,
     )
 

@@ -38,6 +38,7 @@ PAGES = [
     "/connections/",
     "/connections/1/",
     "/connections/add/",
+    "/connections/1/prices/",
     "/team/",
     "/audit/",
     "/settings/",

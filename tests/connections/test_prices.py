@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -57,4 +58,10 @@ def test_what_is_written_is_read_as_the_same() -> None:
     ],
 )
 def test_a_model_costs_what_its_base_does_and_never_what_another_one_does(model: str, price: str | None) -> None:
-    assert prices.price_of(Connection(prices=LISTED), model) == (Decimal(price) if price else None)
+    found = prices.price_of(Connection(prices=LISTED), model)
+    assert (found.amount if found else None) == (Decimal(price) if price else None)
+
+
+def test_a_price_carries_its_currency_its_day_and_what_is_charged() -> None:
+    connection = Connection(prices={"ada": "0.4"}, currency="EUR", price_dates={"ada": "2026-01-02"}, bills_validation=True)
+    assert prices.price_of(connection, "ada") == prices.Price(Decimal("0.4"), "EUR", date(2026, 1, 2), True)

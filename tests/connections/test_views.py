@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
-from connections import prices, retire
+from connections import retire
 from connections.models import Connection
 from finetunes.models import Model
 from teams.models import AuditEntry
@@ -23,7 +22,6 @@ FORM = {
     "dialect": "jobs",
     "key": KEY,
     "organization_header": "",
-    "currency": "USD",
 }
 
 
@@ -39,8 +37,6 @@ def unchanged(connection: Connection, **change: str) -> dict[str, str]:
         "dialect": connection.dialect,
         "key": "",
         "organization_header": connection.organization_header,
-        "price_list": prices.written(connection.prices).replace("\n", "\r\n"),
-        "currency": connection.currency,
     }
     return form | change
 
@@ -149,40 +145,6 @@ class TestChanging:
         assert Connection.objects.get().works is True
         owner_client.post(address(connection, "edit/"), unchanged(connection, key="sk-new"))
         assert Connection.objects.get().works is None
-
-    def test_prices_are_kept_with_their_day_and_leave_the_test_as_it_is(
-        self, owner_client: Client, connection: Connection
-    ) -> None:
-        Connection.objects.update(works=True, tested_at=connection.created_at)
-        listed = {"price_list": "ada = 0.40\r\ncurie=3,5\r\n", "currency": "eur"}
-        owner_client.post(address(connection, "edit/"), unchanged(connection, **listed))
-        changed = Connection.objects.get()
-        assert (changed.prices, changed.currency) == ({"ada": "0.4", "curie": "3.5"}, "EUR")
-        assert (changed.priced_on, changed.works) == (timezone.localdate(), True)
-        page = owner_client.get(address(connection)).content.decode()
-        assert "0.4 EUR" in page
-        AuditEntry.objects.all().delete()
-        owner_client.post(address(connection, "edit/"), unchanged(changed))
-        assert not AuditEntry.objects.exists()
-
-    @pytest.mark.parametrize(
-        ("change", "said"),
-        [
-            ({"price_list": "ada 0.4"}, "This one is different: ada 0.4"),
-            ({"price_list": "ada = -1"}, "This one is different"),
-            ({"price_list": "ada = much"}, "This one is different"),
-            ({"price_list": "ada = NaN"}, "This one is different"),
-            ({"price_list": "= 1"}, "This one is different"),
-            ({"currency": "dollars"}, "at most 3 characters"),
-            ({"currency": "U$D"}, "three letters of a currency"),
-        ],
-    )
-    def test_what_is_no_price_is_said(
-        self, owner_client: Client, connection: Connection, change: dict[str, str], said: str
-    ) -> None:
-        answer = owner_client.post(address(connection, "edit/"), unchanged(connection, **change))
-        assert answer.status_code == 422
-        assert said in answer.content.decode()
 
     def test_no_change_is_no_matter_of_record(self, owner_client: Client, connection: Connection) -> None:
         owner_client.post(address(connection, "edit/"), unchanged(connection))

@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from connections import prices
 from connections.models import Connection
 from datasets.models import Version
 from finetunes.estimate import estimate
@@ -29,7 +30,7 @@ def provider_is_there(at_work: Provider) -> Provider:
 
 @pytest.fixture
 def priced(connection: Connection) -> Connection:
-    connection.prices, connection.priced_on = {"ada": "0.4", "babbage-002": "1000"}, timezone.localdate()
+    prices.write(connection, {"ada": "0.4", "babbage-002": "1000"}, currency="USD", on=timezone.localdate())
     connection.save()
     return connection
 
@@ -58,6 +59,14 @@ class TestVersion:
         assert "75 of 16,385" in page
         assert "Estimated cost 44.00 USD" in page
 
+    def test_the_validation_part_costs_where_the_provider_charges_it(
+        self, viewer_client: Client, version: Version, priced: Connection
+    ) -> None:
+        Connection.objects.update(bills_validation=True, prices={"ada": "1000"})
+        page = shown(viewer_client, version=version.pk)
+        assert "Estimated cost 60.00 USD" in page
+        assert "3,000 tokens of the validation part are charged in each epoch" in page
+
     def test_without_a_price_the_cost_is_unknown_and_the_owner_is_sent_to_write_it_down(
         self, viewer_client: Client, owner_client: Client, version: Version, connection: Connection
     ) -> None:
@@ -65,7 +74,7 @@ class TestVersion:
         assert "Estimated cost unknown" in page
         assert "No price of ada is written down for Trainer. An owner can write one down." in page
         owner = owner_client.get(URL, {"version": version.pk}).content.decode()
-        assert f'href="/connections/{connection.pk}/edit/"' in owner
+        assert f'href="/connections/{connection.pk}/prices/"' in owner
 
     def test_tokens_that_were_counted_by_other_encodings_are_unknown(
         self, viewer_client: Client, people: People, priced: Connection

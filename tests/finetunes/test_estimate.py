@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from connections import prices
 from connections.models import Connection
 from datasets.models import Version
 from finetunes.estimate import Run, estimate, legacy_batch_size, tokens_per_second
@@ -35,6 +37,11 @@ class TestEstimate:
     @pytest.mark.parametrize("unknown", ["epochs", "batch_size"])
     def test_what_the_provider_chooses_leaves_the_steps_open(self, unknown: str) -> None:
         assert made(**{unknown: None}).steps is None
+
+    def test_what_is_charged_beside_the_training_part_is_counted_in_every_epoch(self) -> None:
+        assert made(validation=100, price=Decimal(10)).charged_tokens == 20_400
+        assert made(validation=100, price=Decimal(1_000_000)).cost == 20_400
+        assert made(validation=None, price=Decimal(10)).cost is None, "a charge that was not counted is no charge of 0"
 
     def test_without_former_runs_the_time_is_unknown(self) -> None:
         assert made().seconds is None
@@ -110,6 +117,36 @@ class TestForecast:
         row = self.finished(people, connection, version, 48)
         FineTune.objects.filter(pk=row.pk).update(trained_tokens=96_000)
         assert forecast(version, connection, "ada", {}).estimate.seconds == pytest.approx(24)
+
+    def test_the_validation_part_is_charged_only_where_it_is_used_and_paid_for(
+        self, connection: Connection, version: Version
+    ) -> None:
+        prices.write(connection, {"ada": "1"}, currency="USD", on=date(2026, 11, 1))
+        assert forecast(version, connection, "ada", {}, validates=True).estimate.charged_tokens == 48_000
+        connection.bills_validation = True
+        assert forecast(version, connection, "ada", {}, validates=True).estimate.charged_tokens == 60_000
+        assert forecast(version, connection, "ada", {}).estimate.charged_tokens == 48_000
+
+    def test_it_is_written_down_with_what_it_rests_on(
+        self, people: People, connection: Connection, version: Version
+    ) -> None:
+        self.finished(people, connection, version, 48)
+        prices.write(connection, {"ada": "0.4"}, currency="EUR", on=date(2026, 11, 1))
+        written = forecast(version, connection, "ada", {}).written()
+        assert written["seconds"] == pytest.approx(48)
+        assert {name: value for name, value in written.items() if name != "seconds"} == {
+            "tokens": 12_000,
+            "epochs": 4,
+            "trained_tokens": 48_000,
+            "charged_tokens": 48_000,
+            "steps": 1600,
+            "runs": 1,
+            "runs_of": "ada",
+            "price": "0.4",
+            "currency": "EUR",
+            "priced_on": "2026-11-01",
+            "cost": "0.0192",
+        }
 
     def test_a_base_whose_encoding_was_not_counted_has_no_tokens(self, connection: Connection, version: Version) -> None:
         found = forecast(version, connection, "gpt-4o-mini", {"n_epochs": "3"}).estimate
