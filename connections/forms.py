@@ -19,6 +19,11 @@ DIALECTS = {
     Connection.Dialect.JOBS: _("OpenAI today, and most providers that follow it. Choose this if you are not sure."),
     Connection.Dialect.LEGACY: _("OpenAI until January 2024, and servers that kept it: models such as ada and davinci."),
     Connection.Dialect.BOTH: _("Tunedeck's own trainer: the base model decides which of the two is spoken."),
+    Connection.Dialect.AZURE: _(
+        "OpenAI's models at Microsoft. A fine-tuned model must be deployed there before it answers."
+    ),
+    Connection.Dialect.NEBIUS: _("Open models. The curves come from checkpoints, one for each epoch."),
+    Connection.Dialect.TOGETHER: _("Open models, with a price for each fine-tune before it starts."),
 }
 
 

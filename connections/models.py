@@ -6,10 +6,12 @@ from typing import Any, ClassVar, Self, cast
 
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from openai_api import dialects
 from openai_api.client import Client
+from openai_api.dialects import Traits
 from openai_api.types import DialectName
 from teams.models import Organization, User
 from work.encryption import EncryptedField
@@ -28,6 +30,9 @@ class Connection(models.Model):
         JOBS = "jobs", _("Current OpenAI API (/v1/fine_tuning/jobs)")
         LEGACY = "legacy", _("Legacy OpenAI API (/v1/fine-tunes)")
         BOTH = "both", _("Both generations of the OpenAI API")
+        AZURE = "azure", _("Azure OpenAI and Microsoft Foundry")
+        NEBIUS = "nebius", _("Nebius Token Factory")
+        TOGETHER = "together", _("Together AI")
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="connections")
     name = models.CharField(_("name"), max_length=80)
@@ -35,6 +40,7 @@ class Connection(models.Model):
     base_url = models.CharField(_("base URL"), max_length=300)
     dialect = models.CharField(_("dialect"), max_length=20, choices=Dialect, default=Dialect.JOBS)
     key = EncryptedField(_("API key"))
+    api_version = models.CharField(_("API version"), max_length=40, blank=True)
     organization_header = models.CharField(_("organization header"), max_length=120, blank=True)
     prices = models.JSONField(_("prices of training"), default=dict, blank=True)  # {base: of a million tokens, as text}
     currency = models.CharField(_("currency"), max_length=3, default="USD")
@@ -45,6 +51,11 @@ class Connection(models.Model):
     archived_at = models.DateTimeField(null=True, blank=True)
     tested_at = models.DateTimeField(null=True, blank=True, editable=False)
     works = models.BooleanField(null=True, editable=False)
+    # Set when the provider says that this account may not start fine-tunes (any more): a state, not an error.
+    training_closed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    training_closed_words = models.TextField(blank=True, editable=False)  # the provider's own
+    # What an owner wrote about the bases, where the provider does not tell; see bases.py.
+    known_bases = models.JSONField(_("base models"), default=dict, blank=True)
 
     objects = ConnectionQuerySet.as_manager()
 
@@ -58,8 +69,31 @@ class Connection(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("connections:detail", args=[self.pk])
 
+    @property
+    def traits(self) -> Traits:
+        """What this provider has and what it lacks."""
+        return dialects.traits(self.dialect)
+
+    @property
+    def may_train(self) -> bool:
+        """Whether a fine-tune can be started here, as far as the provider has said."""
+        return self.archived_at is None and self.training_closed_at is None
+
+    def close_training(self, words: str) -> None:
+        """Remember that the provider refuses to train for this account; the first time stays."""
+        now = timezone.now()
+        open_ones = Connection.objects.filter(pk=self.pk, training_closed_at=None)
+        if open_ones.update(training_closed_at=now, training_closed_words=words):
+            self.training_closed_at, self.training_closed_words = now, words
+
+    def open_training(self) -> None:
+        """Forget the refusal: a fine-tune was accepted, or an owner says that it is allowed again."""
+        closed = Connection.objects.filter(pk=self.pk, training_closed_at__isnull=False)
+        closed.update(training_closed_at=None, training_closed_words="")
+        self.training_closed_at, self.training_closed_words = None, ""
+
     def dialect_for(self, model: str) -> DialectName:
-        """Return the dialect, `legacy` or `jobs`, in which a fine-tune on this base model is asked for."""
+        """Return the dialect in which a fine-tune on this base model is asked for; `both` is never the answer."""
         return dialects.for_model(cast(DialectName, self.dialect), model)
 
     def client(self, dialect: DialectName | None = None, **options: Any) -> Client:
@@ -68,5 +102,6 @@ class Connection(models.Model):
             key=self.key,
             dialect=dialect or cast(DialectName, self.dialect),
             organization=self.organization_header or None,
+            api_version=self.api_version,
             **options,
         )

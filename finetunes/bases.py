@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from connections.models import Connection
 from finetunes.models import Model
 from openai_api.client import Client
+from openai_api.dialects import traits
 from openai_api.errors import APIError
 from openai_api.types import RemoteModel
 
@@ -47,7 +48,7 @@ class Base:
         if format != "preference":
             return self.format in (format, None)
         named = bool(PREFERENCES.match(self.tuned_from or self.name))
-        return self.dialect != "legacy" and (self.format is None or named)
+        return traits(self.dialect).preferences and (self.format is None or named)
 
 
 @dataclass(frozen=True, slots=True)

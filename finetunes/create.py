@@ -32,7 +32,8 @@ from finetunes.models import FineTune, Model, Upload
 from finetunes.statuses import Status, of_remote
 from finetunes.trouble import explain, note
 from openai_api.client import Client
-from openai_api.errors import APIError, BadRequest, ConnectionFailed, RateLimited, StatusError
+from openai_api.dialects import traits
+from openai_api.errors import APIError, BadRequest, ConnectionFailed, RateLimited, StatusError, TrainingNotAvailable
 from openai_api.types import NewFineTune, RemoteFineTune
 from teams.models import Organization, User
 
@@ -66,7 +67,7 @@ def intend(
     if connection.organization_id != organization.pk or version.dataset.organization_id != organization.pk:
         raise NotPossible(_("The data and the connection must belong to your organization."))
     dialect = connection.dialect_for(base_model)
-    if version.format == Format.PREFERENCE and dialect == "legacy":
+    if version.format == Format.PREFERENCE and not traits(dialect).preferences:
         raise NotPossible(_("%(model)s cannot learn from preferred and other answers.") % {"model": base_model})
     values = {
         "organization": organization,
@@ -127,6 +128,7 @@ def settle(fine_tune: FineTune, client: Client) -> None:
 def adopt(fine_tune: FineTune, remote: RemoteFineTune) -> None:
     """Keep the provider's id: the fine-tune exists, and is polled from now on."""
     _free_file(fine_tune)
+    fine_tune.connection.open_training()
     fine_tune.release(
         due_at=timezone.now(),
         remote_id=remote.id,
@@ -176,7 +178,7 @@ def _reserve(fine_tune: FineTune, training: Upload, client: Client) -> bool:
     free = Upload.objects.filter(pk=training.pk, remote_id=training.remote_id)
     if not (free.filter(creating=None) | free.filter(creating=fine_tune)).update(creating=fine_tune):
         return False
-    if fine_tune.dialect == "legacy":
+    if not traits(fine_tune.dialect).metadata:
         fine_tune.known_before = lookup.on_file(client, fine_tune.training_file_id)
     return True
 
@@ -210,6 +212,8 @@ def _after_error(fine_tune: FineTune, error: APIError) -> None:
     elif _will_pass(fine_tune, error):
         note(fine_tune, error, due_at=after(error, fine_tune.failures), doubt_until=None)
     else:
+        if isinstance(error, TrainingNotAvailable):
+            fine_tune.connection.close_training(error.message)
         _fail(fine_tune, error.message, explain(error))
 
 
@@ -224,7 +228,7 @@ def _will_pass(fine_tune: FineTune, error: APIError) -> bool:
 
 
 def _request(fine_tune: FineTune) -> NewFineTune:
-    has_metadata = fine_tune.dialect != "legacy"
+    has_metadata = traits(fine_tune.dialect).metadata
     return NewFineTune(
         model=fine_tune.base_model,
         training_file=fine_tune.training_file_id,
@@ -233,7 +237,7 @@ def _request(fine_tune: FineTune) -> NewFineTune:
         hyperparameters=fine_tune.hyperparameters,
         seed=fine_tune.seed,
         metadata={**fine_tune.metadata, lookup.TOKEN: fine_tune.token.hex} if has_metadata else None,
-        method=_method(fine_tune) if has_metadata else None,
+        method=_method(fine_tune) if fine_tune.dialect != "legacy" else None,
         integrations=tuple(fine_tune.integrations),
     )
 

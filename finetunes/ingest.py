@@ -8,7 +8,8 @@ model's name are waited for (`_tail`), and only then is the fine-tune settled.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,6 +27,7 @@ from finetunes.results import keep_results
 from finetunes.statuses import ENDED, Status, of_remote
 from finetunes.trouble import explain, note
 from openai_api.client import Client
+from openai_api.dialects import traits
 from openai_api.errors import APIError, Conflict, NotFound
 from openai_api.types import RemoteEvent, RemoteFineTune, RemoteModel
 
@@ -46,6 +48,7 @@ class Report:
     events: list[RemoteEvent]
     files: dict[str, bytes]
     model: RemoteModel | None
+    points: list[Mapping[str, float]] = field(default_factory=list)  # of dialects without result files
 
 
 def poll(fine_tune: FineTune, client: Client) -> None:
@@ -69,6 +72,7 @@ def ask(fine_tune: FineTune, client: Client) -> Report:
         events=client.events(fine_tune.remote_id, known=store.recent_keys(fine_tune)),
         files=_new_files(fine_tune, remote, client),
         model=_model(fine_tune, remote, client),
+        points=client.metrics(remote, after=_seen(fine_tune, remote)),
     )
 
 
@@ -78,15 +82,25 @@ def keep(fine_tune: FineTune, report: Report) -> None:
     events = store.append_events(fine_tune, report.events)
     has_file = keep_results(fine_tune, report.files)
     store.write_series(fine_tune, store.series_of_events(events), wins=not has_file)
+    store.write_series(fine_tune, store.series_of_points(report.points), wins=True)
     model_is_ready = keep_model(fine_tune, report.remote, report.model)
-    changes = _facts(fine_tune, report.remote) | _progress(fine_tune, events, bool(report.files))
-    changes |= _end(fine_tune, report.remote, is_complete=has_file and model_is_ready)
+    changes = _facts(fine_tune, report.remote) | _progress(fine_tune, report, events)
+    changes |= _end(
+        fine_tune, report.remote, is_complete=model_is_ready and (has_file or not traits(fine_tune.dialect).result_files)
+    )
     if events:
         changes["last_event"] = events[-1].ordinal
     if events or report.files or _differs(fine_tune, changes):
         changes["revision"] = fine_tune.revision + 1
     if not fine_tune.release(**changes):
         raise LeaseLost
+
+
+def _seen(fine_tune: FineTune, remote: RemoteFineTune) -> int:
+    """Return the last step whose numbers are here; at the end all are asked for again, for some come late."""
+    return (
+        0 if of_remote(remote.status) in ENDED else max((one["last_step"] for one in fine_tune.summary.values()), default=0)
+    )
 
 
 def _new_files(fine_tune: FineTune, remote: RemoteFineTune, client: Client) -> dict[str, bytes]:
@@ -153,17 +167,20 @@ def _error(fine_tune: FineTune, remote: RemoteFineTune) -> str:
     return line.message if line else _("The provider gave no reason.")
 
 
-def _progress(fine_tune: FineTune, events: list[Event], has_new_file: bool) -> dict[str, Any]:
+def _progress(fine_tune: FineTune, report: Report, events: list[Event]) -> dict[str, Any]:
+    """Return how far it is: what the events and the job itself say, and what the new numbers come to."""
+    remote = report.remote
     progress = Progress(fine_tune.step, fine_tune.total_steps, fine_tune.epoch, fine_tune.epochs).read(events)
+    progress.told(remote.steps_done, remote.total_steps, remote.epochs_done)
     changes: dict[str, Any] = {
         "step": progress.step,
         "total_steps": progress.total_steps,
         "epoch": progress.epoch,
         "epochs": progress.epochs,
     }
-    names = set(store.series_of_events(events)) if not has_new_file else None
-    if names or has_new_file:
-        series = store.read_series(fine_tune, names)
+    names = {*store.series_of_events(events), *store.series_of_points(report.points)}
+    if names or report.files:
+        series = store.read_series(fine_tune, None if report.files else names)
         changes["summary"] = fine_tune.summary | summarize(series)
         changes["spark"] = course(series) or fine_tune.spark
     return changes

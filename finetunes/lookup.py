@@ -17,6 +17,7 @@ from datetime import timedelta
 
 from finetunes.models import FineTune, Upload
 from openai_api.client import Client
+from openai_api.dialects import traits
 from openai_api.types import RemoteFineTune
 
 TOKEN = "tunedeck"  # noqa: S105 (a metadata key, no secret)
@@ -25,7 +26,7 @@ TOKEN = "tunedeck"  # noqa: S105 (a metadata key, no secret)
 def find(client: Client, fine_tune: FineTune) -> RemoteFineTune | None:
     """Return the provider's job for this intent, or None if it has none."""
     token = fine_tune.token.hex
-    if fine_tune.dialect != "legacy":
+    if traits(fine_tune.dialect).metadata:
         for job in client.fine_tunes(metadata={TOKEN: token}):
             if job.metadata.get(TOKEN) == token:
                 return job
@@ -42,7 +43,7 @@ def _recent(client: Client, fine_tune: FineTune) -> Iterator[RemoteFineTune]:
     upload = Upload.objects.filter(connection=fine_tune.connection, remote_id=fine_tune.training_file_id).first()
     oldest = upload.remote_created_at - timedelta(hours=1) if upload and upload.remote_created_at else None
     for job in client.fine_tunes():
-        if fine_tune.dialect != "legacy" and oldest and job.created_at and job.created_at < oldest:
+        if traits(fine_tune.dialect).newest_first and oldest and job.created_at and job.created_at < oldest:
             return  # newest first: what follows is older still
         yield job
 

@@ -41,6 +41,15 @@ class Progress:
                 self.total_steps = total or self.total_steps
         return self
 
+    def told(self, step: int | None, total_steps: int | None, epoch: int | None) -> None:
+        """Take what the job itself says, where it says something."""
+        if step is not None and 0 <= step < 2**53:
+            self.step = max(step, self.step or 0)
+        if total_steps is not None and 0 < total_steps < 2**53:
+            self.total_steps = total_steps
+        if epoch is not None and self.epochs and 0 <= epoch <= self.epochs:
+            self.epoch = max(epoch, self.epoch or 0)
+
     def _epoch(self, epoch: int, epochs: int) -> None:
         self.epoch, self.epochs = max(epoch, self.epoch or 0), epochs
 

@@ -49,9 +49,14 @@ def _row(fine_tune: FineTune, ordinal: int, event: RemoteEvent) -> Event:
 
 def series_of_events(events: Iterable[Event]) -> dict[str, metrics.Series]:
     """Collect what the events' metrics say, each name over its steps."""
+    return series_of_points(event.metrics for event in events)
+
+
+def series_of_points(reported: Iterable[Mapping[str, object] | None]) -> dict[str, metrics.Series]:
+    """Collect what each of these says of its `step`, each name over its steps."""
     points: dict[str, list[tuple[int, float]]] = {}
-    for event in events:
-        found = metrics.of_event(event.metrics)
+    for one in reported:
+        found = metrics.of_event(one)
         if found:
             step, values = found
             for name, value in values.items():

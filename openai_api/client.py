@@ -13,7 +13,7 @@ from typing import IO, Any, Self
 
 import httpx
 
-from openai_api import dialects, files, inference, models, probing, results, retry, streams
+from openai_api import dialects, files, inference, probing, results, retry, streams
 from openai_api.http import TIMEOUT, Wire
 from openai_api.pacing import Pace
 from openai_api.probing import Probe
@@ -23,6 +23,8 @@ from openai_api.types import (
     Completion,
     CompletionChunk,
     DialectName,
+    Estimate,
+    Limits,
     NewFineTune,
     RemoteCheckpoint,
     RemoteEvent,
@@ -46,6 +48,7 @@ class Client:
         dialect: DialectName = "jobs",
         *,
         organization: str | None = None,
+        api_version: str = "",
         transport: httpx.BaseTransport | None = None,
         async_transport: httpx.AsyncBaseTransport | None = None,
         timeout: httpx.Timeout = TIMEOUT,
@@ -57,6 +60,8 @@ class Client:
         self._wire = Wire(
             base_url,
             key,
+            headers=self._dialect.headers(key.strip()),
+            query=self._dialect.query(api_version.strip()),
             organization=organization,
             transport=transport,
             async_transport=async_transport,
@@ -80,6 +85,10 @@ class Client:
     def close(self) -> None:
         self._wire.close()
 
+    @property
+    def traits(self) -> dialects.Traits:
+        return self._dialect.traits
+
     def probe(self) -> Probe:
         """Find out what works, without changing anything and without raising an APIError."""
         return probing.probe(self._wire, self._dialect)
@@ -88,13 +97,13 @@ class Client:
 
     def upload_file(self, source: IO[bytes] | Path, filename: str, purpose: str = "fine-tune") -> RemoteFile:
         """Send a file, once: a failure is never followed by a second attempt."""
-        return files.upload(self._wire, source, filename, purpose)
+        return self._dialect.upload(self._wire, source, filename, purpose)
 
     def files(self) -> list[RemoteFile]:
-        return files.listing(self._wire)
+        return self._dialect.files(self._wire)
 
     def file(self, file_id: str) -> RemoteFile:
-        return files.retrieve(self._wire, file_id)
+        return self._dialect.file(self._wire, file_id)
 
     def file_content(self, file_id: str) -> bytes:
         return files.content(self._wire, file_id)
@@ -127,6 +136,13 @@ class Client:
     def cancel_fine_tune(self, fine_tune_id: str) -> RemoteFineTune:
         return self._dialect.cancel(self._wire, fine_tune_id)
 
+    def pause_fine_tune(self, fine_tune_id: str) -> RemoteFineTune:
+        """Pause a running fine-tune; NotOffered where the dialect cannot."""
+        return self._dialect.pause(self._wire, fine_tune_id)
+
+    def resume_fine_tune(self, fine_tune_id: str) -> RemoteFineTune:
+        return self._dialect.resume(self._wire, fine_tune_id)
+
     def events(self, fine_tune_id: str, known: Container[str] = ()) -> list[RemoteEvent]:
         """Fetch the events whose keys are not `known`, oldest first."""
         return self._dialect.events(self._wire, fine_tune_id, known)
@@ -134,6 +150,18 @@ class Client:
     def checkpoints(self, fine_tune_id: str) -> list[RemoteCheckpoint]:
         """Fetch the checkpoints, oldest first; none where the dialect has none."""
         return self._dialect.checkpoints(self._wire, fine_tune_id)
+
+    def metrics(self, fine_tune: RemoteFineTune, after: int = 0) -> list[Mapping[str, float]]:
+        """Fetch the numbers of the steps after `after`, each with its `step`, in ascending order.
+
+        Only dialects without result files have them here (`traits.result_files`); elsewhere
+        they come with the events and in the file, and this asks nothing and is empty.
+        """
+        return self._dialect.metrics(self._wire, fine_tune, after)
+
+    def estimate(self, new: NewFineTune) -> Estimate | None:
+        """Ask what a fine-tune would cost, without starting it; None where the provider is not asked such things."""
+        return self._dialect.estimate(self._wire, new)
 
     def results(self, fine_tune: RemoteFineTune) -> bytes | None:
         """Fetch the result file as CSV.
@@ -146,27 +174,38 @@ class Client:
     # Models
 
     def models(self) -> list[RemoteModel]:
-        return models.listing(self._wire)
+        return self._dialect.models(self._wire)
 
     def model(self, name: str) -> RemoteModel:
-        return models.retrieve(self._wire, name)
+        return self._dialect.model(self._wire, name)
 
     def delete_model(self, name: str) -> None:
         """Delete a fine-tuned model; one that is already gone is a success."""
-        models.delete(self._wire, name)
+        self._dialect.delete_model(self._wire, name)
+
+    def bases(self) -> list[RemoteModel] | None:
+        """List the models that the provider says can be trained; None where it does not tell."""
+        return self._dialect.bases(self._wire)
+
+    def limits(self, model: str) -> Limits | None:
+        """Fetch what the provider accepts for a base model; None where it does not tell."""
+        return self._dialect.limits(self._wire, model)
 
     # Inference: parameters go out as they come in, those that are None are left out
 
     def complete(self, **params: Any) -> Completion:
-        return inference.complete(self._wire, params)
+        return inference.complete(self._wire, self._place("completions", params), params)
 
     def chat(self, **params: Any) -> ChatCompletion:
-        return inference.chat(self._wire, params)
+        return inference.chat(self._wire, self._place("chat/completions", params), params)
 
     def astream_completion(self, **params: Any) -> AsyncGenerator[CompletionChunk, None]:
         """Stream a completion; close the iterator (contextlib.aclosing) to hang up."""
-        return streams.completion(self._wire, params)
+        return streams.completion(self._wire, self._place("completions", params), params)
 
     def astream_chat(self, **params: Any) -> AsyncGenerator[ChatChunk, None]:
         """Stream a chat answer; close the iterator (contextlib.aclosing) to hang up."""
-        return streams.chat(self._wire, params)
+        return streams.chat(self._wire, self._place("chat/completions", params), params)
+
+    def _place(self, resource: str, params: Mapping[str, Any]) -> str:
+        return self._dialect.place(self._wire, resource, str(params.get("model") or ""))

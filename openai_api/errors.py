@@ -1,6 +1,7 @@
 """What can go wrong between us and a provider.
 
 APIError                    message: the provider's own words, without secrets
+├── NotOffered              this provider has no such thing: nothing was sent
 ├── ConnectionFailed        it was never reached: nothing has happened there
 ├── OutcomeUnknown          it was asked and did not answer: it may have happened
 │   ├── Timeout
@@ -9,6 +10,7 @@ APIError                    message: the provider's own words, without secrets
 │   ├── BadRequest          400
 │   ├── AuthenticationFailed 401
 │   ├── PermissionDenied    403
+│   │   └── TrainingNotAvailable  this account may not start fine-tunes any more
 │   ├── NotFound            404
 │   ├── Conflict            409
 │   ├── Unprocessable       422
@@ -30,6 +32,10 @@ class APIError(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+
+class NotOffered(APIError):
+    """The dialect has no way to ask for this."""
 
 
 class ConnectionFailed(APIError):
@@ -88,6 +94,10 @@ class PermissionDenied(StatusError):
     """403: the key may not do this."""
 
 
+class TrainingNotAvailable(PermissionDenied):
+    """403: the provider is closing, or has closed, fine-tuning for this account. Asking again does not help."""
+
+
 class NotFound(StatusError):
     """404"""
 
@@ -135,8 +145,13 @@ _BY_STATUS: dict[int, type[StatusError]] = {
 }
 
 
-def for_status(status: int) -> type[StatusError]:
-    """Choose the class of an answer that is not a success."""
+TRAINING_CLOSED = "training_not_available"
+
+
+def for_status(status: int, *words: str | None) -> type[StatusError]:
+    """Choose the class of an answer that is not a success; `words` are its code and its type."""
+    if status == 403 and TRAINING_CLOSED in words:
+        return TrainingNotAvailable
     if status >= 500:
         return ServerError
     return _BY_STATUS.get(status, StatusError)

@@ -72,7 +72,7 @@ class Ask:
 
     def options(self) -> dict[str, Any]:
         """Spell the request the way httpx wants it; the file comes after the fields."""
-        options: dict[str, Any] = {"headers": self.headers, "params": self.query or None}
+        options: dict[str, Any] = {"headers": self.headers}
         if self.file:
             name, source = self.file
             options["data"] = self.fields
@@ -105,6 +105,8 @@ class Wire:
         base_url: str,
         key: str,
         *,
+        headers: Mapping[str, str] | None = None,
+        query: Query | None = None,
         organization: str | None = None,
         transport: httpx.BaseTransport | None = None,
         async_transport: httpx.AsyncBaseTransport | None = None,
@@ -116,8 +118,9 @@ class Wire:
         key = key.strip()
         self.redact = redactor(key)
         self._secret = key.encode() if len(key) >= SHORTEST_KEY else None
-        self._base_url = base_url.rstrip("/")
-        self._headers = _headers(key, organization)
+        self.base_url = base_url.rstrip("/")
+        self._headers = _headers(organization) | (dict(headers or {}) if key else {})
+        self._query = dict(query or {})
         self._async_transport = async_transport
         self._timeout = timeout
         self._options: dict[str, Any] = {"verify": _tls(), "limits": LIMITS, "mounts": DIRECTLY}
@@ -182,8 +185,9 @@ class Wire:
             raise ConnectionFailed("The key or the organization has a character too strange to send.")
         options = ask.options()
         options["headers"] = self._headers | options["headers"]
+        options["params"] = (self._query | dict(ask.query)) or None
         options["timeout"] = self._patience(ask)
-        return options | {"url": self._base_url + ask.path, "follow_redirects": False}
+        return options | {"url": self.base_url + ask.path, "follow_redirects": False}
 
     def _patience(self, ask: Ask) -> httpx.Timeout:
         limits = self._timeout.as_dict()
@@ -227,10 +231,9 @@ class Bounds:
         return chunk
 
 
-def _headers(key: str, organization: str | None) -> dict[str, str]:
+def _headers(organization: str | None) -> dict[str, str]:
     headers = {
         "Accept": "application/json",
-        "Authorization": f"Bearer {key}" if key else "",
         "OpenAI-Organization": organization or "",
         "User-Agent": "tunedeck",
     }

@@ -19,12 +19,12 @@ from openai_api.types import (
 )
 
 
-def complete(wire: Wire, params: Mapping[str, Any]) -> Completion:
-    return Completion(**_completion_fields(_ask(wire, "/completions", params)))
+def complete(wire: Wire, place: str, params: Mapping[str, Any]) -> Completion:
+    return Completion(**_completion_fields(_ask(wire, place, params)))
 
 
-def chat(wire: Wire, params: Mapping[str, Any]) -> ChatCompletion:
-    return ChatCompletion(**_chat_fields(_ask(wire, "/chat/completions", params)))
+def chat(wire: Wire, place: str, params: Mapping[str, Any]) -> ChatCompletion:
+    return ChatCompletion(**_chat_fields(_ask(wire, place, params)))
 
 
 def completion_chunk(data: Mapping[str, Any]) -> CompletionChunk:

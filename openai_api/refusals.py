@@ -34,7 +34,7 @@ def error(status: int, headers: Mapping[str, str], body: bytes, redact: Callable
     """Make the error of a refusal, with the provider's own words."""
     words = read(body)
     message = _readable(redact(words.message)) or _readable(redact(_nothing_said(status, headers)))
-    return for_status(status)(
+    return for_status(status, words.code, words.type)(
         message,
         status=status,
         code=words.code,

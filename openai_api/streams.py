@@ -16,12 +16,12 @@ Chunk = TypeVar("Chunk")
 STREAM_SECONDS = 900.0  # a long answer goes on as long as something comes
 
 
-def completion(wire: Wire, params: Mapping[str, Any]) -> AsyncGenerator[CompletionChunk, None]:
-    return _chunks(wire, "/completions", params, inference.completion_chunk)
+def completion(wire: Wire, place: str, params: Mapping[str, Any]) -> AsyncGenerator[CompletionChunk, None]:
+    return _chunks(wire, place, params, inference.completion_chunk)
 
 
-def chat(wire: Wire, params: Mapping[str, Any]) -> AsyncGenerator[ChatChunk, None]:
-    return _chunks(wire, "/chat/completions", params, inference.chat_chunk)
+def chat(wire: Wire, place: str, params: Mapping[str, Any]) -> AsyncGenerator[ChatChunk, None]:
+    return _chunks(wire, place, params, inference.chat_chunk)
 
 
 async def _chunks(

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
 JSON: TypeAlias = Mapping[str, Any]
-DialectName: TypeAlias = Literal["legacy", "jobs", "both"]
+DialectName: TypeAlias = Literal["legacy", "jobs", "both", "azure", "nebius", "together"]
 Status: TypeAlias = Literal["queued", "running", "paused", "cancelling", "succeeded", "failed", "cancelled", "unknown"]
 
 
@@ -33,7 +34,7 @@ class NewFineTune:
     """What create_fine_tune sends. None and empty mean: let the provider choose.
 
     `method` is a type ("supervised", "dpo", "reinforcement") or the whole object.
-    The legacy dialect has no seed, metadata, method or integrations.
+    What a dialect does not have (see its Traits) is left out.
     """
 
     model: str
@@ -66,6 +67,10 @@ class RemoteFineTune:
     error: str | None = None
     suffix: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    steps_done: int | None = None
+    total_steps: int | None = None
+    epochs_done: int | None = None
+    cost: Decimal | None = None  # US dollars, as the provider has billed them
     raw: JSON = field(default_factory=dict, repr=False)
 
 
@@ -97,6 +102,32 @@ class RemoteModel:
     created_at: datetime | None = None
     owned_by: str = ""
     shutdown_date: str | None = None  # YYYY-MM-DD
+    trainable: bool | None = None  # None: the provider does not say
+    must_be_deployed: bool = False  # it answers only once somebody has deployed it at the provider
+    raw: JSON = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a provider accepts for one base model; None: it does not say."""
+
+    model: str
+    most_epochs: int | None = None
+    batch_sizes: tuple[int, int] | None = None  # smallest and largest
+    learning_rates: tuple[float, float] | None = None  # absolute ones
+    most_tokens: int | None = None  # of one example
+    raw: JSON = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """What the provider itself expects a fine-tune to cost, before it is started."""
+
+    cost: Decimal | None = None  # US dollars
+    training_tokens: int | None = None
+    validation_tokens: int | None = None
+    may_proceed: bool | None = None  # False: the account has not enough left
+    problem: str = ""  # why there is no estimate, in the provider's word
     raw: JSON = field(default_factory=dict, repr=False)
 
 

@@ -18,8 +18,9 @@ from finetunes.bases import Base, Offer, offered
 from finetunes.forecast import Forecast, forecast
 from finetunes.forget import Forgotten, forgotten
 from finetunes.forms.settings import FORMS, Settings
-from finetunes.forms.start import LONGEST_SUFFIX, StartForm
+from finetunes.forms.start import StartForm
 from finetunes.models import FineTune, Model
+from openai_api.dialects import traits
 from teams.models import Organization
 
 MOST_VERSIONS = 500
@@ -127,7 +128,7 @@ def _initial(
         if given["was"] != _mark(version, dialect):
             shown |= suggestions
     else:
-        suffix = slugify(version.dataset.name)[: LONGEST_SUFFIX.get(dialect, 40)].strip("-")
+        suffix = slugify(version.dataset.name)[: traits(dialect).longest_suffix].strip("-")
         shown = {"use_validation": True, "suffix": suffix, **suggestions, **given}
     shown |= {"version": version.pk, "connection": connection.pk, "base_model": base.name if base else ""}
     return {"token": uuid.uuid4(), **shown}

@@ -13,9 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from connections.models import Connection
 from datasets.models import Version
 from finetunes.bases import Offer
+from openai_api.dialects import traits
 from teams.forms import Styled
-
-LONGEST_SUFFIX = {"legacy": 40, "jobs": 64}
 
 
 class StartForm(Styled, forms.Form):
@@ -67,7 +66,7 @@ class StartForm(Styled, forms.Form):
 
     def clean_suffix(self) -> str:
         suffix: str = self.cleaned_data["suffix"].strip()
-        most = LONGEST_SUFFIX.get(self.dialect, 64)
+        most = traits(self.dialect).longest_suffix
         if len(suffix) > most:
             raise ValidationError(now("This provider takes at most %(most)d characters.") % {"most": most})
         if suffix and not any(letter.isalnum() for letter in suffix):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping
 from itertools import chain
 
+from openai_api.dialects.common import Common
 from openai_api.dialects.interface import Dialect
 from openai_api.dialects.jobs import Jobs
 from openai_api.dialects.legacy import Legacy
@@ -19,7 +20,7 @@ from openai_api.types import (
 )
 
 
-class Both:
+class Both(Common):
     """Speaks legacy or jobs: a new fine-tune's model decides, later its id (ft-… is legacy)."""
 
     def __init__(self) -> None:
@@ -42,6 +43,12 @@ class Both:
 
     def cancel(self, wire: Wire, fine_tune_id: str) -> RemoteFineTune:
         return self._of(fine_tune_id).cancel(wire, fine_tune_id)
+
+    def pause(self, wire: Wire, fine_tune_id: str) -> RemoteFineTune:
+        return self._of(fine_tune_id).pause(wire, fine_tune_id)
+
+    def resume(self, wire: Wire, fine_tune_id: str) -> RemoteFineTune:
+        return self._of(fine_tune_id).resume(wire, fine_tune_id)
 
     def events(self, wire: Wire, fine_tune_id: str, known: Container[str]) -> list[RemoteEvent]:
         return self._of(fine_tune_id).events(wire, fine_tune_id, known)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from openai_api import values
+from openai_api.errors import NotOffered
 
 
 def file_ids(value: Any) -> tuple[str, ...]:
@@ -19,6 +20,13 @@ def file_ids(value: Any) -> tuple[str, ...]:
 def strings(value: Any) -> dict[str, str]:
     """Read a map of texts, as metadata is."""
     return {name: text for name, item in values.mapping(value).items() if (text := values.text(item))}
+
+
+def rated(hyperparameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the settings for a provider whose learning rate is a rate: a multiplier sent as one would wreck the model."""
+    if hyperparameters.get("learning_rate_multiplier") not in (None, "auto"):
+        raise NotOffered("This provider takes a learning rate, not a multiplier. Nothing was sent; choose the rate anew.")
+    return {name: value for name, value in hyperparameters.items() if name != "learning_rate_multiplier"}
 
 
 class EventKeys:

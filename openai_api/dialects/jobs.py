@@ -8,6 +8,7 @@ from typing import Any
 
 from openai_api import answers, values
 from openai_api.dialects import metrics, statuses
+from openai_api.dialects.common import Common
 from openai_api.dialects.fields import EventKeys, file_ids, strings
 from openai_api.dialects.pages import pages
 from openai_api.http import Ask, Wire, encoded, path
@@ -22,30 +23,44 @@ from openai_api.types import (
 _PATH = ("fine_tuning", "jobs")
 
 
-class Jobs:
-    listings: Mapping[DialectName, str] = {"jobs": path(*_PATH)}
+class Jobs(Common):
+    """The dialects that imitate it override `request`, `read` and what else their providers do otherwise."""
+
+    name: DialectName = "jobs"
+
+    @property
+    def listings(self) -> Mapping[DialectName, str]:
+        return {self.name: path(*_PATH)}
 
     def create(self, wire: Wire, new: NewFineTune, key: str | None) -> RemoteFineTune:
         ask = Ask(
             method="POST",
             path=path(*_PATH),
-            body=encoded(_request(new)),
+            body=encoded(self.request(new)),
             headers={"Idempotency-Key": key} if key else {},
             repeatable=False,
         )
-        return _fine_tune(answers.as_object(wire.data(ask)))
+        return self.read(answers.as_object(wire.data(ask)))
 
     def retrieve(self, wire: Wire, fine_tune_id: str) -> RemoteFineTune:
-        return _fine_tune(answers.as_object(wire.get(path(*_PATH, fine_tune_id))))
+        return self.read(answers.as_object(wire.get(path(*_PATH, fine_tune_id))))
 
     def listing(self, wire: Wire, metadata: Mapping[str, str] | None) -> Iterator[RemoteFineTune]:
         query = {f"metadata[{name}]": value for name, value in (metadata or {}).items()}
         items = chain.from_iterable(map(values.identified, pages(wire, path(*_PATH), query)))
-        return map(_fine_tune, items)
+        return map(self.read, items)
 
     def cancel(self, wire: Wire, fine_tune_id: str) -> RemoteFineTune:
-        ask = Ask(method="POST", path=path(*_PATH, fine_tune_id, "cancel"))
-        return _fine_tune(answers.as_object(wire.data(ask)))
+        return self._tell(wire, fine_tune_id, "cancel")
+
+    def pause(self, wire: Wire, fine_tune_id: str) -> RemoteFineTune:
+        return self._tell(wire, fine_tune_id, "pause")
+
+    def resume(self, wire: Wire, fine_tune_id: str) -> RemoteFineTune:
+        return self._tell(wire, fine_tune_id, "resume")
+
+    def _tell(self, wire: Wire, fine_tune_id: str, word: str) -> RemoteFineTune:
+        return self.read(answers.as_object(wire.data(Ask(method="POST", path=path(*_PATH, fine_tune_id, word)))))
 
     def events(self, wire: Wire, fine_tune_id: str, known: Container[str]) -> list[RemoteEvent]:
         newest_first: list[dict[str, Any]] = []
@@ -62,18 +77,21 @@ class Jobs:
         newest_first = map(_checkpoint, values.identified(list(found)))
         return sorted(newest_first, key=lambda checkpoint: checkpoint.step or 0)
 
+    def request(self, new: NewFineTune) -> dict[str, Any]:
+        """Return the body of a create."""
+        return {
+            "model": new.model,
+            "training_file": new.training_file,
+            "validation_file": new.validation_file,
+            "suffix": new.suffix,
+            "seed": new.seed,
+            "metadata": dict(new.metadata) if new.metadata and self.traits.metadata else None,
+            "integrations": list(new.integrations) or None,
+            **_method(new),
+        }
 
-def _request(new: NewFineTune) -> dict[str, Any]:
-    return {
-        "model": new.model,
-        "training_file": new.training_file,
-        "validation_file": new.validation_file,
-        "suffix": new.suffix,
-        "seed": new.seed,
-        "metadata": dict(new.metadata) if new.metadata else None,
-        "integrations": list(new.integrations) or None,
-        **_method(new),
-    }
+    def read(self, data: dict[str, Any]) -> RemoteFineTune:
+        return _fine_tune(data, self.name)
 
 
 def _method(new: NewFineTune) -> dict[str, Any]:
@@ -88,11 +106,11 @@ def _method(new: NewFineTune) -> dict[str, Any]:
     return {"method": {**new.method, "type": kind, kind: settings}}
 
 
-def _fine_tune(data: dict[str, Any]) -> RemoteFineTune:
+def _fine_tune(data: dict[str, Any], dialect: DialectName) -> RemoteFineTune:
     status, word = statuses.read(data.get("status"))
     return RemoteFineTune(
         id=values.identifier(data),
-        dialect="jobs",
+        dialect=dialect,
         status=status,
         provider_status=word,
         model=values.text(data.get("model")) or "",
@@ -108,6 +126,8 @@ def _fine_tune(data: dict[str, Any]) -> RemoteFineTune:
         error=_error(data.get("error")),
         suffix=values.text(data.get("user_provided_suffix") or data.get("suffix")),
         metadata=strings(data.get("metadata")),
+        steps_done=values.whole(data.get("trained_steps")),
+        total_steps=values.whole(data.get("total_steps")),
         raw=data,
     )
 

@@ -11,7 +11,9 @@ from typing import Any
 
 from openai_api import answers, values
 from openai_api.dialects import statuses
+from openai_api.dialects.common import Common
 from openai_api.dialects.fields import EventKeys, file_ids
+from openai_api.dialects.traits import Traits
 from openai_api.http import Ask, Wire, encoded, path
 from openai_api.types import (
     DialectName,
@@ -24,7 +26,8 @@ from openai_api.types import (
 _PATH = "fine-tunes"
 
 
-class Legacy:
+class Legacy(Common):
+    traits = Traits(metadata=False, newest_first=False, seed=False, preferences=False, pauses=False, longest_suffix=40)
     listings: Mapping[DialectName, str] = {"legacy": f"/{_PATH}"}
 
     def create(self, wire: Wire, new: NewFineTune, key: str | None) -> RemoteFineTune:

@@ -8,7 +8,7 @@ LEGACY_BASES = frozenset({"ada", "babbage", "curie", "davinci"})
 
 
 def for_model(dialect: DialectName, model: str) -> DialectName:
-    """Choose the dialect for a fine-tune on this model: legacy or jobs."""
+    """Choose the dialect for a fine-tune on this model: where both are spoken, legacy or jobs."""
     if dialect != "both":
         return dialect
     base, _, tuned = model.partition(":")
