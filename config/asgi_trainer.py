@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings_trainer"
-application = get_asgi_application()
+django.setup(set_prefix=False)
 
-from trainer.shelf import shelf  # noqa: E402 — needs the applications
+from trainer.api.server import Server  # noqa: E402 — needs the applications
+from trainer.shelf import shelf  # noqa: E402
 
+application = Server()
 shelf.warm()

@@ -15,3 +15,5 @@ SECURE_SSL_REDIRECT = False
 ALLOWED_HOSTS = ["*"]
 INSTALLED_APPS = ["trainer", "work"]
 TEMPLATES = []
+# Requests come close together; what is left open between them is checked before it is used again.
+DATABASES = {"default": {**DATABASES["default"], "CONN_MAX_AGE": 60}}  # noqa: F405

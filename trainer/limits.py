@@ -40,8 +40,9 @@ class Standing:
 
 def spend(key: Key, **asked: int) -> None:
     """Use up `requests` and `tokens`, or raise Exceeded and use up nothing."""
-    now, limits = time.time(), _limits(key)
-    rows, moved = Key.objects.filter(pk=key.pk), {}
+    if not (limits := _limits(key)):
+        return
+    now, rows, moved = time.time(), Key.objects.filter(pk=key.pk), {}
     for kind, limit in limits.items():
         if amount := asked.get(kind, 0):
             moved[f"{kind}_until"] = _moved(kind, limit, amount, now)

@@ -63,8 +63,7 @@ class Shelf:
 
     def _get(self, stamp: Stamp, load: Callable[[], Network]) -> Network:
         future = self._future(stamp, load)
-        wait((future,), self.patience)
-        if not future.done():
+        if not future.done() and not wait((future,), self.patience).done:
             raise Loading
         try:
             return future.result()

@@ -1,63 +1,102 @@
-"""A burst waits before the database instead of using up its connections."""
+"""A burst waits before the database instead of using up its connections, and finds open ones there."""
 
 from __future__ import annotations
 
-from threading import BoundedSemaphore, Thread
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Thread
+from typing import Any
 
 import pytest
+from django.db import connection, connections
 
 from tests.trainer.conftest import Caller
 from trainer import generate
-from trainer.api import seats, shapes
-from trainer.api.seats import Seat
-
-pytestmark = pytest.mark.django_db
+from trainer.api import seats
+from trainer.api.seats import Seats
 
 
 @pytest.fixture
-def one(monkeypatch: pytest.MonkeyPatch) -> BoundedSemaphore:
+def one(transactional_db: None) -> Iterator[Seats]:
     """There is one seat."""
-    only = BoundedSemaphore(1)
-    monkeypatch.setattr(seats, "_free", only)
-    return only
+    only = Seats(1)
+    yield only
+    only._free.get(timeout=30).close()
 
 
-def is_free(seat: BoundedSemaphore) -> bool:
-    if taken := seat.acquire(blocking=False):
-        seat.release()
-    return taken
+def apart(work: Any) -> Any:
+    """Return what `work` returns in a thread of its own."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work).result(30)
 
 
-def test_the_next_one_waits_until_a_seat_is_given_back(one: BoundedSemaphore) -> None:
-    first = Seat()
-    second = Thread(target=lambda: Seat().give_back(), daemon=True)
+def asked(places: Seats, end: Any = lambda: None) -> object:
+    """Ask the database something on a seat, and return the connection that was found there."""
+    with places.taken():
+        with connection.cursor() as cursor:
+            assert cursor.execute("select 1") is not None
+        end()
+        return connections["default"].connection
+
+
+def kept_open(one: Seats) -> None:
+    one._free.queue[0].settings_dict = {**connection.settings_dict, "CONN_MAX_AGE": 60}
+
+
+def test_the_next_one_waits_until_a_seat_is_left(one: Seats) -> None:
+    sitting, leave = Event(), Event()
+
+    def wait() -> None:
+        sitting.set()
+        leave.wait(30)
+
+    first = Thread(target=lambda: asked(one, wait), daemon=True)
+    first.start()
+    assert sitting.wait(30)
+    second = Thread(target=lambda: asked(one), daemon=True)
     second.start()
     assert second.is_alive()
-    first.give_back()
+    leave.set()
     second.join(30)
     assert not second.is_alive()
-    assert is_free(one)
+    assert one._free.qsize() == 1
 
 
-def test_it_is_given_back_once(one: BoundedSemaphore) -> None:
-    seat = Seat()
-    seat.give_back()
-    seat.give_back()
-    assert is_free(one)
+def test_another_thread_finds_the_connection_open(one: Seats) -> None:
+    kept_open(one)
+    assert apart(lambda: asked(one)) is apart(lambda: asked(one)) is not None
 
 
-@pytest.mark.parametrize(("address", "status"), [("models", 200), ("models/gpt-9", 404), ("nothing", 404)])
-def test_each_request_gives_it_back(owner: Caller, one: BoundedSemaphore, address: str, status: int) -> None:
-    owner.get(address, status)
-    assert is_free(one)
+def test_whoever_leaves_early_leaves_once(one: Seats) -> None:
+    apart(lambda: asked(one, seats.leave))
+    assert one._free.qsize() == 1
 
 
-def test_one_that_breaks_gives_it_back_too(owner: Caller, one: BoundedSemaphore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shapes, "base", lambda base: 1 / 0)
-    owner.get("models", 500)
-    assert is_free(one)
+def test_one_that_breaks_leaves_too(one: Seats) -> None:
+    with pytest.raises(ZeroDivisionError):
+        apart(lambda: asked(one, lambda: 1 / 0))
+    assert one._free.qsize() == 1
 
 
+def test_a_connection_that_broke_is_closed(one: Seats, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks() -> None:
+        connections["default"].errors_occurred = True
+        connections["default"].is_usable = lambda: False
+
+    closed: list[bool] = []
+    kept_open(one)
+    monkeypatch.setattr(one._free.queue[0], "close", lambda: closed.append(True))
+    apart(lambda: asked(one))
+    assert closed == []
+    apart(lambda: asked(one, breaks))
+    assert closed == [True]
+
+
+def test_who_has_no_seat_leaves_none() -> None:
+    seats.leave()
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("address", "body"),
     [
@@ -65,15 +104,16 @@ def test_one_that_breaks_gives_it_back_too(owner: Caller, one: BoundedSemaphore,
         ("chat/completions", {"model": "gpt-3.5-turbo-0613", "messages": [{"role": "user", "content": "x"}]}),
     ],
 )
-def test_whoever_writes_an_answer_needs_none(
-    owner: Caller, one: BoundedSemaphore, monkeypatch: pytest.MonkeyPatch, address: str, body: dict[str, object]
+def test_whoever_writes_an_answer_has_left(
+    owner: Caller, monkeypatch: pytest.MonkeyPatch, address: str, body: dict[str, object]
 ) -> None:
-    whole, free = generate.whole, []
+    whole, order = generate.whole, []
+    monkeypatch.setattr(seats, "leave", lambda: order.append("left"))
 
-    def look(*arguments: object) -> generate.Piece:
-        free.append(is_free(one))
-        return whole(*arguments)  # type: ignore[arg-type]
+    def write(*arguments: Any) -> generate.Piece:
+        order.append("written")
+        return whole(*arguments)
 
-    monkeypatch.setattr(generate, "whole", look)
+    monkeypatch.setattr(generate, "whole", write)
     owner.post(address, {**body, "max_tokens": 1})
-    assert free == [True]
+    assert order == ["left", "written"]

@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from pydantic import Field
 
 from trainer import examples, generate, ids, render, tokens
-from trainer.api import ask, envelope, generation, models, pace, stream
+from trainer.api import ask, envelope, generation, models, pace, seats, stream
 from trainer.api.door import Call
 from trainer.api.envelope import BadRequest
 from trainer.api.generation import check_length, usage
@@ -68,7 +68,7 @@ class Question:
 
 def create(call: Call) -> HttpResponseBase:
     question = _question(call, ask.read(call, Create))
-    call.seat.give_back()
+    seats.leave()
     if question.asked.stream:
         return stream.response(stream.chunks(_chunks(question), question.id))
     return envelope.answer(_whole(question))

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from trainer import generate, ids, tokens
-from trainer.api import ask, envelope, generation, models, pace, stream
+from trainer.api import ask, envelope, generation, models, pace, seats, stream
 from trainer.api.door import Call
 from trainer.api.envelope import BadRequest
 from trainer.api.generation import check_length, usage
@@ -108,7 +108,7 @@ def create_by(call: Call, engine: str) -> HttpResponseBase:
 
 def _answered(call: Call, asked: Create) -> HttpResponseBase:
     question = _question(call, asked)
-    call.seat.give_back()
+    seats.leave()
     if question.asked.stream:
         return stream.response(stream.chunks(_chunks(question), question.id))
     return envelope.answer(_whole(question))

@@ -15,7 +15,6 @@ from django.views.decorators.csrf import csrf_exempt
 
 from trainer import keys
 from trainer.api import envelope, pace
-from trainer.api.seats import Seat
 from trainer.models import Key, Organization, Role
 
 log = logging.getLogger(__name__)
@@ -26,7 +25,6 @@ class Call(HttpRequest):
 
     key: Key
     organization: Organization
-    seat: Seat
     pace: dict[str, str]
 
 
@@ -73,7 +71,6 @@ def _door(find: Finder) -> Callable[..., HttpResponseBase]:
 
 
 def _guarded(request: Call, find: Finder, arguments: dict[str, str], request_id: str) -> HttpResponseBase:
-    request.seat = Seat()
     try:
         return find(request, arguments)(request, **arguments)
     except envelope.Refusal as refusal:
@@ -85,8 +82,6 @@ def _guarded(request: Call, find: Finder, arguments: dict[str, str], request_id:
     except Exception:
         log.exception("request %s: %s %s failed", request_id, request.method, request.path)
         return envelope.refused(envelope.Broken(request_id))
-    finally:
-        request.seat.give_back()
 
 
 def _admitted(request: Call, arguments: dict[str, str], methods: dict[str, Handler]) -> Handler:

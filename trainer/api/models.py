@@ -66,7 +66,8 @@ def _usable(call: Call, name: str) -> Model:
 
 
 def _one(models: QuerySet[Model], name: str) -> Model:
-    if model := models.select_related("organization").filter(name=name).first():
+    """Return the model of that name, which is unique: putting in order what is one would cost as much as finding it."""
+    for model in models.filter(name=name).order_by():
         return model
     raise _missing(name)
 

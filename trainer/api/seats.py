@@ -1,38 +1,65 @@
-"""How many requests of this process are at the database at once: each of them has a connection of its own.
+"""Seats at the database: how many requests of this process are there at once, and the connections they find there.
 
-A burst of requests waits here instead of using up the connections that the database allows to all processes.
+A burst of requests waits here instead of using up the connections that the database allows to all processes. The seat
+that was left last is taken first, so that a few connections serve all but the bursts.
 """
 
 from __future__ import annotations
 
-from threading import BoundedSemaphore
+from collections.abc import Iterator
+from contextlib import contextmanager
+from queue import LifoQueue
+from threading import local
 
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
-SEATS = 40
-
-_free = BoundedSemaphore(SEATS)
-
-
-class Seat:
-    """Taken when it is made, however long that takes; given back once."""
-
-    def __init__(self) -> None:
-        _free.acquire()
-        self._taken = True
-
-    def give_back(self) -> None:
-        """Let the next one in, with the connection closed: what follows must not need the database."""
-        if self._taken:
-            self._taken = False
-            try:
-                _close()
-            finally:
-                _free.release()
+MOST = 40
 
 
-def _close() -> None:
-    """Close the thread's connection, unless it is in a transaction that began before the request (as tests do)."""
-    for connection in connections.all(initialized_only=True):
-        if not connection.in_atomic_block:
+class _Here(local):
+    """What this thread sits on."""
+
+    seats: Seats | None = None
+
+
+_here = _Here()
+
+
+class Seats:
+    def __init__(self, count: int = MOST) -> None:
+        self._free: LifoQueue[BaseDatabaseWrapper] = LifoQueue()
+        for _ in range(count):
+            self._free.put(_connection())
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Give the thread a connection, however long that takes, until the end or until it says `leave`."""
+        connections[DEFAULT_DB_ALIAS] = self._free.get()
+        _here.seats = self
+        try:
+            yield
+        finally:
+            leave()
+
+    def back(self) -> None:
+        connection = connections[DEFAULT_DB_ALIAS]
+        del connections[DEFAULT_DB_ALIAS]
+        try:
             connection.close_if_unusable_or_obsolete()
+        finally:
+            self._free.put(connection)
+
+
+def leave() -> None:
+    """Let the next one in, if this thread has a seat: what follows must not need the database."""
+    seats, _here.seats = _here.seats, None
+    if seats is not None:
+        seats.back()
+
+
+def _connection() -> BaseDatabaseWrapper:
+    """Return a connection that any thread may use, one after the other; it is opened by the first one that asks."""
+    connection = connections.create_connection(DEFAULT_DB_ALIAS)
+    connection.inc_thread_sharing()
+    return connection
