@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import logging
-
 from finetunes import cancel, create, ingest
-from finetunes.backoff import soon
 from finetunes.holding import SECONDS
-from finetunes.models import FineTune
+from finetunes.models import FineTune, Polling
 from finetunes.statuses import Status
 from openai_api.client import Client
-
-log = logging.getLogger(__name__)
-POISONED = 60.0
 
 
 def advance(pk: int, client: Client | None = None) -> bool:
     """Claim the fine-tune and take its next step; False if it is not due or somebody else is at it.
 
-    One that makes us stumble is put off before the error goes on, so that it cannot stop the others.
+    One that makes us stumble is put off, so that it cannot stop the others.
     """
     fine_tune = FineTune.objects.claim(pk, SECONDS)
     if fine_tune is None:
+        return False
+    if quiet_until := Polling.objects.quiet_until(fine_tune.connection_id):
+        fine_tune.release(due_at=quiet_until)
         return False
     try:
         if client is not None:
@@ -29,9 +26,8 @@ def advance(pk: int, client: Client | None = None) -> bool:
         else:
             with fine_tune.client() as own:
                 _step(fine_tune, own)
-    except Exception:
-        fine_tune.release(due_at=soon(POISONED), failures=fine_tune.failures + 1)
-        raise
+    except Exception as error:
+        ingest.poisoned(fine_tune, error)
     return True
 
 

@@ -164,7 +164,7 @@ def _prepare_and_send(fine_tune: FineTune, client: Client) -> None:
 
 
 def _bring_files(fine_tune: FineTune, client: Client) -> Upload:
-    version, connection = fine_tune.training_version, fine_tune.connection
+    version, connection = fine_tune.version, fine_tune.connection
     training = upload.ensure(client, version, Upload.Part.TRAINING, connection)
     fine_tune.training_file_id = training.remote_id
     if fine_tune.use_validation:
@@ -243,7 +243,7 @@ def _request(fine_tune: FineTune) -> NewFineTune:
 
 
 def _method(fine_tune: FineTune) -> str:
-    return "dpo" if fine_tune.training_version.format == Format.PREFERENCE else "supervised"
+    return "dpo" if fine_tune.version.format == Format.PREFERENCE else "supervised"
 
 
 def _fail(fine_tune: FineTune, message: str, raw: dict[str, Any]) -> None:

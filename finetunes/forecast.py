@@ -79,7 +79,8 @@ def _runs(fine_tunes: FineTuneQuerySet) -> list[Run]:
 
 def _run(one: FineTune) -> Run | None:
     epochs = _whole(one.resolved.get("n_epochs"))
-    tokens = one.training_version.tokens.get(encoding_for(one.base_model), {}).get("training")
+    version = one.training_version
+    tokens = version.tokens.get(encoding_for(one.base_model), {}).get("training") if version else None
     trained = one.trained_tokens or (tokens * epochs if tokens and epochs else None)
     if not trained or one.started_at is None or one.finished_at is None:
         return None

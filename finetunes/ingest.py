@@ -1,38 +1,40 @@
-"""Take over what the provider says about a fine-tune: status, events, metrics, result files, model.
+"""Take over what the provider says about fine-tunes: status, events, metrics, result files, model.
 
-First everything is asked (nothing is written), then everything is written in one transaction that the
-lease guards. Replaying any of it changes nothing: events are unique by key, series by step, files
+First everything is asked (nothing is read or written here), then everything is written in one transaction
+that the leases guard. Replaying any of it changes nothing: events are unique by key, series by step, files
 and models by name. A terminal status is not the end: late events, the result file and the
 model's name are waited for (`_tail`), and only then is the fine-tune settled.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from finetunes import store
+from finetunes import store, upcoming
 from finetunes.backoff import soon
 from finetunes.holding import holding
+from finetunes.metrics import Series
 from finetunes.models import Event, FineTune
 from finetunes.progress import Progress, course, summarize
 from finetunes.registry import keep_model
 from finetunes.results import keep_results
 from finetunes.statuses import ENDED, Status, of_remote
+from finetunes.store import Known
 from finetunes.trouble import explain, note
 from openai_api.client import Client
 from openai_api.dialects import traits
-from openai_api.errors import APIError, Conflict, NotFound
+from openai_api.errors import APIError, NotFound
 from openai_api.types import RemoteEvent, RemoteFineTune, RemoteModel
 
-LATE_EVENTS = timedelta(seconds=10)
-LATE_RESULTS = timedelta(minutes=10)
+log = logging.getLogger(__name__)
+POISONED = 60.0
 GONE_AFTER = 5
 
 
@@ -48,46 +50,92 @@ class Report:
     events: list[RemoteEvent]
     files: dict[str, bytes]
     model: RemoteModel | None
-    points: list[Mapping[str, float]] = field(default_factory=list)  # of dialects without result files
+    points: list[Mapping[str, float]] = field(default_factory=list)
+    """Numbers of steps, from dialects without result files."""
+    has_file: bool = False
+    """Whether there was a result file here before."""
 
 
 def poll(fine_tune: FineTune, client: Client) -> None:
     """Ask for everything new and keep it; the row must be held, and is released."""
+    known = store.known([fine_tune])[fine_tune.pk]
     try:
         with holding(fine_tune):
-            report = ask(fine_tune, client)
-            keep(fine_tune, report)
-    except LeaseLost:
-        return
-    except NotFound as error:
-        _unknown_there(fine_tune, error)
+            report = ask(fine_tune, known, client)
     except APIError as error:
-        note(fine_tune, error)
+        refused(fine_tune, error)
+    else:
+        keep_all({fine_tune: report})
 
 
-def ask(fine_tune: FineTune, client: Client) -> Report:
+def ask(fine_tune: FineTune, known: Known, client: Client) -> Report:
+    """Ask the provider about one fine-tune. Touches no database, so it may run in any thread."""
     remote = client.fine_tune(fine_tune.remote_id)
     return Report(
         remote=remote,
-        events=client.events(fine_tune.remote_id, known=store.recent_keys(fine_tune)),
-        files=_new_files(fine_tune, remote, client),
-        model=_model(fine_tune, remote, client),
+        events=client.events(fine_tune.remote_id, known=known.keys),
+        files=_new_files(remote, known, client),
+        model=_model(remote, known, client),
         points=client.metrics(remote, after=_seen(fine_tune, remote)),
+        has_file=bool(known.files),
     )
+
+
+def refused(fine_tune: FineTune, error: APIError) -> None:
+    """Release a held row whose provider gave no answer that could be kept."""
+    if isinstance(error, NotFound):
+        _unknown_there(fine_tune, error)
+    else:
+        note(fine_tune, error)
+
+
+def keep_all(reports: Mapping[FineTune, Report]) -> None:
+    """Write reports and release their rows: all at once, or, if one of them cannot be kept, each by itself.
+
+    One that makes us stumble is put off alone; one whose lease was lost is left to its new holder.
+    """
+    leases = {fine_tune: fine_tune.lease_token for fine_tune in reports}
+    try:
+        keep(reports)
+    except Exception as error:
+        for fine_tune, lease in leases.items():
+            fine_tune.refresh_from_db()  # what was written to it has been taken back
+            if fine_tune.lease_token != lease:
+                continue
+            if len(reports) > 1:
+                keep_all({fine_tune: reports[fine_tune]})
+            elif not isinstance(error, LeaseLost):
+                poisoned(fine_tune, error)
+
+
+def poisoned(fine_tune: FineTune, error: Exception) -> None:
+    """Put off a held row that no program was prepared for, longer each time; the others go on."""
+    log.error("Fine-tune %s cannot be followed for now.", fine_tune.pk, exc_info=error)
+    failures = fine_tune.failures + 1
+    fine_tune.release(due_at=soon(min(3600.0, POISONED * 2.0 ** min(failures - 1, 6))), failures=failures)
 
 
 @transaction.atomic
-def keep(fine_tune: FineTune, report: Report) -> None:
-    """Write the report and release the row."""
-    events = store.append_events(fine_tune, report.events)
-    has_file = keep_results(fine_tune, report.files)
-    store.write_series(fine_tune, store.series_of_events(events), wins=not has_file)
-    store.write_series(fine_tune, store.series_of_points(report.points), wins=True)
+def keep(reports: Mapping[FineTune, Report]) -> None:
+    """Write the reports and release the rows. Raises LeaseLost, and then has written nothing."""
+    events = store.append_events({one: report.events for one, report in reports.items()})
+    for fine_tune, report in reports.items():
+        if report.files:
+            keep_results(fine_tune, report.files)
+    said = {one: _numbers(events[one.pk], report) for one, report in reports.items()}
+    with_file = {one.pk for one, report in reports.items() if report.has_file or report.files}
+    series = store.write_series(said, losing=with_file)
+    for fine_tune, report in reports.items():
+        if report.files:
+            series[fine_tune.pk] = store.read_series(fine_tune)
+        _keep_one(fine_tune, report, events[fine_tune.pk], series[fine_tune.pk])
+
+
+def _keep_one(fine_tune: FineTune, report: Report, events: list[Event], series: Mapping[str, Series]) -> None:
     model_is_ready = keep_model(fine_tune, report.remote, report.model)
-    changes = _facts(fine_tune, report.remote) | _progress(fine_tune, report, events)
-    changes |= _end(
-        fine_tune, report.remote, is_complete=model_is_ready and (has_file or not traits(fine_tune.dialect).result_files)
-    )
+    is_complete = model_is_ready and (report.has_file or bool(report.files) or not traits(fine_tune.dialect).result_files)
+    changes = _facts(fine_tune, report.remote) | _progress(fine_tune, report.remote, events, series)
+    changes |= upcoming.end(fine_tune, report.remote, events, is_complete=is_complete)
     if events:
         changes["last_event"] = events[-1].ordinal
     if events or report.files or _differs(fine_tune, changes):
@@ -96,33 +144,34 @@ def keep(fine_tune: FineTune, report: Report) -> None:
         raise LeaseLost
 
 
+def _numbers(events: list[Event], report: Report) -> dict[str, Series]:
+    return store.series_of_points([*(event.metrics for event in events), *report.points])
+
+
 def _seen(fine_tune: FineTune, remote: RemoteFineTune) -> int:
     """Return the last step whose numbers are here; at the end all are asked for again, for some come late."""
-    return (
-        0 if of_remote(remote.status) in ENDED else max((one["last_step"] for one in fine_tune.summary.values()), default=0)
-    )
+    if of_remote(remote.status) in ENDED:
+        return 0
+    return max((one["last_step"] for one in fine_tune.summary.values()), default=0)
 
 
-def _new_files(fine_tune: FineTune, remote: RemoteFineTune, client: Client) -> dict[str, bytes]:
+def _new_files(remote: RemoteFineTune, known: Known, client: Client) -> dict[str, bytes]:
     """Fetch the result files that are not here yet; one that cannot be had so far is asked for again."""
-    there = set(fine_tune.files.values_list("remote_id", flat=True))
     found: dict[str, bytes] = {}
     for file_id in remote.result_files:
-        if file_id not in there:
+        if file_id not in known.files:
             try:
                 content = client.file_content(file_id)
-            except (NotFound, Conflict):
+            except APIError:
                 continue
             if content.strip():
                 found[file_id] = content
     return found
 
 
-def _model(fine_tune: FineTune, remote: RemoteFineTune, client: Client) -> RemoteModel | None:
+def _model(remote: RemoteFineTune, known: Known, client: Client) -> RemoteModel | None:
     """Return the model once it answers to its name; being listed late is no error."""
-    if remote.status != "succeeded" or not remote.fine_tuned_model:
-        return None
-    if fine_tune.tuned_models.filter(name=remote.fine_tuned_model, ready_at__isnull=False).exists():
+    if remote.status != "succeeded" or not remote.fine_tuned_model or remote.fine_tuned_model in known.models:
         return None
     try:
         return client.model(remote.fine_tuned_model)
@@ -143,6 +192,7 @@ def _facts(fine_tune: FineTune, remote: RemoteFineTune) -> dict[str, Any]:
         "remote_created_at": remote.created_at or fine_tune.remote_created_at,
         "raw": dict(remote.raw),
         "answered_at": timezone.now(),
+        "gone_at": None,
         "failures": 0,
         "trouble": "",
         "error": _error(fine_tune, remote) if status == Status.FAILED else "",
@@ -167,9 +217,10 @@ def _error(fine_tune: FineTune, remote: RemoteFineTune) -> str:
     return line.message if line else _("The provider gave no reason.")
 
 
-def _progress(fine_tune: FineTune, report: Report, events: list[Event]) -> dict[str, Any]:
+def _progress(
+    fine_tune: FineTune, remote: RemoteFineTune, events: list[Event], series: Mapping[str, Series]
+) -> dict[str, Any]:
     """Return how far it is: what the events and the job itself say, and what the new numbers come to."""
-    remote = report.remote
     progress = Progress(fine_tune.step, fine_tune.total_steps, fine_tune.epoch, fine_tune.epochs).read(events)
     progress.told(remote.steps_done, remote.total_steps, remote.epochs_done)
     changes: dict[str, Any] = {
@@ -178,53 +229,10 @@ def _progress(fine_tune: FineTune, report: Report, events: list[Event]) -> dict[
         "epoch": progress.epoch,
         "epochs": progress.epochs,
     }
-    names = {*store.series_of_events(events), *store.series_of_points(report.points)}
-    if names or report.files:
-        series = store.read_series(fine_tune, None if report.files else names)
+    if series:
         changes["summary"] = fine_tune.summary | summarize(series)
         changes["spark"] = course(series) or fine_tune.spark
     return changes
-
-
-def _end(fine_tune: FineTune, remote: RemoteFineTune, *, is_complete: bool) -> dict[str, Any]:
-    """Say when the row is due next, and what begins or ends with the status."""
-    now = timezone.now()
-    changes: dict[str, Any] = {}
-    if remote.status not in ("queued", "unknown") and fine_tune.started_at is None:
-        changes["started_at"] = _started(fine_tune) or (now if remote.status == "running" else None)
-    if of_remote(remote.status) not in ENDED:
-        return changes | {"due_at": soon(_pause(fine_tune, remote)), "ended_at": None, "finished_at": None}
-    ended = fine_tune.ended_at or now
-    changes |= {"ended_at": ended, "finished_at": fine_tune.finished_at or _finished(fine_tune, remote)}
-    if _tail(ended, now, waits=remote.status == "succeeded" and not is_complete):
-        return changes | {"due_at": soon(max(1.0, (now - ended).total_seconds() / 4))}
-    return changes | {"due_at": None, "settled_at": now}
-
-
-def _tail(ended: datetime, now: datetime, *, waits: bool) -> bool:
-    """Say whether something may still come: events for a moment, a result file or a model's name for longer."""
-    age = now - ended
-    return age < LATE_EVENTS or (waits and age < LATE_RESULTS)
-
-
-def _started(fine_tune: FineTune) -> datetime | None:
-    """Return when training started, by the provider's clock."""
-    lines = fine_tune.events.filter(message__iregex=r"(fine-tune|job) started", created_at__isnull=False)
-    line = lines.order_by("ordinal").first()
-    return line.created_at if line else None
-
-
-def _finished(fine_tune: FineTune, remote: RemoteFineTune) -> datetime:
-    last = fine_tune.events.filter(created_at__isnull=False).order_by("ordinal").last()
-    return remote.finished_at or (last.created_at if last and last.created_at else timezone.now())
-
-
-def _pause(fine_tune: FineTune, remote: RemoteFineTune) -> float:
-    """Return the seconds until the next question: short while something moves, longer in a queue."""
-    if remote.status in ("running", "cancelling"):
-        return 1.5
-    age = (timezone.now() - fine_tune.created_at).total_seconds()
-    return min(15.0, max(1.5, age / 20)) if remote.status == "queued" else 15.0
 
 
 def _differs(fine_tune: FineTune, changes: dict[str, Any]) -> bool:
@@ -237,11 +245,13 @@ def _unknown_there(fine_tune: FineTune, error: NotFound) -> None:
     if fine_tune.failures + 1 < GONE_AFTER:
         note(fine_tune, error)
         return
+    failures = fine_tune.failures + 1
     fine_tune.release(
-        due_at=None if fine_tune.has_ended else soon(300),
+        due_at=None if fine_tune.has_ended else soon(min(3600.0, 60.0 * failures)),
         status=fine_tune.status if fine_tune.has_ended else Status.UNKNOWN,
         settled_at=timezone.now() if fine_tune.has_ended else None,
-        failures=fine_tune.failures + 1,
+        gone_at=fine_tune.gone_at or timezone.now(),
+        failures=failures,
         trouble=error.message,
         error_raw=explain(error),
         revision=fine_tune.revision + 1,

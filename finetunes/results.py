@@ -14,14 +14,14 @@ from openai_api.errors import BadAnswer
 from openai_api.results import decoded
 
 
-def keep_results(fine_tune: FineTune, files: Mapping[str, bytes]) -> bool:
-    """Store new result files and merge their columns into the series, where they win.
-
-    Returns whether the fine-tune has a result file, from now or from before.
-    """
+def keep_results(fine_tune: FineTune, files: Mapping[str, bytes]) -> None:
+    """Store new result files and merge their columns into the series, where they win."""
+    there = set(fine_tune.files.values_list("remote_id", flat=True))
     for remote_id, content in files.items():
+        if remote_id in there:
+            continue
         series, problem = _read(content)
-        store.write_series(fine_tune, {name[:200]: one for name, one in series.items()}, wins=True)
+        store.write_series({fine_tune: {name[:200]: one for name, one in series.items()}})
         ResultFile.objects.create(
             fine_tune=fine_tune,
             remote_id=remote_id,
@@ -30,7 +30,6 @@ def keep_results(fine_tune: FineTune, files: Mapping[str, bytes]) -> bool:
             sha256=hashlib.sha256(content).hexdigest(),
             problem=problem,
         )
-    return bool(files) or fine_tune.files.exists()
 
 
 def csv(file: ResultFile) -> bytes:

@@ -1,36 +1,80 @@
-"""Series and events in the database: written so that a replay changes nothing, read by range."""
+"""Series and events in the database: written so that a replay changes nothing, many fine-tunes at a time.
+
+The number of queries does not depend on how many events there are, and hardly on how many fine-tunes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from django.db.models import Max
+from django.db.models import F
 
 from finetunes import metrics
-from finetunes.models import Event, FineTune
+from finetunes.models import Event, FineTune, Model, ResultFile
 from finetunes.models import Series as Span
 from openai_api.types import RemoteEvent
 
 WIDTH = 65_536
 """Steps in one span of a series."""
-RECENT = 1_000
-"""So many of the newest keys are known without asking the database again."""
+RECENT = 100
+"""So many of the newest keys are known while asking: a page of events. Older ones are looked up when they come."""
+
+Named = Mapping[str, metrics.Series]
 
 
-def recent_keys(fine_tune: FineTune) -> set[str]:
-    newest = Event.objects.filter(fine_tune=fine_tune).order_by("-ordinal")
-    return set(newest.values_list("key", flat=True)[:RECENT])
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is here already of one fine-tune, and need not be asked for."""
+
+    keys: frozenset[str] = frozenset()
+    """Of the newest events."""
+    files: frozenset[str] = frozenset()
+    models: frozenset[str] = frozenset()
+    """Those that have answered to their name."""
 
 
-def append_events(fine_tune: FineTune, remote: Sequence[RemoteEvent]) -> list[Event]:
+def known(fine_tunes: Collection[FineTune]) -> dict[int, Known]:
+    """Read what is here of these fine-tunes, in three queries."""
+    mine = {"fine_tune__in": [one.pk for one in fine_tunes]}
+    newest = Event.objects.filter(**mine, ordinal__gt=F("fine_tune__last_event") - RECENT).order_by()
+    keys = _grouped(newest.values_list("fine_tune", "key"))
+    files = _grouped(ResultFile.objects.filter(**mine).values_list("fine_tune", "remote_id"))
+    ready = _grouped(Model.objects.filter(**mine, ready_at__isnull=False).order_by().values_list("fine_tune", "name"))
+    return {one.pk: Known(keys[one.pk], files[one.pk], ready[one.pk]) for one in fine_tunes}
+
+
+def _grouped(pairs: Iterable[tuple[int | None, str]]) -> defaultdict[int, frozenset[str]]:
+    found: dict[int, set[str]] = {}
+    for pk, name in pairs:
+        if pk is not None:
+            found.setdefault(pk, set()).add(name)
+    return defaultdict(frozenset, {pk: frozenset(names) for pk, names in found.items()})
+
+
+def append_events(batch: Mapping[FineTune, Sequence[RemoteEvent]]) -> dict[int, list[Event]]:
     """Append the events that are not there yet, in the order in which they came; return these."""
-    unique = {event.key[:255]: event for event in remote}
-    there = Event.objects.filter(fine_tune=fine_tune)
-    known = set(there.filter(key__in=list(unique)).values_list("key", flat=True))
-    last: int = there.aggregate(last=Max("ordinal"))["last"] or 0
-    new = [event for key, event in unique.items() if key not in known]
-    return Event.objects.bulk_create(_row(fine_tune, last + place, event) for place, event in enumerate(new, start=1))
+    unique = {one: {event.key[:255]: event for event in events} for one, events in batch.items() if events}
+    there = _there(unique)
+    new = {
+        one.pk: _rows(one, [event for key, event in events.items() if (one.pk, key) not in there])
+        for one, events in unique.items()
+    }
+    # Another holder may have been quicker; whoever has lost the lease finds out at the end, and takes all back.
+    Event.objects.bulk_create([row for rows in new.values() for row in rows], ignore_conflicts=True)
+    return {one.pk: new.get(one.pk, []) for one in batch}
+
+
+def _there(unique: Mapping[FineTune, Mapping[str, RemoteEvent]]) -> set[tuple[int, str]]:
+    keys = {key for events in unique.values() for key in events}
+    rows = Event.objects.filter(fine_tune__in=[one.pk for one in unique], key__in=keys).order_by()
+    return set(rows.values_list("fine_tune", "key"))
+
+
+def _rows(fine_tune: FineTune, events: Sequence[RemoteEvent]) -> list[Event]:
+    return [_row(fine_tune, fine_tune.last_event + place, event) for place, event in enumerate(events, start=1)]
 
 
 def _row(fine_tune: FineTune, ordinal: int, event: RemoteEvent) -> Event:
@@ -47,11 +91,6 @@ def _row(fine_tune: FineTune, ordinal: int, event: RemoteEvent) -> Event:
     )
 
 
-def series_of_events(events: Iterable[Event]) -> dict[str, metrics.Series]:
-    """Collect what the events' metrics say, each name over its steps."""
-    return series_of_points(event.metrics for event in events)
-
-
 def series_of_points(reported: Iterable[Mapping[str, object] | None]) -> dict[str, metrics.Series]:
     """Collect what each of these says of its `step`, each name over its steps."""
     points: dict[str, list[tuple[int, float]]] = {}
@@ -64,29 +103,53 @@ def series_of_points(reported: Iterable[Mapping[str, object] | None]) -> dict[st
     return {name: metrics.series(*zip(*pairs, strict=True)) for name, pairs in points.items()}
 
 
-def write_series(fine_tune: FineTune, new: Mapping[str, metrics.Series], *, wins: bool) -> None:
-    """Merge series by step into what is stored. Where both have a step, the new one stays if it `wins`."""
-    wanted = {(name, span) for name, one in new.items() for span in np.unique(one.steps // WIDTH).tolist()}
-    spans = {span for _name, span in wanted}
-    stored = Span.objects.filter(fine_tune=fine_tune, name__in=list(new), span__in=spans)
-    there = {(row.name, row.span): row for row in stored}
-    rows = [_span(fine_tune, new[name], name, span, there.get((name, span)), wins) for name, span in sorted(wanted)]
+def write_series(batch: Mapping[FineTune, Named], *, losing: Collection[int] = ()) -> dict[int, dict[str, metrics.Series]]:
+    """Merge series by step into what is stored; return the merged ones.
+
+    Where both have a step, the new one stays, but for the fine-tunes (by primary key) that are `losing`.
+    """
+    stored = _stored({one: named for one, named in batch.items() if named})
+    rows: list[Span] = []
+    merged: dict[int, dict[str, metrics.Series]] = {one.pk: {} for one in batch}
+    for one, named in batch.items():
+        for name, new in named.items():
+            old = stored.get((one.pk, name))
+            whole = _merge(old, new, new_wins=one.pk not in losing)
+            merged[one.pk][name] = whole
+            rows += _spans(one, name, whole, np.unique(new.steps // WIDTH).tolist())
     Span.objects.bulk_create(
         rows,
         update_conflicts=True,
         unique_fields=["fine_tune", "name", "span"],
         update_fields=["steps", "values"],
     )
+    return merged
 
 
-def _span(fine_tune: FineTune, series: metrics.Series, name: str, span: int, there: Span | None, wins: bool) -> Span:
-    inside = series.steps // WIDTH == span
-    part = metrics.Series(series.steps[inside], series.values[inside])
-    if there is not None:
-        old = _decode([there])
-        part = metrics.merge(old, part) if wins else metrics.merge(part, old)
-    steps, values = part.steps.astype("<i8").tobytes(), part.values.astype("<f8").tobytes()
-    return Span(fine_tune=fine_tune, name=name, span=span, steps=steps, values=values)
+def _stored(batch: Mapping[FineTune, Named]) -> dict[tuple[int, str], metrics.Series]:
+    """Read all of the series that a batch touches."""
+    names = {name for named in batch.values() for name in named}
+    rows = Span.objects.filter(fine_tune__in=[one.pk for one in batch], name__in=names).order_by("name", "span")
+    groups: dict[tuple[int, str], list[Span]] = {}
+    for row in rows if names else ():
+        groups.setdefault((row.fine_tune_id, row.name), []).append(row)
+    return {place: _decode(spans) for place, spans in groups.items()}
+
+
+def _merge(old: metrics.Series | None, new: metrics.Series, *, new_wins: bool) -> metrics.Series:
+    if old is None:
+        return new
+    return metrics.merge(old, new) if new_wins else metrics.merge(new, old)
+
+
+def _spans(fine_tune: FineTune, name: str, whole: metrics.Series, touched: Sequence[int]) -> list[Span]:
+    rows = []
+    for span in touched:
+        first, last = np.searchsorted(whole.steps, [span * WIDTH, (span + 1) * WIDTH])
+        steps, values = (part[first:last] for part in (whole.steps, whole.values))
+        encoded = {"steps": steps.astype("<i8").tobytes(), "values": values.astype("<f8").tobytes()}
+        rows.append(Span(fine_tune=fine_tune, name=name, span=span, **encoded))
+    return rows
 
 
 def read_series(fine_tune: FineTune, names: Iterable[str] | None = None) -> dict[str, metrics.Series]:

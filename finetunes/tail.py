@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
@@ -18,6 +19,8 @@ from finetunes.models import FineTune
 log = logging.getLogger(__name__)
 TICK = 0.5
 MOST_WAITING = 500
+NOTED = 10.0
+"""Seconds between two notes that somebody watches, on which the pace of polling depends."""
 
 
 @dataclass(eq=False)
@@ -44,6 +47,7 @@ class Tail:
         self.watchers: dict[int, set[Watcher]] = {}
         self._seen: dict[int, tuple[int, int]] = {}  # fine-tune → revision and last event that were told
         self._task: asyncio.Task[None] | None = None
+        self._noted: dict[int, float] = {}  # fine-tune → when it was noted that somebody watches
 
     def join(self, watcher: Watcher) -> None:
         self.watchers.setdefault(watcher.fine_tune, set()).add(watcher)
@@ -58,6 +62,7 @@ class Tail:
         if not group:
             self.watchers.pop(watcher.fine_tune, None)
             self._seen.pop(watcher.fine_tune, None)
+            self._noted.pop(watcher.fine_tune, None)
 
     async def _follow(self) -> None:
         while self.watchers:
@@ -68,10 +73,18 @@ class Tail:
             await asyncio.sleep(TICK)
 
     async def _tick(self) -> None:
+        await self._note()
         for pk, revision in await sync_to_async(_revisions)(list(self.watchers)):
             seen = self._seen.get(pk)
             if seen is None or seen[0] != revision:
                 await self._tell(pk, revision, seen[1] if seen else self._least_cursor(pk))
+
+    async def _note(self) -> None:
+        now = time.monotonic()
+        old = [pk for pk in self.watchers if now - self._noted.get(pk, -NOTED) >= NOTED]
+        if old:
+            await sync_to_async(FineTune.objects.watched)(old)
+            self._noted |= dict.fromkeys(old, now)
 
     async def _tell(self, pk: int, revision: int, after: int) -> None:
         languages = {watcher.language for watcher in self.watchers.get(pk, ())}

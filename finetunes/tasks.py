@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from finetunes import registry
 from finetunes.advance import advance as take_next_step
-from finetunes.models import FineTune, Model, Upload
+from finetunes.models import FineTune, Model, Polling, Upload
+from finetunes.polling import poll_connection
 
 MOST = 500
 STALE = 10.0
@@ -25,14 +26,25 @@ def advance_soon(fine_tune: FineTune) -> None:
 
 @shared_task
 def ring() -> None:
-    for leased in (FineTune, Upload):
+    for leased in (FineTune, Upload, Polling):
         leased.objects.free_orphans()
-    for pk in FineTune.objects.due().values_list("pk", flat=True)[:MOST]:
+    now = timezone.now()
+    busy = Polling.objects.filter(Q(lease_until__gt=now) | Q(due_at__gt=now)).values("connection")
+    due = FineTune.objects.due(now)
+    connections = due.to_poll().order_by().exclude(connection__in=busy).values_list("connection", flat=True)
+    for pk in connections.distinct():
+        poll.apply_async(args=(pk,), expires=STALE)
+    for pk in due.to_advance().values_list("pk", flat=True)[:MOST]:
         advance.apply_async(args=(pk,), expires=STALE)
-    old = timezone.now() - registry.FRESH
+    old = now - registry.FRESH
     stale = Model.objects.filter(Q(checked_at=None) | Q(checked_at__lt=old), deleted_at=None)
     for pk in stale.values_list("pk", flat=True)[:20]:
         check_model.apply_async(args=(pk,), expires=STALE)
+
+
+@shared_task
+def poll(connection: int) -> None:
+    poll_connection(connection)
 
 
 @shared_task

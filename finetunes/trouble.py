@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from finetunes.backoff import after
-from finetunes.models import FineTune
-from finetunes.statuses import Status
+from finetunes.models import FineTune, FineTuneQuerySet
+from finetunes.statuses import ENDED, Status
 from openai_api.errors import APIError, StatusError
 
 PATIENCE = timedelta(seconds=90)
@@ -28,6 +30,21 @@ def note(fine_tune: FineTune, error: APIError, *, due_at: datetime | None = None
         error_raw=explain(error),
         revision=fine_tune.revision + 1,
         **changes,
+    )
+
+
+def note_all(fine_tunes: FineTuneQuerySet, error: APIError, due_at: datetime) -> None:
+    """The same for all of these that are due and that nobody holds, in one query."""
+    now = timezone.now()
+    since = Coalesce("answered_at", "sent_at", "created_at")
+    lost = Q(failures__gte=TIMES - 1, silent_since__lt=now - PATIENCE) & ~Q(status__in=ENDED)
+    fine_tunes.due(now).order_by().annotate(silent_since=since).update(
+        due_at=due_at,
+        failures=F("failures") + 1,
+        trouble=error.message,
+        error_raw=explain(error),
+        revision=F("revision") + 1,
+        status=Case(When(lost, then=Value(Status.LOST_CONTACT)), default=F("status")),
     )
 
 

@@ -33,6 +33,19 @@ class LeasedQuerySet(models.QuerySet[Row]):
         won = self.due().filter(pk=pk).order_by().update(**lease, attempts=F("attempts") + 1)
         return self.get(pk=pk, lease_token=token) if won else None
 
+    def claim_all(self, token: uuid.UUID, seconds: float, most: int) -> list[Row]:
+        """Claim up to `most` of the due rows under one token, in as many queries for one as for all."""
+        pks = list(self.due().values_list("pk", flat=True)[:most])
+        until = timezone.now() + timedelta(seconds=seconds)
+        lease = {"lease_token": token, "lease_until": until, "lease_holder": holder.me()}
+        mine = self.filter(pk__in=pks)
+        won = pks and mine.due().order_by().update(**lease, attempts=F("attempts") + 1)
+        return list(mine.filter(lease_token=token)) if won else []
+
+    def renew_all(self, token: uuid.UUID, seconds: float) -> None:
+        """Prolong every lease under the token to `seconds` from now."""
+        self.filter(lease_token=token).update(lease_until=timezone.now() + timedelta(seconds=seconds))
+
     def free_orphans(self) -> None:
         """End the leases whose holders are known to be gone."""
         leases = self.filter(lease_until__gt=timezone.now()).values_list("pk", "lease_token", "lease_holder")

@@ -156,7 +156,7 @@ def _copied(copy: FineTune) -> dict[str, Any]:
         "seed": copy.seed,
         "metadata": "\n".join(f"{name}={value}" for name, value in copy.metadata.items()),
         **_copied_wandb(copy),
-        **dict.fromkeys(suggested(copy.training_version, copy.dialect), ""),
+        **dict.fromkeys(suggested(copy.training_version, copy.dialect) if copy.training_version else (), ""),
         "compute_classification_metrics": False,
         **{name: _shown(value) for name, value in copy.hyperparameters.items()},
     }

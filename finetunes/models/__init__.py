@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from finetunes.models.fine_tune import FineTune, FineTuneQuerySet
+from finetunes.models.inventory import Elsewhere, Inventory, InventoryQuerySet, Polling, PollingQuerySet
 from finetunes.models.model import Model, ModelQuerySet
 from finetunes.models.reported import Event, ResultFile, Series
 from finetunes.models.upload import Upload, UploadQuerySet
 
 __all__ = [
+    "Elsewhere",
     "Event",
     "FineTune",
     "FineTuneQuerySet",
+    "Inventory",
+    "InventoryQuerySet",
     "Model",
     "ModelQuerySet",
+    "Polling",
+    "PollingQuerySet",
     "ResultFile",
     "Series",
     "Upload",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar, Self, cast
 
 from django.db import models
@@ -19,6 +21,10 @@ from work.lease import Leased, LeasedQuerySet
 if TYPE_CHECKING:
     from openai_api.client import Client
     from openai_api.types import DialectName
+
+NOTHING_WISHED = Q(cancel_requested_at__isnull=True) | Q(status=Status.CANCELLING) | Q(status__in=ENDED)
+WATCHED = timedelta(seconds=30)
+"""So long after a sign of somebody who watches, it counts as watched."""
 
 
 class FineTuneQuerySet(LeasedQuerySet["FineTune"]):
@@ -43,6 +49,22 @@ class FineTuneQuerySet(LeasedQuerySet["FineTune"]):
             query |= Q(**{f"{place}__icontains": words})
         return self.filter(query)
 
+    def to_poll(self) -> Self:
+        """What the provider has, and what needs nothing but to be asked about."""
+        return self.filter(NOTHING_WISHED).exclude(remote_id="")
+
+    def to_advance(self) -> Self:
+        """What is to be sent or cancelled."""
+        return self.filter(Q(remote_id="") | ~NOTHING_WISHED)
+
+    def watched(self, pks: Iterable[int]) -> None:
+        """Note that somebody watches these for the moment; what moves is asked about sooner."""
+        now = timezone.now()
+        these = self.filter(pk__in=list(pks), settled_at=None)
+        these.update(watched_until=now + WATCHED)
+        far = now + timedelta(seconds=5)
+        these.filter(due_at__gt=far, failures=0, status__in=MOVING | WAITING).order_by().update(due_at=far)
+
     def measured(self, connection: Connection, base_model: str | None = None) -> Self:
         """The newest finished fine-tunes on this connection (of this base) whose time is known."""
         known = self.filter(connection=connection, status=Status.SUCCEEDED, finished_at__gt=F("started_at"))
@@ -61,7 +83,8 @@ class FineTune(Leased):
     base_model = models.CharField(max_length=255)
     parent = models.ForeignKey("Model", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
     suffix = models.CharField(max_length=64, blank=True)
-    training_version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="fine_tunes")
+    # None for one that was started elsewhere and imported: which data it learned from, only its provider knows.
+    training_version = models.ForeignKey(Version, on_delete=models.PROTECT, null=True, blank=True, related_name="fine_tunes")
     use_validation = models.BooleanField(default=True)
     hyperparameters = models.JSONField(default=dict, blank=True)
     seed = models.PositiveIntegerField(null=True, blank=True)
@@ -69,6 +92,7 @@ class FineTune(Leased):
     integrations = models.JSONField(default=list, blank=True)
     started_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="fine_tunes")
     created_at = models.DateTimeField(default=timezone.now)
+    imported_at = models.DateTimeField(null=True, blank=True)
 
     # The intent: what makes it impossible to send it twice (see create.py).
     token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -86,6 +110,8 @@ class FineTune(Leased):
     fine_tuned_model = models.CharField(max_length=255, blank=True)
     resolved = models.JSONField(default=dict, blank=True)
     result_files = models.JSONField(default=list, blank=True)
+    file_names = models.JSONField(default=dict, blank=True)
+    """What its provider calls the files that were not brought there from here, by id."""
     trained_tokens = models.BigIntegerField(null=True, blank=True)
     estimated_finish = models.DateTimeField(null=True, blank=True)
     remote_created_at = models.DateTimeField(null=True, blank=True)
@@ -94,6 +120,8 @@ class FineTune(Leased):
     error = models.TextField(blank=True)
     error_raw = models.JSONField(default=dict, blank=True)
     raw = models.JSONField(default=dict, blank=True)
+    gone_at = models.DateTimeField(null=True, blank=True)
+    """Since when the provider has it no more."""
 
     # How far ingestion has come.
     answered_at = models.DateTimeField(null=True, blank=True)
@@ -101,6 +129,7 @@ class FineTune(Leased):
     trouble = models.TextField(blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
+    watched_until = models.DateTimeField(null=True, blank=True)
     last_event = models.PositiveIntegerField(default=0)
     revision = models.PositiveIntegerField(default=0)
     step = models.PositiveBigIntegerField(null=True, blank=True)
@@ -138,6 +167,18 @@ class FineTune(Leased):
     @property
     def has_ended(self) -> bool:
         return self.status in ENDED
+
+    @property
+    def version(self) -> Version:
+        """The data that it is started with. One that was imported has none, and is never sent."""
+        if self.training_version is None:
+            raise ValueError("An imported fine-tune has no data here.")
+        return self.training_version
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether somebody has its page open."""
+        return self.watched_until is not None and self.watched_until > timezone.now()
 
     @property
     def in_doubt(self) -> bool:

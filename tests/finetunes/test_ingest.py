@@ -15,6 +15,7 @@ from datasets.models import Version
 from finetunes import ingest, store
 from finetunes.models import Event, FineTune, Model, ResultFile, Series
 from finetunes.statuses import Status
+from finetunes.store import Known
 from tests.conftest import People
 from tests.finetunes.conftest import new_fine_tune
 from tests.finetunes.provider import Provider, lost, status
@@ -140,14 +141,11 @@ class TestEvents:
         for _ in range(3):
             FineTune.objects.filter(pk=row.pk).update(settled_at=None, due_at=timezone.now())
             row = step(row, client)
-        report = ingest.ask(row, client)
-        replay = ingest.Report(
-            remote=report.remote, events=client.events(row.remote_id), files={}, model=client.model(row.fine_tuned_model)
-        )
+        replay = ingest.ask(row, Known(), client)
         FineTune.objects.filter(pk=row.pk).update(due_at=timezone.now())
         held = FineTune.objects.claim(row.pk, 30)
         assert held
-        ingest.keep(held, replay)
+        ingest.keep({held: replay})
         assert snapshot(row) == before
 
     def test_a_worker_that_lost_its_lease_writes_nothing(self, legacy: FineTune, provider: Provider) -> None:
@@ -155,12 +153,12 @@ class TestEvents:
         FineTune.objects.filter(pk=legacy.pk).update(due_at=timezone.now())
         slow = FineTune.objects.claim(legacy.pk, 30)
         assert slow
-        report = ingest.ask(slow, provider.client())
+        report = ingest.ask(slow, Known(), provider.client())
         end_leases()
         legacy = step(legacy, provider.client())
         before = snapshot(legacy)
         with pytest.raises(ingest.LeaseLost):
-            ingest.keep(slow, report)
+            ingest.keep({slow: report})
         assert snapshot(legacy) == before
 
     def test_an_event_of_an_unknown_type_is_shown(self, jobs: FineTune, provider: Provider) -> None:
@@ -378,17 +376,18 @@ class TestTrouble:
         assert row.due_at
         assert (row.due_at - timezone.now()).total_seconds() > 200
 
-    def test_a_poisoned_one_is_put_off_before_the_error_goes_on(self, legacy: FineTune, provider: Provider) -> None:
+    def test_a_poisoned_one_is_put_off_longer_each_time(self, legacy: FineTune, provider: Provider) -> None:
         def poison(request: httpx.Request) -> httpx.Response:
             raise ZeroDivisionError
 
-        provider.break_next("GET", "/fine-tunes/[^/]+", poison)
-        with pytest.raises(ZeroDivisionError):
-            step(legacy, provider.client())
-        row = FineTune.objects.get(pk=legacy.pk)
-        assert row.due_at
-        assert row.due_at > timezone.now() + timedelta(seconds=30)
-        assert row.lease_until is None
+        provider.break_next("GET", "/fine-tunes/[^/]+", poison, times=3)
+        for pause in (50, 110, 230):
+            row = step(legacy, provider.client())
+            assert row.due_at
+            assert row.due_at > timezone.now() + timedelta(seconds=pause)
+            assert row.lease_until is None
+        provider.start(legacy.remote_id)
+        assert step(row, provider.client()).failures == 0
 
     def test_half_an_answer_changes_nothing(self, legacy: FineTune, provider: Provider) -> None:
         provider.start(legacy.remote_id)
@@ -400,14 +399,36 @@ class TestTrouble:
 
 
 class TestPace:
-    def test_a_running_one_is_asked_for_every_other_second(self, legacy: FineTune, provider: Provider) -> None:
+    def seconds(self, fine_tune: FineTune) -> float:
+        assert fine_tune.due_at
+        return (fine_tune.due_at - timezone.now()).total_seconds()
+
+    def watch(self, fine_tune: FineTune) -> None:
+        FineTune.objects.filter(pk=fine_tune.pk).update(watched_until=timezone.now() + timedelta(minutes=1))
+
+    def test_a_running_one_is_asked_for_every_other_second_while_somebody_watches(
+        self, legacy: FineTune, provider: Provider
+    ) -> None:
+        provider.start(legacy.remote_id)
+        FineTune.objects.filter(pk=legacy.pk).update(created_at=timezone.now() - timedelta(hours=1))
+        self.watch(legacy)
+        assert self.seconds(step(legacy, provider.client())) < 2
+
+    def test_else_it_is_asked_for_less_and_less(self, legacy: FineTune, provider: Provider) -> None:
         provider.start(legacy.remote_id)
         row = step(legacy, provider.client())
-        assert row.due_at
-        assert (row.due_at - timezone.now()).total_seconds() < 2
+        assert 2 < self.seconds(row) < 5
+        FineTune.objects.filter(pk=legacy.pk).update(started_at=timezone.now() - timedelta(hours=1))
+        assert self.seconds(step(row, provider.client())) > 10
 
     def test_a_queue_is_asked_less_and_less(self, legacy: FineTune, provider: Provider) -> None:
         FineTune.objects.filter(pk=legacy.pk).update(created_at=timezone.now() - timedelta(hours=1))
         row = step(legacy, provider.client())
-        assert row.due_at
-        assert (row.due_at - timezone.now()).total_seconds() > 10
+        assert self.seconds(row) > 20
+        self.watch(row)
+        assert self.seconds(step(row, provider.client())) < 6
+
+    def test_no_two_are_asked_in_step(self, legacy: FineTune, provider: Provider) -> None:
+        provider.start(legacy.remote_id)
+        pauses = {round(self.seconds(step(legacy, provider.client())), 2) for _ in range(8)}
+        assert len(pauses) > 3

@@ -182,7 +182,7 @@ class TestCharts:
 
     def test_a_long_one_says_how_many_steps_are_drawn(self, viewer_client: Client, fine_tune: FineTune) -> None:
         values = [1.0 / number for number in range(1, 5001)]
-        store.write_series(fine_tune, {"training_loss": metrics.series(range(1, 5001), values)}, wins=True)
+        store.write_series({fine_tune: {"training_loss": metrics.series(range(1, 5001), values)}})
         found = viewer_client.get(self.url(fine_tune)).json()
         assert found["steps"] == 5000
         assert 1000 < found["drawn"] <= 2000
@@ -200,7 +200,7 @@ class TestCharts:
     def test_a_reduced_table_says_so_and_keeps_the_extremes(self, viewer_client: Client, fine_tune: FineTune) -> None:
         values = [0.5] * 5000
         values[2500] = 77.0
-        store.write_series(fine_tune, {"training_loss": metrics.series(range(1, 5001), values)}, wins=True)
+        store.write_series({fine_tune: {"training_loss": metrics.series(range(1, 5001), values)}})
         words = text(viewer_client.get(self.url(fine_tune, "table")).content.decode())
         assert "5,000 steps" in words
         assert " 77 " in words

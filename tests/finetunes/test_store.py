@@ -18,27 +18,38 @@ def remote(key: str, **values: Any) -> RemoteEvent:
     return RemoteEvent(key=key, created_at=None, level="info", message=values.pop("message", key), **values)
 
 
+def append(fine_tune: FineTune, events: list[RemoteEvent]) -> list[Event]:
+    """Append as ingestion does, which keeps the last place with the fine-tune."""
+    new = store.append_events({fine_tune: events})[fine_tune.pk]
+    if new:
+        fine_tune.last_event = new[-1].ordinal
+        fine_tune.save(update_fields=["last_event"])
+    return new
+
+
 class TestSeries:
     def test_what_is_written_is_read(self, fine_tune: FineTune) -> None:
         one = metrics.series([1, 5, 9], [0.1, 0.2, 0.3])
-        store.write_series(fine_tune, {"training_loss": one}, wins=True)
+        store.write_series({fine_tune: {"training_loss": one}})
         found = store.read_series(fine_tune)["training_loss"]
         assert found.steps.tolist() == [1, 5, 9]
         assert found.values.tolist() == [0.1, 0.2, 0.3]
 
     @pytest.mark.parametrize(("wins", "value"), [(True, 2.0), (False, 1.0)])
     def test_who_wins_where_both_have_a_step(self, fine_tune: FineTune, wins: bool, value: float) -> None:
-        store.write_series(fine_tune, {"x": metrics.series([1], [1.0])}, wins=True)
-        store.write_series(fine_tune, {"x": metrics.series([1, 2], [2.0, 3.0])}, wins=wins)
+        store.write_series({fine_tune: {"x": metrics.series([1], [1.0])}})
+        losing = [] if wins else [fine_tune.pk]
+        merged = store.write_series({fine_tune: {"x": metrics.series([1, 2], [2.0, 3.0])}}, losing=losing)
+        assert merged[fine_tune.pk]["x"].values.tolist() == [value, 3.0]
         assert store.read_series(fine_tune)["x"].values.tolist() == [value, 3.0]
 
     def test_a_long_one_lies_in_spans_and_growing_touches_only_the_last(self, fine_tune: FineTune) -> None:
         steps = np.arange(1, 200_001)
-        store.write_series(fine_tune, {"x": metrics.Series(steps, np.sqrt(steps))}, wins=True)
+        store.write_series({fine_tune: {"x": metrics.Series(steps, np.sqrt(steps))}})
         spans = Series.objects.filter(fine_tune=fine_tune)
         assert list(spans.values_list("span", flat=True)) == [0, 1, 2, 3]
         before = {row.span: bytes(row.values) for row in spans}
-        store.write_series(fine_tune, {"x": metrics.series([200_001], [7.0])}, wins=True)
+        store.write_series({fine_tune: {"x": metrics.series([200_001], [7.0])}})
         after = {row.span: bytes(row.values) for row in spans.all()}
         assert [span for span in before if before[span] != after[span]] == [3]
         found = store.read_series(fine_tune)["x"]
@@ -46,23 +57,23 @@ class TestSeries:
         assert np.array_equal(found.values[:-1], np.sqrt(steps))
 
     def test_negative_and_huge_steps_find_their_span(self, fine_tune: FineTune) -> None:
-        store.write_series(fine_tune, {"x": metrics.series([-5, 2**50], [1.0, 2.0])}, wins=True)
+        store.write_series({fine_tune: {"x": metrics.series([-5, 2**50], [1.0, 2.0])}})
         assert store.read_series(fine_tune)["x"].steps.tolist() == [-5, 2**50]
 
     def test_one_fine_tune_s_numbers_are_not_another_s(self, fine_tune: FineTune) -> None:
-        store.write_series(fine_tune, {"x": metrics.series([1], [1.0])}, wins=True)
+        store.write_series({fine_tune: {"x": metrics.series([1], [1.0])}})
         assert store.read_series(FineTune(pk=fine_tune.pk + 1)) == {}
 
     def test_only_the_names_that_are_asked_for_are_read(self, fine_tune: FineTune) -> None:
-        store.write_series(fine_tune, {name: metrics.series([1], [1.0]) for name in "abc"}, wins=True)
+        store.write_series({fine_tune: {name: metrics.series([1], [1.0]) for name in "abc"}})
         assert set(store.read_series(fine_tune, ["a", "c"])) == {"a", "c"}
         assert [plot.measure for plot in arrange(store.series_names(fine_tune))] == ["a", "b", "c"]
 
 
 class TestEvents:
     def test_known_ones_are_left_out_and_places_go_on(self, fine_tune: FineTune) -> None:
-        store.append_events(fine_tune, [remote("a"), remote("b")])
-        new = store.append_events(fine_tune, [remote("b"), remote("c"), remote("c"), remote("a")])
+        append(fine_tune, [remote("a"), remote("b")])
+        new = append(fine_tune, [remote("b"), remote("c"), remote("c"), remote("a")])
         assert [(event.ordinal, event.key) for event in new] == [(3, "c")]
         assert Event.objects.filter(fine_tune=fine_tune).count() == 3
 
@@ -71,17 +82,15 @@ class TestEvents:
     ) -> None:
         monkeypatch.setattr(store, "RECENT", 2)
         everything = [remote(str(number)) for number in range(9)]
-        store.append_events(fine_tune, everything)
-        assert store.recent_keys(fine_tune) == {"7", "8"}
-        assert store.append_events(fine_tune, everything) == []
+        append(fine_tune, everything)
+        assert store.known([fine_tune])[fine_tune.pk].keys == {"7", "8"}
+        assert append(fine_tune, everything) == []
 
     def test_hostile_lengths_are_cut_where_the_table_ends(self, fine_tune: FineTune) -> None:
         long = "x" * 5000
-        (event,) = store.append_events(
-            fine_tune, [RemoteEvent(key=long, created_at=None, level=long, message=long, type=long)]
-        )
+        (event,) = append(fine_tune, [RemoteEvent(key=long, created_at=None, level=long, message=long, type=long)])
         assert (len(event.key), len(event.level), len(event.message)) == (255, 20, 5000)
-        assert store.append_events(fine_tune, [remote(long)]) == []
+        assert append(fine_tune, [remote(long)]) == []
 
 
 class TestProgress:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from connections.models import Connection
 from datasets.models import Version
 from finetunes import sample, tasks
-from finetunes.models import FineTune, Model
+from finetunes.models import FineTune, Model, Polling
 from finetunes.statuses import Status
 from tests.conftest import People
 from tests.finetunes.conftest import new_fine_tune
@@ -47,6 +47,33 @@ class TestRing:
         tasks.ring()
         assert rung == []
 
+    def test_a_connection_is_polled_as_one(
+        self, people: People, connection: Connection, version: Version, rung: list[tuple[str, Any]]
+    ) -> None:
+        made = [new_fine_tune(people, connection, version) for _ in range(3)]
+        for one in made:
+            FineTune.objects.filter(pk=one.pk).update(remote_id=f"ft-{one.pk}")
+        tasks.ring()
+        assert rung == [("finetunes.tasks.poll", (connection.pk,))]
+
+    def test_one_to_be_cancelled_is_not_kept_waiting_by_the_others(
+        self, fine_tune: FineTune, rung: list[tuple[str, Any]]
+    ) -> None:
+        FineTune.objects.filter(pk=fine_tune.pk).update(remote_id="ft-1", cancel_requested_at=timezone.now())
+        tasks.ring()
+        assert rung == [("finetunes.tasks.advance", (fine_tune.pk,))]
+
+    def test_a_connection_that_is_polled_or_left_alone_is_not_rung_for(
+        self, fine_tune: FineTune, connection: Connection, rung: list[tuple[str, Any]]
+    ) -> None:
+        FineTune.objects.filter(pk=fine_tune.pk).update(remote_id="ft-1")
+        turn = Polling.objects.take(connection.pk, 30)
+        assert turn
+        tasks.ring()
+        turn.release(due_at=timezone.now() + timedelta(minutes=1))
+        tasks.ring()
+        assert rung == []
+
     def test_models_are_looked_at_now_and_then(
         self, people: People, connection: Connection, rung: list[tuple[str, Any]]
     ) -> None:
@@ -71,6 +98,20 @@ class TestAdvance:
         tasks.advance(fine_tune.pk)
         fine_tune.refresh_from_db()
         assert fine_tune.remote_id in at_work.jobs
+
+    def test_a_task_polls_a_connection(self, fine_tune: FineTune, at_work: Provider) -> None:
+        tasks.advance(fine_tune.pk)
+        tasks.poll(fine_tune.connection_id)
+        fine_tune.refresh_from_db()
+        assert fine_tune.last_event == 1
+
+    def test_a_provider_that_wants_to_be_left_alone_is_sent_nothing(self, fine_tune: FineTune, at_work: Provider) -> None:
+        later = timezone.now() + timedelta(minutes=1)
+        Polling.objects.create(connection=fine_tune.connection, due_at=later, quiet_until=later)
+        tasks.advance(fine_tune.pk)
+        fine_tune.refresh_from_db()
+        assert (fine_tune.due_at, fine_tune.sent_at) == (later, None)
+        assert at_work.requests == []
 
     def test_one_that_is_gone_is_passed_over(self, db: None) -> None:
         tasks.advance(4711)
