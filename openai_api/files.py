@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -13,12 +14,21 @@ from openai_api.types import RemoteFile
 UPLOAD_SECONDS = 300.0  # servers read and check a whole file before they answer
 
 
-def upload(wire: Wire, source: IO[bytes] | Path, filename: str, purpose: str) -> RemoteFile:
+def upload(
+    wire: Wire,
+    source: IO[bytes] | Path,
+    filename: str,
+    purpose: str,
+    *,
+    place: str = "/files",
+    fields: dict[str, str] | None = None,
+) -> RemoteFile:
+    """Send a file, with these fields before it or its purpose alone."""
     with source.open("rb") if isinstance(source, Path) else nullcontext(source) as stream:
         ask = Ask(
             method="POST",
-            path="/files",
-            fields={"purpose": purpose},
+            path=place,
+            fields=fields or {"purpose": purpose},
             file=(filename, stream),
             repeatable=False,
             read_timeout=UPLOAD_SECONDS,
@@ -47,6 +57,11 @@ def content(wire: Wire, file_id: str) -> bytes:
 
 def delete(wire: Wire, file_id: str) -> None:
     wire.delete(path("files", file_id))
+
+
+def with_status(file: RemoteFile, status: str, details: str | None = None) -> RemoteFile:
+    """Return the file with a provider's own word for its status put into OpenAI's."""
+    return replace(file, status=status, status_details=details or file.status_details)
 
 
 def read(data: dict[str, Any]) -> RemoteFile:

@@ -9,6 +9,7 @@ from openai_api.dialects.jobs import Jobs
 from openai_api.dialects.legacy import Legacy
 from openai_api.dialects.models import for_model
 from openai_api.dialects.nebius import Nebius
+from openai_api.dialects.together import Together
 from openai_api.dialects.traits import Traits
 from openai_api.types import DialectName
 
@@ -20,6 +21,7 @@ _DIALECTS: dict[DialectName, Dialect] = {
     "both": Both(),
     "azure": Azure(),
     "nebius": Nebius(),
+    "together": Together(),
 }
 
 

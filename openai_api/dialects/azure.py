@@ -11,7 +11,7 @@ from dataclasses import replace
 from openai_api import models, values
 from openai_api.dialects.jobs import Jobs
 from openai_api.dialects.traits import Traits
-from openai_api.files import listing, retrieve
+from openai_api.files import listing, retrieve, with_status
 from openai_api.http import Wire, path
 from openai_api.types import DialectName, RemoteCheckpoint, RemoteFile, RemoteModel
 
@@ -56,7 +56,7 @@ class Azure(Jobs):
 
 
 def _file(file: RemoteFile) -> RemoteFile:
-    return replace(file, status=FILES.get(file.status.lower(), file.status))
+    return with_status(file, FILES.get(file.status.lower(), file.status))
 
 
 def _model(model: RemoteModel) -> RemoteModel:

@@ -9,6 +9,7 @@ from typing import Any
 
 from openai_api import values
 from openai_api.errors import NotOffered
+from openai_api.types import RemoteEvent
 
 
 def file_ids(value: Any) -> tuple[str, ...]:
@@ -29,17 +30,27 @@ def rated(hyperparameters: Mapping[str, Any]) -> Mapping[str, Any]:
     return {name: value for name, value in hyperparameters.items() if name != "learning_rate_multiplier"}
 
 
+def in_order(events: list[RemoteEvent]) -> list[RemoteEvent]:
+    """Sort by time; events of one second stay as the server ordered them."""
+    times = [event.created_at for event in events if event.created_at]
+    if len(times) < len(events):
+        return events
+    order = sorted(range(len(events)), key=lambda place: times[place])
+    return [events[place] for place in order]
+
+
 class EventKeys:
     """Name events that have no id, the same at every replay of the whole list in its order.
 
     Events that look alike to the last character are told apart by how often they came before.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *names: str) -> None:
+        self._names = names or ("created_at", "level", "message")
         self._before: Counter[tuple[str, ...]] = Counter()
 
     def key(self, event: Mapping[str, Any]) -> str:
-        looks = tuple(str(event.get(name)) for name in ("created_at", "level", "message"))
+        looks = tuple(str(event.get(name)) for name in self._names)
         occurrence = self._before[looks]
         self._before[looks] += 1
         digest = hashlib.sha256("\0".join((*looks, str(occurrence))).encode()).hexdigest()

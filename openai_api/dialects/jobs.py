@@ -9,7 +9,7 @@ from typing import Any
 from openai_api import answers, values
 from openai_api.dialects import metrics, statuses
 from openai_api.dialects.common import Common
-from openai_api.dialects.fields import EventKeys, file_ids, strings
+from openai_api.dialects.fields import EventKeys, file_ids, in_order, strings
 from openai_api.dialects.pages import pages
 from openai_api.http import Ask, Wire, encoded, path
 from openai_api.types import (
@@ -54,10 +54,10 @@ class Jobs(Common):
         return self._tell(wire, fine_tune_id, "cancel")
 
     def pause(self, wire: Wire, fine_tune_id: str) -> RemoteFineTune:
-        return self._tell(wire, fine_tune_id, "pause")
+        return self._tell(wire, fine_tune_id, "pause") if self.traits.pauses else super().pause(wire, fine_tune_id)
 
     def resume(self, wire: Wire, fine_tune_id: str) -> RemoteFineTune:
-        return self._tell(wire, fine_tune_id, "resume")
+        return self._tell(wire, fine_tune_id, "resume") if self.traits.pauses else super().resume(wire, fine_tune_id)
 
     def _tell(self, wire: Wire, fine_tune_id: str, word: str) -> RemoteFineTune:
         return self.read(answers.as_object(wire.data(Ask(method="POST", path=path(*_PATH, fine_tune_id, word)))))
@@ -70,7 +70,7 @@ class Jobs(Common):
                 break
         keys = EventKeys()
         found = [_event(item, keys) for item in reversed(newest_first)]
-        return _in_order([event for event in found if event.key not in known])
+        return in_order([event for event in found if event.key not in known])
 
     def checkpoints(self, wire: Wire, fine_tune_id: str) -> list[RemoteCheckpoint]:
         found = chain.from_iterable(pages(wire, path(*_PATH, fine_tune_id, "checkpoints")))
@@ -155,15 +155,6 @@ def _event(data: dict[str, Any], keys: EventKeys) -> RemoteEvent:
         metrics=metrics.read(data),
         raw=data,
     )
-
-
-def _in_order(events: list[RemoteEvent]) -> list[RemoteEvent]:
-    """Sort by time; events of one second stay as the server ordered them."""
-    times = [event.created_at for event in events if event.created_at]
-    if len(times) < len(events):
-        return events
-    order = sorted(range(len(events)), key=lambda place: times[place])
-    return [events[place] for place in order]
 
 
 def _checkpoint(data: dict[str, Any]) -> RemoteCheckpoint:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from openai_api import Client, answers, values
 from openai_api.errors import APIError
-from openai_api.types import NewFineTune, RemoteFineTune
+from openai_api.types import DialectName, NewFineTune, RemoteFineTune
 from tests.openai_api.provider import JOB, KEY, LEGACY, Provider, answering, listed
 
 SCALARS = st.one_of(
@@ -41,7 +41,10 @@ NAMES = re.findall(
     hyperparameters training_file training_files validation_file result_files trained_tokens error events metadata
     method type supervised message level data metrics step step_number filename bytes purpose status_details choices
     text index logprobs tokens token_logprobs top_logprobs text_offset content token logprob delta tool_calls usage
-    total_tokens has_more code detail loc msg root parent shutdown_date user_provided_suffix finish_reason
+    total_tokens steps_completed epochs_completed model_output_name total_price processing_status validation_report
+    metrics capabilities fine_tune deprecation inference models lora_training max_batch_size estimation_available
+    estimated_total_price path checkpoint_type hash has_more code detail loc msg root parent shutdown_date
+    user_provided_suffix finish_reason
     """,
 )
 SHAPED = st.recursive(
@@ -78,6 +81,24 @@ VERBS: dict[str, Callable[[Client], Any]] = {
     "probe": lambda client: client.probe(),
     "stream": lambda client: asyncio.run(_collected(client)),
 }
+
+
+OTHERS: list[Callable[[Client], Any]] = [
+    lambda client: client.files(),
+    lambda client: client.file("x"),
+    lambda client: client.create_fine_tune(NEW),
+    lambda client: client.estimate(NEW),
+    lambda client: client.fine_tune("ftjob-x"),
+    lambda client: list(client.fine_tunes()),
+    lambda client: client.events("ftjob-x"),
+    lambda client: client.checkpoints("ftjob-x"),
+    lambda client: client.metrics(DONE),
+    lambda client: client.models(),
+    lambda client: client.model("ftjob-x:y"),
+    lambda client: client.delete_model("x"),
+    lambda client: client.bases(),
+    lambda client: client.limits("x"),
+]
 
 
 async def _collected(client: Client) -> list[Any]:
@@ -119,6 +140,18 @@ def test_no_answer_whatever_breaks_a_verb(verb: str, body: bytes, status: int, s
         found = outcome(VERBS[verb], client)
     assert found != ""
     storable(found)
+
+
+@pytest.mark.parametrize("dialect", ["azure", "nebius", "together"])
+@settings(max_examples=60, deadline=None)
+@given(body=BODIES, status=st.sampled_from([200, 200, 200, 400, 503]))
+def test_no_answer_whatever_breaks_a_verb_of_the_other_dialects(dialect: DialectName, body: bytes, status: int) -> None:
+    provider = Provider(answer=lambda _: httpx.Response(status, content=body))
+    with provider.client(dialect, retries=0) as client:
+        for verb in OTHERS:
+            found = outcome(verb, client)
+            assert found != ""
+            storable(found)
 
 
 @pytest.mark.parametrize(
