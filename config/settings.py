@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "playground",
     "finetunes",
     "datasets",
+    "notifications",
     "connections",
     "teams",
     "work",
@@ -100,6 +101,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "notifications.context.bell",
             ],
         },
     }
@@ -199,7 +201,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = env.file_transport(DATA) if CELERY_BROKER_URL.
 # A ring that nobody heard within two seconds is stale: the next one says the same.
 CELERY_BEAT_SCHEDULE = {
     f"{app}.ring": {"task": f"{app}.tasks.ring", "schedule": 1.0, "options": {"expires": 2.0}}
-    for app in ("datasets", "finetunes", "trainer")
+    for app in ("datasets", "finetunes", "notifications", "trainer")
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA / "beat")
 

@@ -31,6 +31,7 @@ urlpatterns = [
     path("models/", include("finetunes.models_urls")),
     path("playground/", include("playground.urls")),
     path("connections/", include("connections.urls")),
+    path("notifications/", include("notifications.urls")),
     path("accounts/", include([pattern for pattern in account_patterns if pattern.name in SIGN_IN])),
     path("", include("teams.urls")),
 ]

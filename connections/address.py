@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from django.utils.translation import gettext as _
+
+from work.hosts import is_link_local
 
 # Ends of addresses that people copy out of documentation, longer ones first: the base URL is what stands before them.
 RESOURCES = ("chat/completions", "fine_tuning/jobs", "fine_tuning", "fine-tunes", "completions", "models", "files")
@@ -24,6 +25,15 @@ def tidy(text: str) -> str:
     bare = urlunsplit((parts.scheme.lower(), parts.netloc.lower(), path, "", ""))
     _refuse_paths(bare, path)
     return bare
+
+
+def check_target(text: str) -> SplitResult:
+    """Raise BadAddress unless messages may be sent there; unlike a base URL it may have a query."""
+    parts = _parts(text)
+    if parts.username or parts.password or parts.fragment:
+        raise BadAddress(_("Leave name, password and what follows “#” out of the address."))
+    _refuse_hosts(parts)
+    return parts
 
 
 def origin(address: str) -> tuple[str, str]:
@@ -53,13 +63,8 @@ def _refuse_secrets(parts: SplitResult) -> None:
 
 
 def _refuse_hosts(parts: SplitResult) -> None:
-    """Refuse link-local addresses: that is where clouds tell a machine its own secrets."""
-    try:
-        local = ip_address(parts.hostname or "").is_link_local
-    except ValueError:
-        return
-    if local:
-        raise BadAddress(_("A link-local address cannot be a provider."))
+    if is_link_local(parts.hostname or ""):
+        raise BadAddress(_("A link-local address cannot be called: a cloud tells a machine its own secrets there."))
 
 
 def _refuse_paths(bare: str, path: str) -> None:

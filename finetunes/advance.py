@@ -32,7 +32,9 @@ def advance(pk: int, client: Client | None = None) -> bool:
 
 
 def _step(fine_tune: FineTune, client: Client) -> None:
-    if not fine_tune.remote_id:
+    if fine_tune.status == Status.AWAITING_APPROVAL and fine_tune.cancel_requested_at is None:
+        fine_tune.release()
+    elif not fine_tune.remote_id:
         create.send(fine_tune, client)
     elif _should_cancel(fine_tune) and not cancel.carry_out(fine_tune, client):
         return

@@ -179,6 +179,7 @@ def _running(fine_tune: FineTune, progress: Progress, last: Event | None) -> tup
     if fine_tune.status == Status.QUEUED and number is not None:
         return fine_tune.get_status_display(), _("Number %(number)d in the provider's queue") % {"number": number}
     texts = {
+        Status.AWAITING_APPROVAL: _("It starts as soon as an owner approves it. Nothing has been sent."),
         Status.SENDING: _("The files go to the provider, then the fine-tune is created there."),
         Status.CHECKING_FILES: _("The provider is reading the files."),
         Status.QUEUED: _("The provider will start it."),

@@ -9,9 +9,9 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from finetunes import registry
+from finetunes import registry, settle
 from finetunes.advance import advance as take_next_step
-from finetunes.models import FineTune, Model, Polling, Upload
+from finetunes.models import Charge, FineTune, Model, Polling, Upload
 from finetunes.polling import poll_connection
 
 MOST = 500
@@ -36,6 +36,8 @@ def ring() -> None:
         poll.apply_async(args=(pk,), expires=STALE)
     for pk in due.to_advance().values_list("pk", flat=True)[:MOST]:
         advance.apply_async(args=(pk,), expires=STALE)
+    for charge in Charge.objects.open().select_related("fine_tune")[:MOST]:
+        settle.settle(charge)
     old = now - registry.FRESH
     stale = Model.objects.filter(Q(checked_at=None) | Q(checked_at__lt=old), deleted_at=None)
     for pk in stale.values_list("pk", flat=True)[:20]:

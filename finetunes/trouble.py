@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from finetunes import news
 from finetunes.backoff import after
 from finetunes.models import FineTune, FineTuneQuerySet
 from finetunes.statuses import ENDED, Status
@@ -38,7 +40,15 @@ def note_all(fine_tunes: FineTuneQuerySet, error: APIError, due_at: datetime) ->
     now = timezone.now()
     since = Coalesce("answered_at", "sent_at", "created_at")
     lost = Q(failures__gte=TIMES - 1, silent_since__lt=now - PATIENCE) & ~Q(status__in=ENDED)
-    fine_tunes.due(now).order_by().annotate(silent_since=since).update(
+    silent = fine_tunes.due(now).order_by().annotate(silent_since=since)
+    with transaction.atomic():
+        newly = silent.filter(lost).exclude(status=Status.LOST_CONTACT).exclude(answered_at=None, sent_at=None)
+        news.tell_of_silence(newly.select_related("connection").order_by("pk"))
+        _note_each(silent, error, due_at, lost)
+
+
+def _note_each(silent: FineTuneQuerySet, error: APIError, due_at: datetime, lost: Q) -> None:
+    silent.update(
         due_at=due_at,
         failures=F("failures") + 1,
         trouble=error.message,

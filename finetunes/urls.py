@@ -2,14 +2,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from finetunes.views import cost, detail, listing, live, new, results
+from finetunes.views import approvals, cost, detail, listing, live, new, results, spending
 
 app_name = "finetunes"
 urlpatterns = [
     path("", listing.fine_tune_list, name="list"),
     path("new/", new.fine_tune_new, name="new"),
+    path("approvals/", approvals.approval_list, name="approvals"),
+    path("spending/", spending.spent, name="spending"),
+    path("spending/limits/", spending.budget_edit, name="budget"),
     path("cost/", cost.training_cost, name="cost"),
     path("<int:pk>/", detail.fine_tune_detail, name="detail"),
+    path("<int:pk>/approval/", approvals.approval_detail, name="approval"),
+    path("<int:pk>/approval/give/", approvals.approval_give, name="approval_give"),
+    path("<int:pk>/approval/decline/", approvals.approval_decline, name="approval_decline"),
     path("<int:pk>/cancel/", detail.fine_tune_cancel, name="cancel"),
     path("<int:pk>/events/", detail.fine_tune_events, name="events"),
     path("<int:pk>/raw/", detail.fine_tune_raw, name="raw"),

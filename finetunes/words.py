@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from finetunes.plots import Plot, split
+
+CENT = Decimal("0.01")
 
 
 def measure(plot: Plot) -> str:
@@ -131,3 +135,10 @@ def is_share(name: str) -> bool:
 
 def figure(name: str, raw: float) -> str:
     return percent(raw) if is_share(name) else number(raw)
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """An amount in words; what is less than a hundredth is not called nothing."""
+    if 0 < amount < CENT:
+        return _("less than %(cent)s %(currency)s") % {"cent": number_format(CENT, 2), "currency": currency}
+    return f"{number_format(amount.quantize(CENT, ROUND_HALF_UP), 2, use_l10n=True, force_grouping=True)} {currency}"

@@ -5,9 +5,6 @@ A message may arrive twice (the process may die between its arrival and the note
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import logging
 import time
 from datetime import timedelta
@@ -17,6 +14,7 @@ from django.utils import timezone
 
 from trainer import webhooks
 from trainer.models import Delivery
+from work.signing import headers
 
 log = logging.getLogger(__name__)
 
@@ -38,19 +36,6 @@ def deliver(delivery: Delivery, transport: httpx.BaseTransport | None = None) ->
         delivery.release(delivered_at=timezone.now(), said=f"HTTP {status}")
         return None
     return _later(delivery, f"HTTP {status}")
-
-
-def headers(public_id: str, body: str, secret: str, at: int) -> dict[str, str]:
-    """Return the headers of a message sent at the Unix time `at`."""
-    key = base64.b64decode(secret.removeprefix("whsec_"))
-    signature = hmac.new(key, f"{public_id}.{at}.{body}".encode(), hashlib.sha256).digest()
-    return {
-        "content-type": "application/json",
-        "user-agent": "Tunedeck-Webhooks",
-        "webhook-id": public_id,
-        "webhook-timestamp": str(at),
-        "webhook-signature": f"v1,{base64.b64encode(signature).decode()}",
-    }
 
 
 def _post(delivery: Delivery, transport: httpx.BaseTransport | None) -> int:

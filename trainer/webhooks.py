@@ -5,21 +5,18 @@ A message is a row, written in the transaction that ends the job; trainer.delive
 
 from __future__ import annotations
 
-import base64
-import secrets
-import socket
 from collections.abc import Sequence
 from datetime import datetime
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 import orjson
 
 from trainer import ids
 from trainer.models import Delivery, Endpoint, Job, Organization, Status
+from work.hosts import is_link_local
+from work.signing import new_secret
 
 EVENTS = {status: f"fine_tuning.job.{status.value}" for status in (Status.SUCCEEDED, Status.FAILED, Status.CANCELLED)}
-SECRET_BYTES = 32
 
 
 class BadAddress(Exception):
@@ -29,7 +26,7 @@ class BadAddress(Exception):
 def register(organization: Organization, url: str, events: Sequence[str] = ()) -> tuple[Endpoint, str]:
     """Return a new endpoint, for all events if none is named, and its secret, which nobody is shown again."""
     check(url)
-    secret = "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+    secret = new_secret()
     wanted = list(events or EVENTS.values())
     return Endpoint.objects.create(organization=organization, url=url, events=wanted, secret=secret), secret
 
@@ -47,7 +44,7 @@ def check(url: str) -> None:
         raise BadAddress("Leave name, password and what follows “#” out of the address.")
     if any(character.isspace() or not character.isprintable() for character in url):
         raise BadAddress("The address has a space or an invisible character in it.")
-    if (number := _number(parts.hostname)) and number.is_link_local:
+    if is_link_local(parts.hostname):
         raise BadAddress("A link-local address cannot receive webhooks: a cloud tells a machine its own secrets there.")
 
 
@@ -70,15 +67,3 @@ def _body(job: Job, status: Status, at: datetime) -> str:
         "data": {"id": job.public_id},
     }
     return orjson.dumps(event).decode()
-
-
-def _number(host: str) -> IPv4Address | IPv6Address | None:
-    """Return the address that a host is, however it is spelt; None for a name."""
-    try:
-        number = ip_address(host)
-    except ValueError:
-        try:
-            return IPv4Address(socket.inet_aton(host))
-        except OSError:
-            return None
-    return getattr(number, "ipv4_mapped", None) or number

@@ -5,10 +5,14 @@ from __future__ import annotations
 from finetunes.models.fine_tune import FineTune, FineTuneQuerySet
 from finetunes.models.inventory import Elsewhere, Inventory, InventoryQuerySet, Polling, PollingQuerySet
 from finetunes.models.model import Model, ModelQuerySet
+from finetunes.models.money import Approval, Budget, Charge
 from finetunes.models.reported import Event, ResultFile, Series
 from finetunes.models.upload import Upload, UploadQuerySet
 
 __all__ = [
+    "Approval",
+    "Budget",
+    "Charge",
     "Elsewhere",
     "Event",
     "FineTune",

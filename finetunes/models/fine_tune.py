@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from datetime import timedelta
-from typing import TYPE_CHECKING, ClassVar, Self, cast
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
 from connections.models import Connection
 from datasets.models import Version
+from finetunes import news
 from finetunes.statuses import ENDED, MOVING, WAITING, Status, tone
 from teams.models import Organization, User
 from work.lease import Leased, LeasedQuerySet
@@ -188,6 +189,17 @@ class FineTune(Leased):
     @property
     def can_be_cancelled(self) -> bool:
         return not self.has_ended and self.cancel_requested_at is None
+
+    def release(self, *, due_at: datetime | None = None, **changes: Any) -> bool:
+        """As for every leased row; what people are told of is announced with it, or neither is written."""
+        kind = news.kind_of(self, changes)
+        if kind is None:
+            return super().release(due_at=due_at, **changes)
+        with transaction.atomic():
+            won = super().release(due_at=due_at, **changes)
+            if won:
+                news.tell(kind, self)
+        return won
 
     def client(self) -> Client:
         return self.connection.client(cast("DialectName", self.dialect))

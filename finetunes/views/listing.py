@@ -52,6 +52,7 @@ def _groups(request: OrgRequest) -> list[tuple[str, str]]:
     return [
         ("", _("All")),
         ("moving", _("Under way")),
+        (Status.AWAITING_APPROVAL, _("Awaiting approval")),
         (Status.SUCCEEDED, _("Succeeded")),
         (Status.FAILED, _("Failed")),
         (Status.CANCELLED, _("Cancelled")),

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from finetunes import create, tasks
+from finetunes import approval, create, tasks
 from finetunes.forms.draft import Draft, Missing, draft
+from finetunes.forms.permit import PermitForm
 from finetunes.models import FineTune, Model
+from finetunes.statuses import Status
 from teams import access, audit
 from teams.access import OrgRequest
 
@@ -28,14 +33,17 @@ def fine_tune_new(request: OrgRequest) -> HttpResponse:
     except create.NotPossible as error:
         made.start.add_error(None, str(error))
         return _form(request, made, status=422)
+    except approval.Unconfirmed:
+        return _form(request, made, status=422)
     return redirect(fine_tune)
 
 
 def _start(request: OrgRequest, made: Draft) -> FineTune:
     chosen = made.start.cleaned_data
-    fine_tune, is_new = create.intend(
+    fine_tune, is_new = approval.start(
         request.organization,
         request.user,
+        _permit(request),
         token=chosen["token"],
         connection=chosen["connection"],
         base_model=chosen["base_model"],
@@ -48,10 +56,32 @@ def _start(request: OrgRequest, made: Draft) -> FineTune:
     )
     if is_new:
         audit.record(request, "fine-tune.created", fine_tune, base_model=fine_tune.base_model)
+        if fine_tune.status == Status.AWAITING_APPROVAL:
+            audit.record(request, "fine-tune.approval-asked", fine_tune)
     tasks.advance_soon(fine_tune)
     return fine_tune
 
 
+def _permit(request: OrgRequest) -> approval.Permit:
+    is_meant = bool(request.POST.get("confirmed"))
+    return approval.Permit(is_owner=request.membership.can_own, confirmed=is_meant, why=request.POST.get("why", "")[:1000])
+
+
 def _form(request: OrgRequest, made: Draft | Missing, status: int = 200) -> HttpResponse:
     template = "finetunes/new.html#form" if request.htmx.target == "new-fine-tune" else "finetunes/new.html"
-    return render(request, template, {"draft": made}, status=status)
+    context: dict[str, Any] = {"draft": made}
+    if isinstance(made, Draft):
+        context |= _permission(request, made)
+    return render(request, template, context, status=status)
+
+
+def _permission(request: OrgRequest, made: Draft) -> dict[str, Any]:
+    """Say beforehand whether it starts at once; what was written about it is kept while the form changes."""
+    found = (
+        approval.ruling(request.organization, made.forecast, is_owner=request.membership.can_own) if made.forecast else None
+    )
+    form = PermitForm(request.POST if request.method == "POST" else None, initial=request.GET.dict())
+    is_unconfirmed = request.method == "POST" and found is not None and found.verdict == "confirm"
+    if is_unconfirmed and not form["confirmed"].value():
+        form.add_error("confirmed", _("Tick this to start it."))
+    return {"ruling": found, "permit": form}

@@ -14,7 +14,7 @@ from connections import prices
 from connections.models import Connection
 from datasets.models import Version
 from finetunes.estimate import estimate
-from finetunes.templatetags.finetunes import money
+from finetunes.words import money
 from tests.conftest import People, signed_in
 from tests.datasets.made import prepared, version_of
 from tests.finetunes.conftest import new_version

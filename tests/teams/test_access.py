@@ -97,10 +97,10 @@ def test_a_removed_member_is_out_at_once(people: People) -> None:
     assert client.get("/now/member/").status_code == 403
 
 
-def test_every_view_of_teams_and_connections_names_its_gate() -> None:
+def test_every_view_of_teams_connections_and_notifications_names_its_gate() -> None:
     without = [
         f"{app}:{name}"
-        for app in ("teams", "connections")
+        for app in ("teams", "connections", "notifications")
         for name, view in named_views(app)
         if not hasattr(view, "least_role")
     ]
