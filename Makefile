@@ -11,7 +11,7 @@ run: .venv/.run
 check: .venv/.test
 	@scripts/check
 
-test: .venv/.test .venvs/openai-legacy/.installed .venvs/openai-current/.installed
+test: .venv/.test .venvs/openai-legacy/.installed .venvs/openai-current/.installed .venvs/together/.installed
 	@scripts/programs
 	@scripts/check
 	@scripts/test
@@ -41,6 +41,12 @@ format: .venv/.test
 	@echo "Installing the official client ($*) …"
 	@$(PYTHON) -m venv .venvs/openai-$*
 	@.venvs/openai-$*/bin/python $(PIP) -r $<
+	@touch $@
+
+.venvs/together/.installed: tests/clients/together.lock
+	@echo "Installing the official client (together) …"
+	@$(PYTHON) -m venv .venvs/together
+	@.venvs/together/bin/python $(PIP) -r $<
 	@touch $@
 
 clean:

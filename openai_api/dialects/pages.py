@@ -16,7 +16,8 @@ MOST_PAGES = 10_000
 def pages(wire: Wire, path: str, query: Query | None = None) -> Iterator[list[dict[str, Any]]]:
     """Yield the items page by page, each once, though new ones may arrive at the head meanwhile.
 
-    A missing has_more means that there is no more; a page without a new id ends it too, whatever it says.
+    A missing has_more means that there is no more, unless the page is full. A page without a new id ends it too,
+    whatever it says.
     """
     asked: Query = {**(query or {}), "limit": LIMIT}
     seen: set[str] = set()
@@ -25,7 +26,8 @@ def pages(wire: Wire, path: str, query: Query | None = None) -> Iterator[list[di
         items = [(values.text(item.get("id")), item) for item in answers.as_items(data)]
         yield [item for name, item in items if name not in seen and (name or not seen)]
         ids = [name for name, _item in items if name]
-        more = isinstance(data, dict) and data.get("has_more") is True
+        told = data.get("has_more") if isinstance(data, dict) else None
+        more = told is True or (told is None and len(items) == LIMIT)
         if not more or seen.issuperset(ids):
             return
         seen.update(ids)

@@ -42,7 +42,10 @@ class Nebius(OpenAIJobs):
         return job | {"hyperparameters": numbers, "error": None, "trained_steps": 0, "total_steps": None}
 
     def page(self, request: Request, items: list[dict[str, Any]]) -> dict[str, Any]:
-        return listed(items)
+        """All of it, and nothing on whether there is more."""
+        ids = [item["id"] for item in items]
+        after = request.query.get("after")
+        return listed(items[ids.index(after) + 1 :] if after in ids else items)
 
     def advance(self, job: dict[str, Any]) -> None:
         if job["status"] == "validating_files":

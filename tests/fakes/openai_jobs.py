@@ -74,7 +74,7 @@ class OpenAIJobs(Shelf):
             "training_file": wish["training_file"],
             "hyperparameters": numbers,
             "trained_tokens": None,
-            "error": {"code": None, "message": None, "param": None},
+            "error": None,
             "user_provided_suffix": wish.get("suffix"),
             "seed": wish.get("seed") or 42,
             "estimated_finish": None,
