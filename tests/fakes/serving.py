@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 KEY = "sk-fake-0123456789abcdef"
@@ -103,8 +103,11 @@ class Fake:
         raise Refusal(404, f"Unknown request URL: {request.method} {request.path}.", "unknown_url")
 
 
+Server = TypeVar("Server", bound=Fake)
+
+
 @contextmanager
-def serving(fake: Fake) -> Iterator[Fake]:
+def serving(fake: Server) -> Iterator[Server]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(fake))
     server.daemon_threads = True
     fake.url = f"http://127.0.0.1:{server.server_port}"

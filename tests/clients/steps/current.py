@@ -35,6 +35,7 @@ def plain(thing: Any, vendor: str) -> Any:
 
 def deployed(vendor: str, address: str, key: str, model: str) -> str:
     """Deploy the model where that is needed, through the vendor's other API; return the name under which it answers."""
+    body: dict[str, Any]
     if vendor == "azure":
         place, body = "PUT /management/deployments/tickets", {"properties": {"model": {"name": model}}}
     elif vendor == "nebius":
