@@ -26,6 +26,8 @@ TRAINER_ADDRESS = env.text("TUNEDECK_TRAINER_ADDRESS", f"http://127.0.0.1:{TRAIN
 # How the current generation's result files come: "plain", or "base64" as the original sends them.
 TRAINER_RESULTS = env.one_of("TUNEDECK_TRAINER_RESULTS", "plain", "base64")
 TRAINER_STORAGE_BYTES = env.number("TUNEDECK_TRAINER_STORAGE_MB", 102_400, least=1) * 2**20
+# How many jobs `manage.py run` trains at once, each on a processor of its own.
+TRAINER_JOBS = env.number("TUNEDECK_TRAINER_JOBS", 1, least=1, most=256)
 # The bases that are shut down, each with its day.
 TRAINER_RETIRED = env.dates("TUNEDECK_TRAINER_RETIRED", BASES)
 # What one key may ask for in a minute; 0 is no limit.

@@ -23,6 +23,7 @@ LONGEST_SECONDS = 25
 """Less than the lease, so that nobody else begins with a delivery that is still under way."""
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(hours=1)
 GIVEN_UP_AFTER = timedelta(days=1)
+KEPT = timedelta(days=30)
 
 
 def deliver(delivery: Delivery, transport: httpx.BaseTransport | None = None) -> None:
@@ -36,6 +37,14 @@ def deliver(delivery: Delivery, transport: httpx.BaseTransport | None = None) ->
         delivery.release(delivered_at=timezone.now(), said=f"HTTP {status}")
         return None
     return _later(delivery, f"HTTP {status}")
+
+
+def sweep(most: int) -> None:
+    """Forget the messages, the oldest first, that have been kept long enough; none of them is still on its way."""
+    oldest = Delivery.objects.order_by("pk").values_list("pk", "created_at")[:most]
+    old = [pk for pk, at in oldest if at < timezone.now() - KEPT]
+    if old:
+        Delivery.objects.filter(pk__in=old, due_at=None).delete()
 
 
 def _post(delivery: Delivery, transport: httpx.BaseTransport | None) -> int:

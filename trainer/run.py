@@ -46,7 +46,7 @@ def _train(job: Job, engine: Engine) -> None:
 
 def _epoch(course: Course, network: Network, done: Progress, journal: Journal, rows: TextIO) -> Progress:
     for batch in course.batches(done.epoch):
-        step = _step(course, network, batch, done)
+        step = _step(course, network, batch, done, journal)
         if course.ends_epoch(step.number):
             step = _with_whole_validation(course, network, step, journal)
         done = replace(done, step=step.number, elapsed_tokens=step.elapsed_tokens, elapsed_examples=step.elapsed_examples)
@@ -63,7 +63,7 @@ def _epoch(course: Course, network: Network, done: Progress, journal: Journal, r
     return progress.save(course.job.path, done, network)
 
 
-def _step(course: Course, network: Network, batch: list[Lesson], done: Progress) -> Step:
+def _step(course: Course, network: Network, batch: list[Lesson], done: Progress, journal: Journal) -> Step:
     """Measure and train one batch; all numbers are those before the update."""
     number = done.step + 1
     validation = course.validation_batch(number)
@@ -72,13 +72,14 @@ def _step(course: Course, network: Network, batch: list[Lesson], done: Progress)
         total=course.total,
         elapsed_tokens=done.elapsed_tokens + sum(lesson.tokens for lesson in batch),
         elapsed_examples=done.elapsed_examples + len(batch),
-        validation=_scored(network, validation) if validation else None,
+        validation=_scored(network, validation, journal) if validation else None,
         training=means(
             batch,
             network.train(
                 [example for lesson in batch for example in lesson.examples],
                 learning_rate_multiplier=course.rate,
                 prompt_loss_weight=course.prompt_loss_weight,
+                beat=journal.beat,
             ),
         ),
     )
@@ -95,13 +96,11 @@ def _with_whole_validation(course: Course, network: Network, step: Step, journal
     return step
 
 
-def _scored(network: Network, lessons: Sequence[Lesson], journal: Journal | None = None) -> Means:
+def _scored(network: Network, lessons: Sequence[Lesson], journal: Journal) -> Means:
     scores = []
     for start in range(0, len(lessons), SCORED_AT_ONCE):
         some = lessons[start : start + SCORED_AT_ONCE]
-        scores += network.score([example for lesson in some for example in lesson.examples])
-        if journal:
-            journal.beat()
+        scores += network.score([example for lesson in some for example in lesson.examples], journal.beat)
     return means(lessons, scores)
 
 

@@ -43,6 +43,7 @@ def ring() -> None:
     for file in File.objects.expired()[:RUNG_AT_ONCE]:
         delete.file(file)
     uploads.sweep(RUNG_AT_ONCE)
+    deliver.sweep(RUNG_AT_ONCE)
     Delivery.objects.free_orphans()
     for pk in Delivery.objects.next(delivery_slots()):
         post.apply_async((pk,), expires=EXPIRES_SECONDS)

@@ -17,7 +17,14 @@ def created(job: Job) -> list[Event]:
     files = f"Validating training file: {job.training_file.public_id}"
     if job.validation_file:
         files += f" and validation file: {job.validation_file.public_id}"
-    return [_event(job, "created", f"Created fine-tuning job: {job.public_id}"), _event(job, "validating", files)]
+    events = [_event(job, "created", f"Created fine-tuning job: {job.public_id}"), _event(job, "validating", files)]
+    return [*events, _unsent(job)] if job.integrations else events
+
+
+def _unsent(job: Job) -> Event:
+    """Return the event that says what becomes of the integrations, so that nobody waits for charts elsewhere."""
+    message = "This trainer sends nothing to Weights & Biases: metrics are in the events and in the results file"
+    return _event(job, "integrations", message, level="warn")
 
 
 def cut(job: Job, count: int) -> Event:

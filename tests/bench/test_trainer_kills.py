@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.bench import bars
 from tests.trainer.killing import kill_at_random
 from tests.trainer.live import LiveTrainer
 
@@ -15,3 +16,4 @@ def test_twenty_killed_jobs_end_like_one_that_was_left_alone(own_trainer: LiveTr
     print(f"\n{kills}\n" + "\n".join(kills.moments), end="")
     assert kills.different == []
     assert len(kills.moments) == 20
+    assert bars.below("longest wait of a job for its next worker, in seconds", max(kills.waits), 60)

@@ -20,11 +20,14 @@ from django.conf import settings
 from tests.bench import bars
 from tests.trainer.engines.held_out import rows
 from tests.trainer.live import LiveTrainer, wait_until
-from tests.trainer.test_kill import WORK
 from tests.trainer.test_live import upload
 
 pytestmark = [pytest.mark.bench, pytest.mark.live, pytest.mark.timeout(1800)]
 
+WORK = (
+    "import django; django.setup(); from trainer import tasks; from trainer.models import Job; "
+    "job = Job.objects.get(public_id={job!r}); tasks.check.run(job.pk); tasks.train.run(job.pk)"
+)
 SEPARATOR = "\n\n###\n\n"
 CLIENTS = 16
 ANSWERS = 2000

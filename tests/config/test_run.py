@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from django.db.utils import OperationalError
+from pytest_django.fixtures import Settings
 
 from config.management.commands import run
 from tests.product import ROOT
@@ -87,3 +88,9 @@ def test_a_full_disk_is_explained(error: Exception) -> None:
 @pytest.mark.parametrize("text", ["attempt to write a readonly database", "unable to open database file"])
 def test_a_database_that_cannot_be_written_is_explained(text: str) -> None:
     assert "cannot be written. Make the folder and its files writable." in run.explained(OperationalError(text))
+
+
+def test_as_many_jobs_are_trained_at_once_as_the_operator_allows(settings: Settings) -> None:
+    settings.TRAINER_JOBS = 3
+    training = next(process for process in run.processes() if process.name == "training")
+    assert list(training.command)[-2:] == ["-c", "3"]

@@ -7,13 +7,13 @@ import random
 import sqlite3
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 from tests.trainer.engines.held_out import rows
 from tests.trainer.live import LiveTrainer, wait_until
-from tests.trainer.test_kill import results, story
 from tests.trainer.test_live import upload
 
 EPOCHS = 5
@@ -39,9 +39,12 @@ class Kills:
     moments: list[str] = field(default_factory=list)
     """How far each job was when its worker died."""
     different: list[str] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)
+    """Seconds from the death of a worker until another one had its job, the start of that one included."""
 
     def __str__(self) -> str:
-        return f"{len(self.moments)} kills; different: {self.different or 'none'}"
+        longest = max(self.waits, default=0.0)
+        return f"{len(self.moments)} kills; different: {self.different or 'none'}; went on within {longest:.1f} s"
 
 
 @dataclass
@@ -83,12 +86,18 @@ class Worker:
         weights = [self._weights(name) for name in names]
         return Outcome(made["status"], story(self.client, job), results(self.client, job), weights)
 
-    def kill(self) -> None:
-        """End the worker like a power cut, let half a minute pass for its leases, and start another."""
-        self.trainer.kill("worker")
-        with self._database() as database:
-            database.execute("update trainer_job set lease_until = '2020-01-01 00:00:00' where lease_until is not null")
+    def restart(self, job: str) -> float:
+        """Start a worker after the death of one; return the seconds until it has the job."""
+        dead, begun = self._claim(job), time.monotonic()
         self.trainer.start_worker()
+        wait_until(lambda: self._claim(job) != dead, SECONDS, f"that {job} goes on")
+        return time.monotonic() - begun
+
+    def _claim(self, job: str) -> tuple[Any, ...]:
+        """Return who has the job."""
+        with self._database() as database:
+            found = database.execute("select lease_token, lease_holder from trainer_job where public_id = ?", [job])
+            return tuple(found.fetchone())
 
     def _weights(self, name: str) -> bytes:
         with self._database() as database:
@@ -127,16 +136,44 @@ def _kill(worker: Worker, kills: Kills, alone: Outcome, told: float, later: floa
     wait_until(lambda: worker.told(job) >= told, SECONDS, f"{told:.0f} events")
     moment = time.monotonic() + later
     wait_until(lambda: time.monotonic() >= moment, what="the moment")
-    worker.kill()
-    in_time = worker.status(job) not in ENDED
-    if in_time:
-        kills.moments.append(f"{worker.status(job)}, {worker.told(job)} of {len(alone.events)} events")
+    worker.trainer.kill("worker")
+    status = worker.status(job)
+    if status in ENDED:
+        worker.trainer.start_worker()
+    else:
+        kills.moments.append(f"{status}, {worker.told(job)} of {len(alone.events)} events")
+        kills.waits.append(worker.restart(job))
     kills.different += _different(job, worker.finish(job), alone)
-    return in_time
+    return status not in ENDED
 
 
 def _different(job: str, disturbed: Outcome, alone: Outcome) -> list[str]:
     return [f"{name} of {job}" for name, value in vars(alone).items() if getattr(disturbed, name) != value]
+
+
+def events(client: httpx.Client, job: str) -> list[dict[str, Any]]:
+    """Return all events of a job, the oldest first."""
+    found: list[dict[str, Any]] = []
+    more = {"has_more": True, "data": found}
+    while more["has_more"]:
+        after = {"after": found[-1]["id"]} if found else {}
+        more = client.get(f"/fine_tuning/jobs/{job}/events", params={"limit": 100, **after}).json()
+        found += more["data"]
+    return found[::-1]
+
+
+def story(client: httpx.Client, job: str) -> list[Any]:
+    """Return what the events say, without ids and names, which differ from job to job."""
+    return [event["data"] or event["message"].split(":")[0] for event in events(client, job)]
+
+
+def results(client: httpx.Client, job: str) -> str:
+    (file,) = client.get(f"/fine_tuning/jobs/{job}").json()["result_files"]
+    return client.get(f"/files/{file}/content").text
+
+
+def leftovers(data: Path) -> list[str]:
+    return [path.name for path in (data / "trainer" / "runs").glob("*")]
 
 
 def _lines(count: int, seed: int) -> bytes:

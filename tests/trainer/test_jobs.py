@@ -46,7 +46,13 @@ class TestCreate:
         job = current(owner, method=method, seed=7, suffix="Mine", metadata={"team": "red"}, integrations=wandb)
         assert job["hyperparameters"] == chosen
         assert (job["seed"], job["user_provided_suffix"], job["metadata"]) == (7, "Mine", {"team": "red"})
-        assert job["integrations"] == [{"type": "wandb", "wandb": {"project": "tests", "tags": ["a"]}}]
+        assert job["integrations"] == wandb
+
+    def test_whoever_asks_for_charts_elsewhere_is_told_that_nothing_is_sent_there(self, owner: Caller) -> None:
+        job = current(owner, integrations=[{"type": "wandb", "wandb": {"project": "tests"}}])
+        last = owner.get(f"fine_tuning/jobs/{job['id']}/events")["data"][0]
+        assert last["level"] == "warn"
+        assert "nothing to Weights & Biases" in last["message"]
 
     def test_hyperparameters_in_their_old_place_are_taken_too(self, owner: Caller) -> None:
         assert current(owner, hyperparameters={"n_epochs": 3})["hyperparameters"] == {**AUTO, "n_epochs": 3}
@@ -319,6 +325,10 @@ class TestList:
         assert found({"metadata[5]": "five"}) == [first]
         assert found({"metadata[token]": "c"}) == found({"metadata[other]": ""}) == []
         assert found({"metadata": "null"}) == [third]
+
+    def test_the_two_forms_of_the_filter_are_not_mixed(self, owner: Caller) -> None:
+        error = owner.get("fine_tuning/jobs", 400, query={"metadata": "null", "metadata[team]": "red"})["error"]
+        assert error["param"] == "metadata"
 
     def test_legacy_jobs_are_not_in_it(self, owner: Caller) -> None:
         legacy(owner)

@@ -296,7 +296,7 @@ class TestCommand:
             self.command("create", "hooks.example.com", "--organization", "acme")
 
     def test_list_shows_what_came_of_the_last_message_and_no_secret(self, owner: Caller, secret: str) -> None:
-        assert "nothing sent yet" in self.command("list")
+        assert "nothing sent in the last 30 days" in self.command("list")
         owner.post(f"fine_tuning/jobs/{current(owner)['id']}/cancel")
         assert "on its way" in self.command("list")
         deliver.deliver(due(), answers(500))

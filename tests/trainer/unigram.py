@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.engines.interface import Example, Score
+from trainer.engines.interface import Beat, Example, Score, silent
 
 
 class Unigram:
@@ -20,16 +20,27 @@ class Unigram:
         self.counts = counts or {}
         self.before_step = before_step or (lambda: None)
 
-    def train(self, batch: Sequence[Example], *, learning_rate_multiplier: float, prompt_loss_weight: float) -> list[Score]:
+    def train(
+        self,
+        batch: Sequence[Example],
+        *,
+        learning_rate_multiplier: float,
+        prompt_loss_weight: float,
+        beat: Beat = silent,
+    ) -> list[Score]:
         self.before_step()
-        scores = self.score(batch)
+        scores = self.score(batch, beat)
         for example in batch:
             for token in example.completion:
                 self.counts[token] = self.counts.get(token, 0.0) + learning_rate_multiplier
         return scores
 
-    def score(self, batch: Sequence[Example]) -> list[Score]:
-        return [self._score(example.completion) for example in batch]
+    def score(self, batch: Sequence[Example], beat: Beat = silent) -> list[Score]:
+        scores = []
+        for example in batch:
+            scores.append(self._score(example.completion))
+            beat()
+        return scores
 
     def prompt(self, tokens: Sequence[int]) -> Unigram:
         return self

@@ -178,11 +178,13 @@ def _jobs(call: Call) -> JobQuerySet:
 def _filtered(call: Call) -> JobQuerySet:
     """Return the jobs whose metadata has what `metadata[key]=value` asks for, or that have none."""
     jobs = _jobs(call)
+    pairs = {name[9:-1]: value for name, value in call.GET.items() if name.startswith("metadata[") and name.endswith("]")}
     if call.GET.get("metadata") == "null":
+        if pairs:
+            raise BadRequest("Send either 'metadata=null' or 'metadata[key]=value', not both.", param="metadata")
         return jobs.filter(metadata__isnull=True)
-    for name, value in call.GET.items():
-        if name.startswith("metadata[") and name.endswith("]"):
-            jobs = jobs.filter(pairs__name=name[9:-1], pairs__value=value)
+    for name, value in pairs.items():
+        jobs = jobs.filter(pairs__name=name, pairs__value=value)
     return jobs
 
 

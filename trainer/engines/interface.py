@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -29,6 +29,15 @@ class Example:
     completion: tuple[int, ...]
 
 
+Beat = Callable[[], None]
+"""What a network calls at least once a second while it trains or scores. If it raises, the work is given up, and a
+network that was being trained is of no more use."""
+
+
+def silent() -> None:
+    """The beat of somebody who waits until it is done."""
+
+
 class Cursor(Protocol):
     """A place in a text from which the next token can be predicted."""
 
@@ -50,11 +59,12 @@ class Network(Protocol):
         *,
         learning_rate_multiplier: float,
         prompt_loss_weight: float,
+        beat: Beat = silent,
     ) -> list[Score]:
         """Take one optimiser step on `batch`; return each example's score before the step."""
         ...
 
-    def score(self, batch: Sequence[Example]) -> list[Score]:
+    def score(self, batch: Sequence[Example], beat: Beat = silent) -> list[Score]:
         """Return each example's score and change nothing."""
         ...
 

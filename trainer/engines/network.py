@@ -10,7 +10,7 @@ import numpy as np
 from trainer.engines import actions, storage
 from trainer.engines.choice import Choice, escape
 from trainer.engines.hashing import Floats
-from trainer.engines.interface import Example, Score
+from trainer.engines.interface import Beat, Example, Score, silent
 from trainer.engines.model import Model
 from trainer.engines.place import Place
 from trainer.engines.reading import Reading
@@ -40,6 +40,7 @@ class LogLinearNetwork:
         *,
         learning_rate_multiplier: float,
         prompt_loss_weight: float,
+        beat: Beat = silent,
     ) -> list[Score]:
         """Take one step along the summed gradient of the batch, then count the batch.
 
@@ -49,16 +50,16 @@ class LogLinearNetwork:
         tells how likely prompts are, and hardly changes completions.
         """
         gradient = Gradient(len(self.model.weights.value))
-        passes = [self._pass(example, gradient) for example in batch]
+        passes = [self._pass(example, gradient, beat) for example in batch]
         multiplier = max(learning_rate_multiplier, 0.0) / _USUAL_MULTIPLIER
         self.model.weights.step(gradient, _RATE * multiplier**0.5)
         for example, (_, novel) in zip(batch, passes, strict=True):
-            self._count(example, novel, prompt_loss_weight)
+            self._count(example, novel, prompt_loss_weight, beat)
         return [score for score, _ in passes]
 
-    def score(self, batch: Sequence[Example]) -> list[Score]:
+    def score(self, batch: Sequence[Example], beat: Beat = silent) -> list[Score]:
         """Return each example's score and change nothing; an empty completion is whole."""
-        return [self._pass(example, None)[0] for example in batch]
+        return [self._pass(example, None, beat)[0] for example in batch]
 
     def prompt(self, tokens: Sequence[int]) -> LogLinearCursor:
         """Read a prompt; a network taught without prompts takes it for the text so far."""
@@ -95,12 +96,13 @@ class LogLinearNetwork:
             row=model.background.row(place.before),
         )
 
-    def places(self, example: Example) -> Iterator[tuple[Place, int]]:
+    def places(self, example: Example, beat: Beat = silent) -> Iterator[tuple[Place, int]]:
         """Walk the completion: each place with the token that follows. It is one moving place."""
         place = self._place(example.prompt)
         for token in example.completion:
             yield place, token
             place.push(token)
+            beat()
 
     def _scene(self, place: Place) -> actions.Scene:
         keys = place.contexts()
@@ -112,9 +114,9 @@ class LogLinearNetwork:
         reading = Reading(prompt, self.model.known, self._spelling, pairs=capacity.pairs)
         return Place(reading, capacity.order)
 
-    def _pass(self, example: Example, gradient: Gradient | None) -> tuple[Score, list[bool]]:
+    def _pass(self, example: Example, gradient: Gradient | None, beat: Beat) -> tuple[Score, list[bool]]:
         loss, right, novel = 0.0, 0, []
-        for place, token in self.places(example):
+        for place, token in self.places(example, beat):
             choice = self.choice(place)
             shares = choice.shares()
             loss -= float(np.log(choice.probability(shares, token)))
@@ -133,9 +135,9 @@ class LogLinearNetwork:
             slope = features.values[:, moved] * pull[moved]
             gradient.add(features.places[:, moved].ravel(), slope.ravel())
 
-    def _count(self, example: Example, novel: list[bool], prompt_loss_weight: float) -> None:
+    def _count(self, example: Example, novel: list[bool], prompt_loss_weight: float, beat: Beat) -> None:
         model = self.model
-        for (place, token), new in zip(self.places(example), novel, strict=True):
+        for (place, token), new in zip(self.places(example, beat), novel, strict=True):
             scene = self._scene(place)
             said = None if place.copies(token) else token
             actions.remember(scene, said, model.weights)

@@ -88,7 +88,7 @@ def processes() -> list[Process]:
         "web": [*serve, "--host", settings.HOST, "--port", str(settings.PORT), "config.asgi:application"],
         "trainer": [*serve, "--host", "127.0.0.1", "--port", str(settings.TRAINER_PORT), "config.asgi_trainer:application"],
         "worker": [*work, "-Q", "dashboard", "-n", "dashboard@%h", "-c", "2"],
-        "training": [*work, "-Q", "training", "-n", "training@%h", "-c", "1"],
+        "training": [*work, "-Q", "training", "-n", "training@%h", "-c", str(settings.TRAINER_JOBS)],
         "beat": beat,
     }
     return [Process(name, command, settings.DATA / "logs" / f"{name}.log") for name, command in commands.items()]

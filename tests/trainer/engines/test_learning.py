@@ -92,6 +92,28 @@ def test_scoring_changes_nothing(course: Course, examples: list[Example]) -> Non
     assert network.score(examples) == network.score(examples)
 
 
+@pytest.mark.parametrize("work", ["train", "score"])
+def test_it_beats_at_each_token_and_can_be_given_up_at_any(course: Course, work: str) -> None:
+    class Enough(Exception):
+        pass
+
+    def beat() -> None:
+        beats.append(1)
+        if len(beats) == most:
+            raise Enough
+
+    network = engine().new("ada", lessons.VOCABULARY, 0)
+    examples = course.examples(lessons.topics(4, 1))
+    more = {"learning_rate_multiplier": 0.1, "prompt_loss_weight": 0.01} if work == "train" else {}
+    beats: list[int] = []
+    most = 0
+    getattr(network, work)(examples, **more, beat=beat)
+    assert len(beats) >= sum(len(example.completion) for example in examples)
+    beats, most = [], 3
+    with pytest.raises(Enough):
+        getattr(network, work)(examples, **more, beat=beat)
+
+
 def test_a_larger_multiplier_learns_faster(course: Course, examples: list[Example]) -> None:
     slow, fast = (engine().new("ada", lessons.VOCABULARY, 0) for _ in range(2))
     assert lessons.study(fast, examples, multiplier=0.4)[-1] < lessons.study(slow, examples, multiplier=0.02)[-1]

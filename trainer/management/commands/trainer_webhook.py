@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from trainer import keys, webhooks
+from trainer import deliver, keys, webhooks
 from trainer.models import Endpoint, Organization
 
 
@@ -67,7 +67,7 @@ def _story(endpoint: Endpoint) -> str:
     """Say in a few words what became of the last message."""
     last = endpoint.deliveries.last()
     if last is None:
-        return "nothing sent yet"
+        return f"nothing sent in the last {deliver.KEPT.days} days"
     if last.delivered_at:
         return f"delivered {last.delivered_at:%Y-%m-%d %H:%M}"
     if last.due_at is None:
