@@ -33,6 +33,10 @@ TRAINER_RETIRED = env.dates("TUNEDECK_TRAINER_RETIRED", BASES)
 # What one key may ask for in a minute; 0 is no limit.
 TRAINER_REQUESTS_PER_MINUTE = env.number("TUNEDECK_TRAINER_REQUESTS_PER_MINUTE", 0)
 TRAINER_TOKENS_PER_MINUTE = env.number("TUNEDECK_TRAINER_TOKENS_PER_MINUTE", 0)
+# After so many seconds without a sign of life a provider's answer counts as lost.
+PROVIDER_SECONDS = env.number("TUNEDECK_PROVIDER_SECONDS", 60, least=1, most=3600)
+# So many seconds something that was sent without an answer may take to appear in the provider's lists.
+PROVIDER_DOUBT_SECONDS = env.number("TUNEDECK_PROVIDER_DOUBT_SECONDS", 30, least=1, most=3600)
 TRAINER_KEY = env.secret("TUNEDECK_TRAINER_KEY", DATA / "trainer.key")
 
 os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(ROOT / "encodings"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Self, cast
 
+import httpx
+from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
@@ -97,6 +99,8 @@ class Connection(models.Model):
         return dialects.for_model(cast(DialectName, self.dialect), model)
 
     def client(self, dialect: DialectName | None = None, **options: Any) -> Client:
+        patience = float(settings.PROVIDER_SECONDS)
+        options.setdefault("timeout", httpx.Timeout(connect=5.0, read=patience, write=patience, pool=5.0))
         return Client(
             base_url=self.base_url,
             key=self.key,

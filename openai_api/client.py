@@ -89,6 +89,11 @@ class Client:
     def traits(self) -> dialects.Traits:
         return self._dialect.traits
 
+    @property
+    def key_hours(self) -> float:
+        """For so long, by its last answers, the server keeps an Idempotency-Key; 0: it says nothing of the kind."""
+        return self._wire.key_hours
+
     def probe(self) -> Probe:
         """Find out what works, without changing anything and without raising an APIError."""
         return probing.probe(self._wire, self._dialect)

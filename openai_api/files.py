@@ -11,7 +11,7 @@ from openai_api import answers, values
 from openai_api.http import CONTENT_BYTES, CONTENT_SECONDS, Ask, Wire, path
 from openai_api.types import RemoteFile
 
-UPLOAD_SECONDS = 300.0  # servers read and check a whole file before they answer
+UPLOAD_PATIENCE = 5.0  # servers read and check a whole file before they answer: so many times the usual limit
 
 
 def upload(
@@ -31,7 +31,7 @@ def upload(
             fields=fields or {"purpose": purpose},
             file=(filename, stream),
             repeatable=False,
-            read_timeout=UPLOAD_SECONDS,
+            read_timeout=UPLOAD_PATIENCE * wire.patience,
         )
         return read(answers.as_object(wire.data(ask)))
 

@@ -127,6 +127,12 @@ class Wire:
         self._retries = retries
         self._sleep = sleep
         self._http = httpx.Client(transport=transport, event_hooks=pace.hooks() if pace else None, **self._options)
+        self.key_hours = 0.0  # so long the server last said it keeps an Idempotency-Key; 0: it said nothing
+
+    @property
+    def patience(self) -> float:
+        """Seconds without a sign of life after which an answer counts as lost."""
+        return self._timeout.read or TIMEOUT.read or 60.0
 
     def close(self) -> None:
         self._http.close()
@@ -172,6 +178,7 @@ class Wire:
         ):
             within = Bounds(ask)
             body = b"".join(within.passing(chunk) for chunk in answer.iter_bytes())
+        self.key_hours = retry.key_hours(answer.headers) or self.key_hours
         if not answer.is_success:
             raise refusals.error(answer.status_code, answer.headers, body, self.redact)
         return body
@@ -186,10 +193,10 @@ class Wire:
         options = ask.options()
         options["headers"] = self._headers | options["headers"]
         options["params"] = (self._query | dict(ask.query)) or None
-        options["timeout"] = self._patience(ask)
+        options["timeout"] = self._limits(ask)
         return options | {"url": self.base_url + ask.path, "follow_redirects": False}
 
-    def _patience(self, ask: Ask) -> httpx.Timeout:
+    def _limits(self, ask: Ask) -> httpx.Timeout:
         limits = self._timeout.as_dict()
         return httpx.Timeout(**limits | ({"read": ask.read_timeout} if ask.read_timeout else {}))
 

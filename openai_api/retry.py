@@ -61,7 +61,12 @@ def asked_for(headers: Mapping[str, str]) -> float | None:
         return milliseconds / 1000
     text = headers.get("retry-after")
     seconds = _number(text)
-    return seconds if seconds is not None else _until(text)
+    return seconds if seconds is not None else _until(text, headers.get("date"))
+
+
+def key_hours(headers: Mapping[str, str]) -> float:
+    """Return for how many hours a server says that it keeps an Idempotency-Key; 0 if it does not say so."""
+    return _number(headers.get("x-idempotency-key-hours")) or 0.0
 
 
 def advice(headers: Mapping[str, str]) -> bool | None:
@@ -76,12 +81,18 @@ def _number(text: str | None) -> float | None:
     return number if 0 < number < float("inf") else None
 
 
-def _until(text: str | None) -> float | None:
+def _until(text: str | None, now: str | None) -> float | None:
+    """Count from the server's own clock where it tells the time: ours may be wrong, or its."""
+    moment = _moment(text)
+    if moment is None:
+        return None
+    seconds = (moment - (_moment(now) or datetime.now(UTC))).total_seconds()
+    return seconds if seconds > 0 else None
+
+
+def _moment(text: str | None) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text or "")
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    seconds = (moment - datetime.now(UTC)).total_seconds()
-    return seconds if seconds > 0 else None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

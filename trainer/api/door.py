@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from trainer import keys
 from trainer.api import envelope, pace
+from trainer.create import KEY_HOURS
 from trainer.models import Key, Organization, Role
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,7 @@ def _door(find: Finder) -> Callable[..., HttpResponseBase]:
         response = _guarded(request, find, arguments, request_id)
         response["x-request-id"] = request_id
         response["openai-version"] = envelope.VERSION
+        response["x-idempotency-key-hours"] = str(KEY_HOURS)
         response["openai-processing-ms"] = str(round((time.monotonic() - began) * 1000))
         if hasattr(request, "organization"):
             response["openai-organization"] = request.organization.slug
