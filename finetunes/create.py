@@ -6,17 +6,17 @@ to the provider, in steps that may be repeated at any moment:
 1. Upload the version's files, each once per connection (upload.py), and wait until they were read.
 2. Reserve the training file, so that one create at a time goes out for it.
 3. Commit `sent_at`. From here on nobody sends again without having asked.
-4. Send once, with the token as Idempotency-Key and, where there is metadata, in the metadata.
+4. Send once, with the token in the metadata where there is any, and as Idempotency-Key where that is kept.
 
 Afterwards either the provider's id is kept, or its refusal, or nothing is known: then `settle` asks
-(lookup.py), and only when the provider has gone on saying "not here" until `doubt_until` is it
-sent again.
+(lookup.py), and what follows from "not here" is in doubt.py.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 
 from connections.models import Connection
 from datasets.models import Format, Version
-from finetunes import lookup, upload
+from finetunes import doubt, leftovers, lookup, twins, upload
 from finetunes.backoff import after, soon, wished
 from finetunes.holding import holding
 from finetunes.models import FineTune, Model, Upload
@@ -34,13 +34,9 @@ from finetunes.trouble import explain, note
 from openai_api.client import Client
 from openai_api.dialects import traits
 from openai_api.errors import APIError, BadRequest, ConnectionFailed, RateLimited, StatusError, TrainingNotAvailable
+from openai_api.pacing import PutOff
 from openai_api.types import NewFineTune, RemoteFineTune
 from teams.models import Organization, User
-
-DOUBT = 30.0
-"""So long after a create without an answer the job may still turn up in the provider's list."""
-CALL = 240.0
-"""A create that was cut off by a crash is in doubt for this long at most, its own time limit included."""
 
 
 class NotPossible(Exception):
@@ -62,8 +58,12 @@ def intend(
     integrations: Sequence[Mapping[str, Any]] = (),
     parent: Model | None = None,
     token: uuid.UUID | None = None,
+    known_twin: int | None = None,
 ) -> tuple[FineTune, bool]:
-    """Commit the intent, due at once; return it and whether it is new. The same token twice is one intent."""
+    """Commit the intent, due at once; return it and whether it is new. The same token twice is one intent.
+
+    With a `known_twin`, AlreadyStarted is raised if the newest that trains the same is another than this one (0: none).
+    """
     if connection.organization_id != organization.pk or version.dataset.organization_id != organization.pk:
         raise NotPossible(_("The data and the connection must belong to your organization."))
     dialect = connection.dialect_for(base_model)
@@ -86,7 +86,7 @@ def intend(
         "started_by": user,
         "due_at": timezone.now(),
     }
-    fine_tune, is_new = FineTune.objects.get_or_create(token=token or uuid.uuid4(), defaults=values)
+    fine_tune, is_new = twins.commit(organization, token or uuid.uuid4(), values, known_twin)
     if fine_tune.organization_id != organization.pk:
         raise NotPossible(_("This form was used up. Open it again."))
     return fine_tune, is_new
@@ -103,45 +103,39 @@ def send(fine_tune: FineTune, client: Client) -> None:
 
 
 def settle(fine_tune: FineTune, client: Client) -> None:
-    """Ask whether what was sent without an answer is there; keep it, wait, or send again."""
+    """Ask whether what was sent without an answer is there; keep it, wait, ask a person, or send again."""
     try:
-        remote = lookup.find(client, fine_tune)
+        with holding(fine_tune):
+            remote = lookup.find(client, fine_tune)
     except APIError as error:
         note(fine_tune, error)
         return
     if remote is not None:
         adopt(fine_tune, remote)
-    elif fine_tune.doubt_until and timezone.now() < fine_tune.doubt_until:
-        # Nobody else holds the row, so whichever call was under way is over: no need to wait for its time limit.
-        doubt_until = min(fine_tune.doubt_until, soon(DOUBT))
-        answered = {"failures": 0, "trouble": "", "answered_at": timezone.now()}
-        fine_tune.release(due_at=soon(2), status=Status.SENDING, doubt_until=doubt_until, **answered)
+    elif not doubt.over(fine_tune):
+        doubt.denied(fine_tune)
     elif fine_tune.cancel_requested_at is not None:
         _give_up(fine_tune)
+    elif doubt.may_send_again(fine_tune, client):
+        _send_once(fine_tune, client)
     else:
-        _free_file(fine_tune)
-        fine_tune.release(
-            due_at=timezone.now(), status=Status.SENDING, sent_at=None, doubt_until=None, failures=0, trouble=""
-        )
+        doubt.denied(fine_tune)
 
 
 def adopt(fine_tune: FineTune, remote: RemoteFineTune) -> None:
     """Keep the provider's id: the fine-tune exists, and is polled from now on."""
-    _free_file(fine_tune)
-    fine_tune.connection.open_training()
-    fine_tune.release(
-        due_at=timezone.now(),
-        remote_id=remote.id,
-        status=of_remote(remote.status) if remote.status in ("queued", "running") else Status.QUEUED,
-        provider_status=remote.provider_status[:60],
-        remote_created_at=remote.created_at,
-        raw=dict(remote.raw),
-        answered_at=timezone.now(),
-        doubt_until=None,
-        failures=0,
-        trouble="",
-        revision=fine_tune.revision + 1,
-    )
+    known = {
+        "remote_id": remote.id,
+        "status": of_remote(remote.status) if remote.status in ("queued", "running") else Status.QUEUED,
+        "provider_status": remote.provider_status[:60],
+        "remote_created_at": remote.created_at,
+        "raw": dict(remote.raw),
+    }
+    answered = {"answered_at": timezone.now(), "failures": 0, "trouble": "", "revision": fine_tune.revision + 1}
+    with transaction.atomic():
+        if fine_tune.release(due_at=timezone.now(), **known, **answered, **doubt.settled()):
+            _free_file(fine_tune)
+            fine_tune.connection.open_training()
 
 
 def _prepare_and_send(fine_tune: FineTune, client: Client) -> None:
@@ -150,17 +144,23 @@ def _prepare_and_send(fine_tune: FineTune, client: Client) -> None:
             training = _bring_files(fine_tune, client)
             ready = _reserve(fine_tune, training, client)
     except upload.NotReady:
-        fine_tune.release(due_at=soon(1), status=Status.CHECKING_FILES, revision=fine_tune.revision + 1)
+        _wait_for_files(fine_tune)
     except upload.Rejected as error:
         _fail(fine_tune, str(error), {})
-    except (RateLimited, ConnectionFailed) as error:
-        note(fine_tune, error)
-    except StatusError as error:
-        note(fine_tune, error) if error.may_have_happened else _fail(fine_tune, error.message, explain(error))
     except APIError as error:
-        note(fine_tune, error)
+        note(fine_tune, error) if _may_pass(error) else _fail(fine_tune, error.message, explain(error))
     else:
-        _send_once(fine_tune, client) if ready else fine_tune.release(due_at=soon(1))
+        _send_once(fine_tune, client) if ready else _wait_for_files(fine_tune)
+
+
+def _may_pass(error: APIError) -> bool:
+    """Say whether asking for the files again may help: only a refusal is final."""
+    return not isinstance(error, StatusError) or error.may_have_happened or isinstance(error, RateLimited)
+
+
+def _wait_for_files(fine_tune: FineTune) -> None:
+    answered = {"answered_at": timezone.now(), "failures": 0, "trouble": ""}
+    fine_tune.release(due_at=soon(1), status=Status.CHECKING_FILES, revision=fine_tune.revision + 1, **answered)
 
 
 def _bring_files(fine_tune: FineTune, client: Client) -> Upload:
@@ -184,37 +184,52 @@ def _reserve(fine_tune: FineTune, training: Upload, client: Client) -> bool:
 
 
 def _send_once(fine_tune: FineTune, client: Client) -> None:
-    marked = fine_tune.held().filter(sent_at=None, cancel_requested_at=None)
-    if not marked.update(
-        sent_at=timezone.now(),
-        doubt_until=soon(CALL),
-        status=Status.SENDING,
-        training_file_id=fine_tune.training_file_id,
-        validation_file_id=fine_tune.validation_file_id,
-        known_before=fine_tune.known_before,
-    ):
-        _free_file(fine_tune)
+    if not _mark_as_sent(fine_tune):
+        # The file may stay reserved: the next step ends this one, or sends it.
         fine_tune.release(due_at=timezone.now())
         return
+    # Only providers that say they keep it get the key: what others do with a header they do not know is their affair.
+    key = str(fine_tune.token) if client.key_hours else None
     try:
         with holding(fine_tune):
-            remote = client.create_fine_tune(_request(fine_tune), idempotency_key=str(fine_tune.token))
+            remote = client.create_fine_tune(_request(fine_tune), idempotency_key=key)
     except APIError as error:
         _after_error(fine_tune, error)
     else:
         adopt(fine_tune, remote)
 
 
+def _mark_as_sent(fine_tune: FineTune) -> bool:
+    """Commit that it is sent now; False if it was cancelled, or if somebody else has sent it."""
+    now = timezone.now()
+    changes: dict[str, Any] = {
+        "sent_at": now,
+        "first_sent_at": fine_tune.first_sent_at or now,
+        "status": Status.SENDING,
+        "training_file_id": fine_tune.training_file_id,
+        "validation_file_id": fine_tune.validation_file_id,
+        "known_before": fine_tune.known_before,
+        **doubt.settled(),
+        "doubt_until": soon(doubt.CALL),
+    }
+    marked = fine_tune.held().filter(sent_at=fine_tune.sent_at, cancel_requested_at=None).update(**changes)
+    for name, value in changes.items() if marked else ():
+        setattr(fine_tune, name, value)
+    return bool(marked)
+
+
 def _after_error(fine_tune: FineTune, error: APIError) -> None:
     """Keep what is known. `sent_at` stays unless it was refused: the provider is asked before every second create."""
     if error.may_have_happened:
-        note(fine_tune, error, due_at=soon(max(1.0, wished(error))), doubt_until=soon(DOUBT))
+        due_at = soon(max(1.0, wished(error)))
+        note(fine_tune, error, due_at=due_at, doubt_until=soon(doubt.patience()), last_words=error.message)
     elif _will_pass(fine_tune, error):
         note(fine_tune, error, due_at=after(error, fine_tune.failures), doubt_until=None)
     else:
-        if isinstance(error, TrainingNotAvailable):
+        is_closed = isinstance(error, TrainingNotAvailable)
+        if is_closed:
             fine_tune.connection.close_training(error.message)
-        _fail(fine_tune, error.message, explain(error))
+        _fail(fine_tune, error.message, explain(error), keeps_files=not is_closed)
 
 
 def _will_pass(fine_tune: FineTune, error: APIError) -> bool:
@@ -224,7 +239,7 @@ def _will_pass(fine_tune: FineTune, error: APIError) -> bool:
     if isinstance(error, BadRequest) and "process" in error.message.lower():
         # The file was said to be read, and is not: every provider words this differently.
         return (timezone.now() - fine_tune.created_at).total_seconds() < 1800
-    return isinstance(error, ConnectionFailed)
+    return isinstance(error, ConnectionFailed | PutOff)
 
 
 def _request(fine_tune: FineTune) -> NewFineTune:
@@ -246,29 +261,22 @@ def _method(fine_tune: FineTune) -> str:
     return "dpo" if fine_tune.version.format == Format.PREFERENCE else "supervised"
 
 
-def _fail(fine_tune: FineTune, message: str, raw: dict[str, Any]) -> None:
-    now = timezone.now()
-    _free_file(fine_tune)
-    fine_tune.release(
-        status=Status.FAILED,
-        error=message,
-        error_raw=raw,
-        finished_at=now,
-        ended_at=now,
-        settled_at=now,
-        trouble="",
-        revision=fine_tune.revision + 1,
-    )
+def _fail(fine_tune: FineTune, message: str, raw: dict[str, Any], *, keeps_files: bool = True) -> None:
+    _end(fine_tune, keeps_files=keeps_files, status=Status.FAILED, error=message, error_raw=raw, trouble="")
 
 
 def _give_up(fine_tune: FineTune) -> None:
     """End an intent that somebody cancelled and that no provider has."""
+    _end(fine_tune, status=Status.CANCELLED)
+
+
+def _end(fine_tune: FineTune, *, keeps_files: bool = True, **changes: Any) -> None:
     now = timezone.now()
+    ends: dict[str, Any] = {"finished_at": now, "ended_at": now, "settled_at": now, "revision": fine_tune.revision + 1}
     with transaction.atomic():
-        _free_file(fine_tune)
-        fine_tune.release(
-            status=Status.CANCELLED, finished_at=now, ended_at=now, settled_at=now, revision=fine_tune.revision + 1
-        )
+        if fine_tune.release(**ends, **changes):
+            _free_file(fine_tune)
+            leftovers.let_go(fine_tune, after=leftovers.GRACE if keeps_files else timedelta())
 
 
 def _free_file(fine_tune: FineTune) -> None:

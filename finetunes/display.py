@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from finetunes import store, words
 from finetunes.models import Event, FineTune, Model
+from finetunes.outcome import doubtful, waiting_for_files
 from finetunes.plots import Plot, arrange
 from finetunes.progress import Progress, queue_number
 from finetunes.statuses import Status
@@ -62,7 +63,7 @@ def live(fine_tune: FineTune) -> dict[str, Any]:
     last = fine_tune.events.order_by("ordinal").last()
     return {
         "fine_tune": fine_tune,
-        "strip": strip(fine_tune, last),
+        "strip": strip(fine_tune, last, closely=True),
         "tiles": tiles(fine_tune),
         "charts": charts(fine_tune),
         "model": model_of(fine_tune),
@@ -147,13 +148,15 @@ def settings(fine_tune: FineTune) -> list[tuple[str, str]]:
     return [(words.setting(name), words.value(value)) for name, value in shown.items()]
 
 
-def strip(fine_tune: FineTune, last: Event | None) -> Strip:
-    """Say in words where the fine-tune is."""
+def strip(fine_tune: FineTune, last: Event | None, *, closely: bool = False) -> Strip:
+    """Say in words where the fine-tune is; `closely` asks the database for more than lists have the time for."""
     progress = _progress(fine_tune)
     if fine_tune.has_ended:
         return Strip(fine_tune.get_status_display(), _ending(fine_tune), _final_share(fine_tune, progress), False)
     title, text = _running(fine_tune, progress, last)
-    if fine_tune.trouble:
+    if closely and fine_tune.status == Status.CHECKING_FILES and not fine_tune.remote_id:
+        text = waiting_for_files(fine_tune)
+    if fine_tune.trouble and not fine_tune.in_doubt:
         text = _("%(provider)s does not answer; it is asked again and again. %(words)s") % {
             "provider": fine_tune.connection,
             "words": fine_tune.trouble,
@@ -174,7 +177,7 @@ def _running(fine_tune: FineTune, progress: Progress, last: Event | None) -> tup
     if fine_tune.status == Status.RUNNING:
         return _place(progress), _elapsed(fine_tune)
     if fine_tune.in_doubt:
-        return _("Sent, not yet confirmed"), _("The provider is asked whether it arrived before anything is sent again.")
+        return _("Sending, outcome unknown"), doubtful(fine_tune)
     number = queue_number(last.message) if last else None
     if fine_tune.status == Status.QUEUED and number is not None:
         return fine_tune.get_status_display(), _("Number %(number)d in the provider's queue") % {"number": number}

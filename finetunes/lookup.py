@@ -20,6 +20,8 @@ from openai_api.client import Client
 from openai_api.dialects import traits
 from openai_api.types import RemoteFineTune
 
+ENOUGH = 200
+"""Jobs older than our file, one after the other, after which the rest is older too."""
 TOKEN = "tunedeck"  # noqa: S105 (a metadata key, no secret)
 
 
@@ -39,13 +41,19 @@ def on_file(client: Client, training_file: str) -> list[str]:
 
 
 def _recent(client: Client, fine_tune: FineTune) -> Iterator[RemoteFineTune]:
-    """Go through the jobs that can be newer than our file; both times are the provider's own."""
+    """Go through the jobs that can be newer than our file; both times are the provider's own.
+
+    Lists come newest first, but for some that are out of order: it takes many old ones in a row to end them.
+    """
     upload = Upload.objects.filter(connection=fine_tune.connection, remote_id=fine_tune.training_file_id).first()
     oldest = upload.remote_created_at - timedelta(hours=1) if upload and upload.remote_created_at else None
+    in_a_row = 0
     for job in client.fine_tunes():
-        if traits(fine_tune.dialect).newest_first and oldest and job.created_at and job.created_at < oldest:
-            return  # newest first: what follows is older still
-        yield job
+        if not oldest or not job.created_at or job.created_at >= oldest:
+            in_a_row = 0
+            yield job
+        elif (in_a_row := in_a_row + 1) >= ENOUGH and traits(fine_tune.dialect).newest_first:
+            return
 
 
 def _could_be(job: RemoteFineTune, fine_tune: FineTune) -> bool:

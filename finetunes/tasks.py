@@ -9,9 +9,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from finetunes import registry, settle
+from finetunes import leftovers, registry, settle
 from finetunes.advance import advance as take_next_step
-from finetunes.models import Charge, FineTune, Model, Polling, Upload
+from finetunes.holding import SECONDS
+from finetunes.models import Charge, FineTune, Leftover, Model, Polling, Upload
 from finetunes.polling import poll_connection
 
 MOST = 500
@@ -28,6 +29,9 @@ def advance_soon(fine_tune: FineTune) -> None:
 def ring() -> None:
     for leased in (FineTune, Upload, Polling):
         leased.objects.free_orphans()
+    leftovers.collect()
+    for pk in Leftover.objects.due().values_list("pk", flat=True)[:20]:
+        delete_leftover.apply_async(args=(pk,), expires=STALE)
     now = timezone.now()
     busy = Polling.objects.filter(Q(lease_until__gt=now) | Q(due_at__gt=now)).values("connection")
     due = FineTune.objects.due(now)
@@ -52,6 +56,14 @@ def poll(connection: int) -> None:
 @shared_task
 def advance(pk: int) -> None:
     take_next_step(pk)
+
+
+@shared_task
+def delete_leftover(pk: int) -> None:
+    leftover = Leftover.objects.claim(pk, SECONDS)
+    if leftover:
+        with leftover.connection.client() as client:
+            leftovers.delete(leftover, client)
 
 
 @shared_task

@@ -6,12 +6,14 @@ files is searched for that name before anything is sent a second time.
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.core.files import File
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from connections.models import Connection
 from datasets.models import Version
+from finetunes import leftovers
 from finetunes.backoff import soon
 from finetunes.holding import SECONDS, holding
 from finetunes.models import Upload
@@ -19,11 +21,12 @@ from openai_api.client import Client
 from openai_api.errors import APIError, NotFound
 from openai_api.types import RemoteFile
 
-DOUBT = 15.0
-"""So long a file whose upload got no answer may still turn up in the provider's list."""
 BAD = frozenset({"error", "failed", "deleted", "deleting"})
-PATIENCE = {"uploaded": 60.0, "pending": 1800.0, "processing": 1800.0, "uploading": 1800.0, "running": 1800.0}
-"""How long a provider may still be reading a file; after that the create call tells what is wrong."""
+LONGEST_READING = 1800.0
+"""So many seconds a provider may take to read a file."""
+READING = frozenset({"pending", "processing", "uploading", "running"})
+UPLOADED = 60.0
+"""After so many seconds a file that is merely called uploaded is tried: some providers never say more."""
 
 
 class NotReady(Exception):
@@ -39,6 +42,8 @@ def ensure(client: Client, version: Version, part: Upload.Part, connection: Conn
     upload, _made = Upload.objects.get_or_create(
         version=version, part=part, connection=connection, defaults={"due_at": timezone.now()}
     )
+    if upload.let_go_at is not None:
+        Upload.objects.filter(pk=upload.pk).update(let_go_at=None)
     if not upload.remote_id:
         upload = _bring(client, upload)
     return _check(client, upload)
@@ -56,12 +61,13 @@ def _bring(client: Client, upload: Upload) -> Upload:
     except (APIError, NotReady):
         held.release(due_at=timezone.now())
         raise
-    held.release(due_at=timezone.now(), remote_id=remote.id, remote_created_at=remote.created_at, doubt_until=None)
+    if not held.release(due_at=timezone.now(), remote_id=remote.id, remote_created_at=remote.created_at, doubt_until=None):
+        raise NotReady  # somebody else brings it
     return held
 
 
 def _send(client: Client, upload: Upload) -> RemoteFile:
-    upload.held().update(sent_at=timezone.now(), doubt_until=soon(DOUBT))
+    upload.held().update(sent_at=timezone.now(), doubt_until=soon(settings.PROVIDER_DOUBT_SECONDS))
     version = upload.version
     source: File[bytes] = version.training if upload.part == Upload.Part.TRAINING else version.validation
     try:
@@ -69,15 +75,17 @@ def _send(client: Client, upload: Upload) -> RemoteFile:
             return client.upload_file(file, upload.filename)
     except APIError as error:
         # Only how long to wait for it depends on the error: it is looked for before it is sent again in any case.
-        upload.held().update(doubt_until=soon(DOUBT) if error.may_have_happened else None)
+        upload.held().update(doubt_until=soon(settings.PROVIDER_DOUBT_SECONDS) if error.may_have_happened else None)
         raise
 
 
 def _adopt(client: Client, upload: Upload) -> RemoteFile:
     """Find the file of an upload that got no answer; send it again only when it surely is not there."""
-    for remote in client.files():
-        if remote.filename.rsplit("/", 1)[-1] == upload.filename and remote.status not in BAD:
-            return remote
+    named = [file for file in client.files() if file.filename.rsplit("/", 1)[-1] == upload.filename]
+    usable = [file for file in named if file.status not in BAD]
+    if usable:
+        leftovers.add(upload.connection, [file.id for file in named if file.id != usable[0].id])
+        return usable[0]
     if upload.doubt_until and timezone.now() < upload.doubt_until:
         raise NotReady
     return _send(client, upload)
@@ -90,6 +98,7 @@ def _check(client: Client, upload: Upload) -> Upload:
         forget(upload)
         raise NotReady from None
     if remote.status in BAD:
+        leftovers.add(upload.connection, [upload.remote_id])
         forget(upload)
         raise Rejected(remote.status_details or _("The provider could not read the file."))
     if _is_being_read(upload, remote):
@@ -100,8 +109,13 @@ def _check(client: Client, upload: Upload) -> Upload:
 
 
 def _is_being_read(upload: Upload, remote: RemoteFile) -> bool:
-    since = upload.sent_at or timezone.now()
-    return (timezone.now() - since).total_seconds() < PATIENCE.get(remote.status, 0)
+    seconds = (timezone.now() - (upload.sent_at or timezone.now())).total_seconds()
+    if remote.status in READING and seconds >= LONGEST_READING:
+        raise Rejected(
+            _("The provider has been reading the file for %(minutes)d minutes without an end. Start again later.")
+            % {"minutes": LONGEST_READING // 60}
+        )
+    return remote.status in READING or (remote.status == "uploaded" and seconds < UPLOADED)
 
 
 def forget(upload: Upload) -> None:

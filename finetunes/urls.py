@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from finetunes.views import approvals, cost, detail, listing, live, new, results, spending
+from finetunes.views import approvals, cost, decide, detail, listing, live, new, results, spending
 
 app_name = "finetunes"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("<int:pk>/approval/give/", approvals.approval_give, name="approval_give"),
     path("<int:pk>/approval/decline/", approvals.approval_decline, name="approval_decline"),
     path("<int:pk>/cancel/", detail.fine_tune_cancel, name="cancel"),
+    path("<int:pk>/decide/", decide.fine_tune_decide, name="decide"),
     path("<int:pk>/events/", detail.fine_tune_events, name="events"),
     path("<int:pk>/raw/", detail.fine_tune_raw, name="raw"),
     path("<int:pk>/stream/", live.fine_tune_stream, name="stream"),

@@ -7,7 +7,7 @@ from finetunes.models.inventory import Elsewhere, Inventory, InventoryQuerySet, 
 from finetunes.models.model import Model, ModelQuerySet
 from finetunes.models.money import Approval, Budget, Charge
 from finetunes.models.reported import Event, ResultFile, Series
-from finetunes.models.upload import Upload, UploadQuerySet
+from finetunes.models.upload import Leftover, Upload, UploadQuerySet
 
 __all__ = [
     "Approval",
@@ -19,6 +19,7 @@ __all__ = [
     "FineTuneQuerySet",
     "Inventory",
     "InventoryQuerySet",
+    "Leftover",
     "Model",
     "ModelQuerySet",
     "Polling",

@@ -40,6 +40,9 @@ class FineTuneQuerySet(LeasedQuerySet["FineTune"]):
     def moving(self) -> Self:
         return self.filter(status__in=MOVING | WAITING | {Status.LOST_CONTACT, Status.UNKNOWN})
 
+    def undecided(self) -> Self:
+        return self.moving().filter(needs_decision=True, resend_requested_at=None, cancel_requested_at=None)
+
     def ended(self) -> Self:
         return self.filter(status__in=ENDED)
 
@@ -101,6 +104,14 @@ class FineTune(Leased):
     doubt_until = models.DateTimeField(null=True, blank=True)
     known_before = models.JSONField(default=list, blank=True)
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
+
+    # While its outcome is unknown (see doubt.py).
+    first_sent_at = models.DateTimeField(null=True, blank=True)
+    last_words = models.TextField(blank=True)  # what came instead of an answer; empty after a crash
+    denied_at = models.DateTimeField(null=True, blank=True)  # when the provider last said that it is not there
+    denials = models.PositiveIntegerField(default=0)
+    needs_decision = models.BooleanField(default=False)
+    resend_requested_at = models.DateTimeField(null=True, blank=True)
 
     # What the provider said.
     status = models.CharField(max_length=20, choices=Status, default=Status.SENDING)
@@ -185,6 +196,11 @@ class FineTune(Leased):
     def in_doubt(self) -> bool:
         """Whether it was sent and nobody knows yet whether it arrived."""
         return self.sent_at is not None and self.doubt_until is not None and not self.remote_id and not self.has_ended
+
+    @property
+    def awaits_decision(self) -> bool:
+        """Whether a person has to say if it is sent again, and nobody has yet."""
+        return self.needs_decision and self.in_doubt and not (self.resend_requested_at or self.cancel_requested_at)
 
     @property
     def can_be_cancelled(self) -> bool:

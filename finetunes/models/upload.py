@@ -6,10 +6,12 @@ import uuid
 from typing import ClassVar, Self
 
 from django.db import models
+from django.db.models import Q, QuerySet
 
 from connections.models import Connection
 from datasets.models import Version
 from finetunes.models.fine_tune import FineTune
+from finetunes.statuses import ENDED
 from work.lease import Leased, LeasedQuerySet
 
 
@@ -34,6 +36,7 @@ class Upload(Leased):
     remote_id = models.CharField(max_length=255, blank=True)
     remote_created_at = models.DateTimeField(null=True, blank=True)
     ready = models.BooleanField(default=False)
+    let_go_at = models.DateTimeField(null=True, blank=True, db_index=True)  # when it is deleted, if nothing needs it by then
     creating = models.ForeignKey(FineTune, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
 
     objects = UploadQuerySet.as_manager()
@@ -46,6 +49,28 @@ class Upload(Leased):
     def __str__(self) -> str:
         return self.filename
 
+    def needed_by(self) -> QuerySet[FineTune]:
+        """Return the fine-tunes of this connection that learned, learn or may yet learn from this version."""
+        here = FineTune.objects.filter(connection=self.connection_id, training_version=self.version_id)
+        return here.filter(~Q(remote_id="") | ~Q(status__in=ENDED))
+
     @property
     def filename(self) -> str:
         return f"tunedeck-{self.token.hex}-{self.part}.jsonl"
+
+
+class Leftover(Leased):
+    """A file that a connection's provider still has and nothing needs: due to be deleted there."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    remote_id = models.CharField(max_length=255)
+
+    objects = LeasedQuerySet["Leftover"].as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["connection", "remote_id"], name="each_leftover_once_per_connection")
+        ]
+
+    def __str__(self) -> str:
+        return self.remote_id

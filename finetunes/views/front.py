@@ -33,6 +33,7 @@ def home(request: OrgRequest) -> HttpResponse:
         "recent": fine_tunes.ended()[:MOST],
         "failed": fine_tunes.filter(status=Status.FAILED, created_at__gt=since)[:MOST],
         "waiting": fine_tunes.filter(status=Status.AWAITING_APPROVAL)[:MOST],
+        "undecided": fine_tunes.undecided()[:MOST],
         "troubled": fine_tunes.filter(status__in=[Status.LOST_CONTACT, Status.UNKNOWN])[:MOST],
         "ending": Model.objects.of(organization).ending_before(timezone.localdate() + SOON).for_lists()[:MOST],
         "models": Model.objects.of(organization).usable().filter(ready_at__isnull=False).for_lists()[:FEW],

@@ -14,6 +14,7 @@ from finetunes.forms.draft import Draft, Missing, draft
 from finetunes.forms.permit import PermitForm
 from finetunes.models import FineTune, Model
 from finetunes.statuses import Status
+from finetunes.twins import AlreadyStarted
 from teams import access, audit
 from teams.access import OrgRequest
 
@@ -30,6 +31,8 @@ def fine_tune_new(request: OrgRequest) -> HttpResponse:
         return _form(request, made, status=422)
     try:
         fine_tune = _start(request, made)
+    except AlreadyStarted as question:
+        return _form(request, made, status=409, twin=question.twin)
     except create.NotPossible as error:
         made.start.add_error(None, str(error))
         return _form(request, made, status=422)
@@ -45,6 +48,7 @@ def _start(request: OrgRequest, made: Draft) -> FineTune:
         request.user,
         _permit(request),
         token=chosen["token"],
+        known_twin=_known_twin(request),
         connection=chosen["connection"],
         base_model=chosen["base_model"],
         version=chosen["version"],
@@ -67,9 +71,9 @@ def _permit(request: OrgRequest) -> approval.Permit:
     return approval.Permit(is_owner=request.membership.can_own, confirmed=is_meant, why=request.POST.get("why", "")[:1000])
 
 
-def _form(request: OrgRequest, made: Draft | Missing, status: int = 200) -> HttpResponse:
+def _form(request: OrgRequest, made: Draft | Missing, status: int = 200, twin: FineTune | None = None) -> HttpResponse:
     template = "finetunes/new.html#form" if request.htmx.target == "new-fine-tune" else "finetunes/new.html"
-    context: dict[str, Any] = {"draft": made}
+    context: dict[str, Any] = {"draft": made, "twin": twin}
     if isinstance(made, Draft):
         context |= _permission(request, made)
     return render(request, template, context, status=status)
@@ -85,3 +89,9 @@ def _permission(request: OrgRequest, made: Draft) -> dict[str, Any]:
     if is_unconfirmed and not form["confirmed"].value():
         form.add_error("confirmed", _("Tick this to start it."))
     return {"ruling": found, "permit": form}
+
+
+def _known_twin(request: OrgRequest) -> int:
+    """Return which one of the same kind the person knows of and wants another one beside; 0 is none."""
+    text = request.POST.get("known_twin", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0

@@ -64,6 +64,7 @@ class Provider:
     clock: int = NOW
     file_status: str = "processed"
     honours_keys: bool = False
+    promises_to_honour_keys: bool = True  # by default a promise that it does not keep: nothing may rest on it
     keeps_metadata: bool = True
 
     def client(self, dialect: Any = "legacy") -> Client:
@@ -83,6 +84,8 @@ class Provider:
         if fault and not fault.after:
             return fault.effect(request)
         answer = self._act(request)
+        if self.promises_to_honour_keys:
+            answer.headers["x-idempotency-key-hours"] = "24"
         return fault.effect(request) if fault else answer
 
     def _fault(self, request: httpx.Request) -> Fault | None:
@@ -106,6 +109,7 @@ class Provider:
             ("GET", "/files", lambda _r: httpx.Response(200, json={"object": "list", "data": list(self.files.values())})),
             ("GET", "/files/([^/]+)", lambda _r, id: self._one(self.files, id)),
             ("GET", "/files/([^/]+)/content", self._content),
+            ("DELETE", "/files/([^/]+)", self._delete_file),
             ("POST", "/(fine-tunes|fine_tuning/jobs)", self._create),
             ("GET", "/(fine-tunes|fine_tuning/jobs)", self._list),
             ("GET", job, lambda _r, id: self._one(self.jobs, id)),
@@ -119,7 +123,7 @@ class Provider:
     def _upload(self, request: httpx.Request) -> Answer:
         found = re.search(rb'filename="([^"]+)"', request.content)
         assert found
-        name, id = found[1].decode(), f"file-{len(self.files) + 1}"
+        name, id = found[1].decode(), f"file-{len(self.sent('POST', '/files'))}"
         data = {"id": id, "object": "file", "bytes": 1, "created_at": self.clock, "filename": name, "purpose": "fine-tune"}
         self.files[id] = {**data, "status": self.file_status}
         return httpx.Response(200, json=self.files[id])
@@ -184,6 +188,11 @@ class Provider:
         if self.jobs[id]["object"] != "fine-tune":
             events = events[::-1]
         return httpx.Response(200, json={"object": "list", "data": events, "has_more": False})
+
+    def _delete_file(self, request: httpx.Request, id: str) -> Answer:
+        if self.files.pop(id, None) is None:
+            return _error(404, f"No such thing: {id}")
+        return httpx.Response(200, json={"id": id, "object": "file", "deleted": True})
 
     def _delete_model(self, request: httpx.Request, id: str) -> Answer:
         if self.models.pop(id, None) is None:

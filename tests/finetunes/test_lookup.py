@@ -132,3 +132,19 @@ def test_legacy_jobs_that_were_there_before_are_known(provider: Provider, fine_t
     assert found(provider, fine_tune) is None
     provider.jobs["ft-new"] = {**provider.jobs["ft-old"], "id": "ft-new"}
     assert found(provider, fine_tune) == "ft-new"
+
+
+def test_a_list_out_of_order_hides_nothing(provider: Provider, sent: FineTune) -> None:
+    provider.keeps_metadata = False
+    job(provider, "ours")
+    for number in range(lookup.ENOUGH - 1):
+        job(provider, f"old-{number}", created_at=NOW - 7200)
+    assert found(provider, sent) == "ours"
+
+
+def test_enough_old_jobs_in_a_row_end_the_search(provider: Provider, sent: FineTune) -> None:
+    provider.keeps_metadata = False
+    job(provider, "ours")
+    for number in range(lookup.ENOUGH):
+        job(provider, f"old-{number}", created_at=NOW - 7200)
+    assert found(provider, sent) is None

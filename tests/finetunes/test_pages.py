@@ -386,7 +386,7 @@ class TestCancel:
         assert member_client.get(reverse("finetunes:cancel", args=[fine_tune.pk])).status_code == 405
 
 
-ADDRESSES = ["detail", "events", "raw", "stream", "chart", "table", "results", "cancel"]
+ADDRESSES = ["detail", "events", "raw", "stream", "chart", "table", "results", "cancel", "decide"]
 
 
 def address(name: str, pk: int) -> str:
@@ -410,7 +410,7 @@ class TestAccess:
         assert answer.status_code == 302
         assert "/accounts/login/" in answer["Location"]
 
-    @pytest.mark.parametrize("name", [name for name in ADDRESSES if name != "cancel"])
+    @pytest.mark.parametrize("name", [name for name in ADDRESSES if name not in ("cancel", "decide")])
     def test_pages_cannot_be_posted_to(self, name: str, member_client: Client, fine_tune: FineTune) -> None:
         assert member_client.post(address(name, fine_tune.pk)).status_code == 405
 

@@ -67,7 +67,7 @@ def test_a_server_may_take_its_time_over_an_upload() -> None:
 
     waits = [request.extensions["timeout"] for request in provider.asked]
     assert waits == [
-        {"connect": 3, "read": 300, "write": 7, "pool": 7},
+        {"connect": 3, "read": 35, "write": 7, "pool": 7},
         {"connect": 3, "read": 7, "write": 7, "pool": 7},
     ]
 

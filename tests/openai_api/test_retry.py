@@ -177,6 +177,17 @@ def test_a_date_is_waited_for() -> None:
     assert 8 < provider.slept[0] <= 10
 
 
+@pytest.mark.parametrize("hours", [-2000, -3, 3, 2000])
+def test_a_date_counts_from_the_clock_of_the_server_itself(hours: int) -> None:
+    now = datetime.now(UTC) + timedelta(hours=hours)
+    dates = [format_datetime(moment, usegmt=True) for moment in (now, now + timedelta(seconds=10))]
+    provider = answering(refused(503, date=dates[0], retry_after=dates[1]), FILE)
+
+    provider.client().file("file-1")
+
+    assert provider.slept == [10.0]
+
+
 @pytest.mark.parametrize("text", ["", "0", "-5", "soon", "nan", "inf", "Wed, 21 Oct 2015 07:28:00 GMT", "Wed, 99 Oct"])
 def test_a_senseless_time_is_ignored(text: str) -> None:
     provider = answering(refused(429, retry_after=text), FILE)

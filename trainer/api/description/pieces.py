@@ -100,7 +100,7 @@ HEADERS = {
     "x-request-id": "What the trainer's log calls the request.",
     "openai-version": "The version of the API.",
     "openai-processing-ms": "How long answering took, in milliseconds.",
-    "x-idempotency-key-hours": "For how many hours an `Idempotency-Key` is kept: the same request with it makes no second job.",
+    "x-idempotency-key-hours": "For how many hours an `Idempotency-Key` keeps the same request from making a second job.",
 }
 
 
