@@ -11,16 +11,19 @@ from openai_api.http import Query, Wire
 
 LIMIT = 100
 MOST_PAGES = 10_000
+AGAIN = 3
+"""So often a page without anything new is asked for again."""
 
 
 def pages(wire: Wire, path: str, query: Query | None = None) -> Iterator[list[dict[str, Any]]]:
     """Yield the items page by page, each once, though new ones may arrive at the head meanwhile.
 
-    A missing has_more means that there is no more, unless the page is full. A page without a new id ends it too,
-    whatever it says.
+    A missing has_more means that there is no more, unless the page is full. A page that promises more and has no
+    new id is asked for again, for it may be one that came twice, and ends the list if it stays so.
     """
     asked: Query = {**(query or {}), "limit": LIMIT}
     seen: set[str] = set()
+    stale, cursors = 0, list[str]()
     data = wire.get(path, asked)
     for _page in range(MOST_PAGES):
         items = [(values.text(item.get("id")), item) for item in answers.as_items(data)]
@@ -28,10 +31,12 @@ def pages(wire: Wire, path: str, query: Query | None = None) -> Iterator[list[di
         ids = [name for name, _item in items if name]
         told = data.get("has_more") if isinstance(data, dict) else None
         more = told is True or (told is None and len(items) == LIMIT)
-        if not more or seen.issuperset(ids):
+        stale = stale + 1 if seen.issuperset(ids) else 0
+        cursors = cursors if stale else ids
+        if not more or stale > AGAIN or not cursors:
             return
         seen.update(ids)
-        data = _after(wire, path, asked, ids)
+        data = _after(wire, path, asked, cursors)
     raise BadAnswer("The server's list does not come to an end.")
 
 

@@ -110,7 +110,7 @@ class TestAsking:
     def test_others_on_the_same_file_wait_and_say_for_whom(
         self, undecided: FineTune, provider: Provider, people: People, viewer_client: Client
     ) -> None:
-        second = new_fine_tune(people, undecided.connection, undecided.training_version, base_model="babbage-002")
+        second = new_fine_tune(people, undecided.connection, undecided.version, base_model="babbage-002")
         second = ask(second, provider)
         assert not second.remote_id
         page = viewer_client.get(second.get_absolute_url()).content.decode()

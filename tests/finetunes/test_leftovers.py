@@ -87,14 +87,14 @@ def test_files_that_another_fine_tune_learned_from_stay(
 
 
 def test_one_that_is_about_to_be_sent_keeps_them(refused: FineTune, people: People, provider: Provider) -> None:
-    new_fine_tune(people, refused.connection, refused.training_version)
+    new_fine_tune(people, refused.connection, refused.version)
     an_hour_passes()
     clean_up(provider)
     assert len(provider.files) == 2
 
 
 def test_starting_again_within_the_hour_brings_nothing_anew(refused: FineTune, people: People, provider: Provider) -> None:
-    again = step(new_fine_tune(people, refused.connection, refused.training_version), provider.client())
+    again = step(new_fine_tune(people, refused.connection, refused.version), provider.client())
     assert again.remote_id
     assert len(provider.sent("POST", "/files")) == 2
     assert not Upload.objects.filter(let_go_at__isnull=False).exists()
@@ -103,7 +103,7 @@ def test_starting_again_within_the_hour_brings_nothing_anew(refused: FineTune, p
 def test_starting_again_later_brings_them_anew(refused: FineTune, people: People, provider: Provider) -> None:
     an_hour_passes()
     clean_up(provider)
-    again = step(new_fine_tune(people, refused.connection, refused.training_version), provider.client())
+    again = step(new_fine_tune(people, refused.connection, refused.version), provider.client())
     assert again.remote_id
     assert len(provider.sent("POST", "/files")) == 4
 
