@@ -51,7 +51,10 @@ class Person:
         return {"token": token[1], **chosen, "n_epochs": 8, "batch_size": 1}
 
     def start(self, form: dict[str, Any]) -> int:
+        """Start it, and say yes when asked whether a second one of the same kind is meant."""
         page = self.post("/finetunes/new/", form)
+        while question := re.search(r'name="known_twin" value="(\d+)"', page.text):
+            page = self.post("/finetunes/new/", {**form, "known_twin": question[1]})
         assert re.search(r"/finetunes/\d+/$", page.url.path), page.text
         return int(page.url.path.split("/")[2])
 
