@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('connections', '0003_providers_closing_and_bases'),
-        ('finetunes', '0002_polling_and_inventory'),
+        ('finetunes', '0003_budgets_charges_and_approvals'),
     ]
 
     operations = [
