@@ -12,8 +12,9 @@ from django.utils import timezone
 from finetunes import leftovers, registry, settle
 from finetunes.advance import advance as take_next_step
 from finetunes.holding import SECONDS
-from finetunes.models import Charge, FineTune, Leftover, Model, Polling, Upload
+from finetunes.models import Charge, FineTune, Inventory, Leftover, Model, Polling, Upload
 from finetunes.polling import poll_connection
+from finetunes.stock import take_stock as take_stock_of
 
 MOST = 500
 STALE = 10.0
@@ -25,9 +26,14 @@ def advance_soon(fine_tune: FineTune) -> None:
     transaction.on_commit(partial(advance.delay, fine_tune.pk), robust=True)
 
 
+def look_soon(inventory: Inventory) -> None:
+    """Ring for the provider's list, likewise."""
+    transaction.on_commit(partial(take_stock.delay, inventory.pk), robust=True)
+
+
 @shared_task
 def ring() -> None:
-    for leased in (FineTune, Upload, Polling):
+    for leased in (FineTune, Upload, Polling, Inventory):
         leased.objects.free_orphans()
     leftovers.collect()
     for pk in Leftover.objects.due().values_list("pk", flat=True)[:20]:
@@ -42,6 +48,9 @@ def ring() -> None:
         advance.apply_async(args=(pk,), expires=STALE)
     for charge in Charge.objects.open().select_related("fine_tune")[:MOST]:
         settle.settle(charge)
+    Inventory.objects.add_missing()
+    for pk in Inventory.objects.due().filter(connection__archived_at=None).values_list("pk", flat=True):
+        take_stock.apply_async(args=(pk,), expires=STALE)
     old = now - registry.FRESH
     stale = Model.objects.filter(Q(checked_at=None) | Q(checked_at__lt=old), deleted_at=None)
     for pk in stale.values_list("pk", flat=True)[:20]:
@@ -51,6 +60,11 @@ def ring() -> None:
 @shared_task
 def poll(connection: int) -> None:
     poll_connection(connection)
+
+
+@shared_task
+def take_stock(pk: int) -> None:
+    take_stock_of(pk)
 
 
 @shared_task

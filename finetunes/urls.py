@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from finetunes.views import approvals, cost, decide, detail, listing, live, new, results, spending
+from finetunes.views import approvals, cost, decide, detail, elsewhere, listing, live, new, results, spending
 
 app_name = "finetunes"
 urlpatterns = [
@@ -12,6 +12,11 @@ urlpatterns = [
     path("spending/", spending.spent, name="spending"),
     path("spending/limits/", spending.budget_edit, name="budget"),
     path("cost/", cost.training_cost, name="cost"),
+    path("elsewhere/<int:pk>/", elsewhere.elsewhere, name="elsewhere"),
+    path("elsewhere/<int:pk>/import/", elsewhere.elsewhere_import, name="import"),
+    path("elsewhere/<int:pk>/stop/", elsewhere.elsewhere_stop, name="stop-import"),
+    path("elsewhere/<int:pk>/look/", elsewhere.elsewhere_look, name="look"),
+    path("elsewhere/<int:pk>/hush/", elsewhere.elsewhere_hush, name="hush"),
     path("<int:pk>/", detail.fine_tune_detail, name="detail"),
     path("<int:pk>/approval/", approvals.approval_detail, name="approval"),
     path("<int:pk>/approval/give/", approvals.approval_give, name="approval_give"),

@@ -11,6 +11,7 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from connections.models import Connection
 from datasets.models import Version
@@ -179,6 +180,13 @@ class FineTune(Leased):
     @property
     def has_ended(self) -> bool:
         return self.status in ENDED
+
+    @property
+    def starter(self) -> str:
+        """Who started it, for people."""
+        if self.started_by is not None:
+            return str(self.started_by)
+        return _("somebody elsewhere") if self.imported_at else "Tunedeck"
 
     @property
     def version(self) -> Version:

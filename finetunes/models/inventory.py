@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import ClassVar, Self
 
 from django.db import models
+from django.db.models import Count
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from connections.models import Connection
 from finetunes.statuses import of_remote, tone
@@ -45,6 +45,19 @@ class InventoryQuerySet(LeasedQuerySet["Inventory"]):
     def of(self, organization: Organization) -> Self:
         return self.filter(connection__organization=organization)
 
+    def to_mention(self) -> Self:
+        """Those that list what nobody has imported; `number` of them."""
+        quiet = self.filter(imports=False, is_hushed=False, connection__archived_at=None)
+        return quiet.annotate(number=Count("elsewhere")).filter(number__gt=0).select_related("connection")
+
+    def add_missing(self) -> None:
+        """Make one for each connection in use that has none yet."""
+        missing = Connection.objects.active().exclude(pk__in=self.model.objects.values("connection"))
+        now = timezone.now()
+        rows = [Inventory(connection_id=pk, due_at=now) for pk in missing.values_list("pk", flat=True)]
+        if rows:
+            self.bulk_create(rows, ignore_conflicts=True)
+
 
 class Inventory(Leased):
     """What a connection's provider lists. It is due when the provider is to be asked for its list again."""
@@ -53,17 +66,23 @@ class Inventory(Leased):
     listed_at = models.DateTimeField(null=True, blank=True)
     imports = models.BooleanField(default=False)
     """Whether what was started elsewhere is imported as it appears."""
+    is_hushed = models.BooleanField(default=False)
+    """Whether the list of fine-tunes does not mention what was started elsewhere."""
     imported_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     failures = models.PositiveIntegerField(default=0)
     trouble = models.TextField(blank=True)
 
     objects = InventoryQuerySet.as_manager()
 
-    class Meta:
-        verbose_name = _("list of fine-tunes")
-
     def __str__(self) -> str:
         return str(self.connection)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the provider is being asked for its list, or will be in a moment."""
+        now = timezone.now()
+        is_held = self.lease_until is not None and self.lease_until > now
+        return is_held or (self.due_at is not None and self.due_at <= now)
 
 
 class Elsewhere(models.Model):

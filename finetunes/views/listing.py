@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from datasets.models import Dataset
-from finetunes.models import FineTune, FineTuneQuerySet
+from finetunes.models import FineTune, FineTuneQuerySet, Inventory
 from finetunes.statuses import Status
 from teams import access
 from teams.access import OrgRequest
@@ -31,6 +31,7 @@ def fine_tune_list(request: OrgRequest) -> HttpResponse:
         "datasets": Dataset.objects.of(request.organization).order_by("name").values_list("pk", "name")[:200],
         "dataset": request.GET.get("dataset", ""),
         "is_filtered": any(request.GET.get(name) for name in ("status", "q", "dataset")),
+        "elsewhere": Inventory.objects.of(request.organization).to_mention(),
         "query": query.urlencode(),
     }
     template = "finetunes/list.html#rows" if request.htmx.target == "rows" else "finetunes/list.html"

@@ -39,6 +39,7 @@ PAGES = [
     "/connections/1/",
     "/connections/add/",
     "/connections/1/prices/",
+    "/finetunes/elsewhere/1/",
     "/team/",
     "/audit/",
     "/settings/",

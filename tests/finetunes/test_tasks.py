@@ -26,7 +26,8 @@ def rung(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
     calls: list[tuple[str, Any]] = []
 
     def note(self: Task[Any, Any], args: Any = None, kwargs: Any = None, **options: Any) -> None:
-        calls.append((self.name or "", args))
+        if self.name != "finetunes.tasks.take_stock":  # every connection is rung for at first; test_stock.py is about that
+            calls.append((self.name or "", args))
 
     monkeypatch.setattr(Task, "apply_async", note)
     return calls
