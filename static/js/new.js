@@ -3,8 +3,18 @@ const FORM = "new-fine-tune";
 let open = null;
 let focused = "";
 
+// A button that is being pressed must not be replaced under the finger: then nothing would be sent.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (pressed()) event.preventDefault();
+});
+
+function pressed() {
+  return document.querySelector(`#${FORM} button[type=submit]:active`) !== null;
+}
+
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   if (detail.target.id !== FORM) return;
+  if (pressed()) detail.shouldSwap = false;
   focused = document.activeElement?.id ?? "";
   open = new Set([...detail.target.querySelectorAll("details")].filter((fold) => fold.open).map((fold) => fold.id));
 });
