@@ -27,6 +27,20 @@ def tidy(text: str) -> str:
     return bare
 
 
+def azure(text: str) -> str:
+    """Return the API's address of an Azure resource, of which the portal shows several, up to /openai or /openai/v1."""
+    parts = _parts(text.strip())
+    before, found, after = parts.path.rstrip("/").partition("/openai")
+    rest = after.strip("/").split("/")[0] if found else ""
+    path = f"{before}/openai/v1" if rest == "v1" else f"{before}/openai"
+    return tidy(urlunsplit((parts.scheme, parts.netloc, path, "", "")))
+
+
+def versioned(bare: str, api_version: str) -> str:
+    """Without a version there is only the path that needs none."""
+    return bare if api_version or bare.endswith("/v1") else f"{bare}/v1"
+
+
 def check_target(text: str) -> SplitResult:
     """Raise BadAddress unless messages may be sent there; unlike a base URL it may have a query."""
     parts = _parts(text)

@@ -38,10 +38,12 @@ class Verdict:
 
 
 def probe(connection: Connection, **options: Any) -> Verdict:
-    """Ask the provider for three lists, which costs nothing and changes nothing; remember whether it worked."""
+    """Ask for the lists and for an impossible fine-tune, which costs nothing and changes nothing; remember what came."""
     try:
         with connection.client(**{"timeout": SECONDS, **options}) as client:
-            verdict = in_words(client.probe())
+            found = client.probe()
+            verdict = in_words(found)
+            _keep_what_is_closed(connection, found)
     except Undecipherable:
         verdict = _unreadable()
     connection.tested_at, connection.works = timezone.now(), verdict.works
@@ -58,6 +60,7 @@ def in_words(found: Probe) -> Verdict:
         _line(_("Models"), found.models),
         _line(_("Files"), found.files),
         *(_line(_fine_tunes(name), attempt, fine_tunes=True) for name, attempt in found.fine_tunes.items()),
+        *([_training(found.training)] if found.training else []),
     )
     good = sum(line.ok for line in lines)
     if good == len(lines):
@@ -68,7 +71,22 @@ def in_words(found: Probe) -> Verdict:
 
 
 def _fine_tunes(name: str) -> str:
-    return _("Fine-tunes (legacy API)") if name == "legacy" else _("Fine-tunes (current API)")
+    kinds = {"legacy": _("Fine-tunes (legacy API)"), "jobs": _("Fine-tunes (current API)")}
+    return kinds.get(name, _("Fine-tunes"))
+
+
+def _training(attempt: Attempt) -> Line:
+    what = _("Starting a fine-tune")
+    if attempt.ok:
+        return Line(what=what, ok=True, said=_("Nothing speaks against it. Asked with a file that does not exist."))
+    return _line(what, attempt)
+
+
+def _keep_what_is_closed(connection: Connection, found: Probe) -> None:
+    """Only a refusal is believed: that an impossible wish was refused for another reason opens nothing again."""
+    error = found.training.error if found.training else None
+    if isinstance(error, errors.TrainingNotAvailable):
+        connection.close_training(error.message)
 
 
 def _line(what: str, attempt: Attempt, *, fine_tunes: bool = False) -> Line:
@@ -114,6 +132,11 @@ def _explanations() -> tuple[tuple[type[errors.APIError], str, str], ...]:
             errors.AuthenticationFailed,
             _("The provider does not accept the key."),
             _("Enter the key again, or make a new one at the provider."),
+        ),
+        (
+            errors.TrainingNotAvailable,
+            _("This account may not start fine-tunes any more."),
+            _("What was trained stays here. New fine-tunes need another connection."),
         ),
         (
             errors.PermissionDenied,

@@ -11,6 +11,7 @@ connection_urls = [
     path("edit/", views.connection_edit, name="edit"),
     path("prices/", views.connection_prices, name="prices"),
     path("test/", views.connection_test, name="test"),
+    path("reopen/", views.connection_reopen, name="reopen"),
     path("archive/", views.connection_archive, name="archive"),
     path("restore/", views.connection_restore, name="restore"),
     path("delete/", views.connection_delete, name="delete"),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from connections import prices, retire
+from connections import prices, providers, retire
 from connections.forms import ConnectionForm
 from connections.models import Connection
 from connections.price_form import PriceForm
@@ -38,7 +38,10 @@ def connection_detail(request: OrgRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.owner
 def connection_add(request: OrgRequest) -> HttpResponse:
-    form = ConnectionForm(request.POST or None, organization=request.organization)
+    provider = providers.named(request.POST.get("provider") or request.GET.get("provider"))
+    if provider is None and not request.POST:
+        return render(request, "connections/choose.html", {"providers": providers.PROVIDERS})
+    form = ConnectionForm(request.POST or None, organization=request.organization, provider=provider)
     if not form.is_valid():
         return _form(request, form)
     connection = form.fill()
@@ -90,6 +93,19 @@ def connection_test(request: OrgRequest, pk: int) -> HttpResponse:
     verdict = probe(connection)
     audit.record(request, "connection.tested", connection, works=verdict.works)
     return _detail(request, connection, verdict)
+
+
+@require_POST
+@access.owner
+def connection_reopen(request: OrgRequest, pk: int) -> HttpResponse:
+    """Let an owner say that the provider trains for the account again; the next create or test finds out."""
+    connection = _connection(request, pk)
+    connection.open_training()
+    audit.record(request, "connection.reopened", connection)
+    messages.success(
+        request, _("%(connection)s may train again, as far as Tunedeck knows. Test it.") % {"connection": connection}
+    )
+    return redirect(connection)
 
 
 @require_POST

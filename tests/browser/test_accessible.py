@@ -38,6 +38,7 @@ PAGES = [
     "/connections/",
     "/connections/1/",
     "/connections/add/",
+    "/connections/add/?provider=azure",
     "/connections/1/prices/",
     "/finetunes/elsewhere/1/",
     "/team/",

@@ -19,6 +19,7 @@ class Provider:
 
     answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
     asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)  # method, path, headers
+    refusal: tuple[int, Any] = (400, {"error": {"message": "file-0 does not exist"}})  # of whatever is created
     url: str = ""
 
     def refuse_all(self, status: int, message: str, **fields: str) -> None:
@@ -26,10 +27,16 @@ class Provider:
 
     def handler(provider) -> type[BaseHTTPRequestHandler]:
         class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.do_GET()
+
             def do_GET(self) -> None:
                 path = self.path.split("?")[0].removeprefix("/v1")
                 provider.asked.append((self.command, path, {name.lower(): value for name, value in self.headers.items()}))
                 status, data = provider.answers.get(path, (404, {"error": {"message": "Unknown request URL"}}))
+                if self.command == "POST":
+                    status, data = provider.refusal
                 body = json.dumps(data).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")

@@ -41,13 +41,44 @@ class TestTheButton:
         assert real.works is True
         assert "Works" in owner_client.get("/connections/").content.decode()
 
-    def test_only_asks_for_lists(self, owner_client: Client, real: Connection, provider: Provider) -> None:
+    def test_only_asks_for_lists_and_for_what_cannot_be(
+        self, owner_client: Client, real: Connection, provider: Provider
+    ) -> None:
         press(owner_client, real)
         assert [(method, path) for method, path, _headers in provider.asked] == [
             ("GET", "/models"),
             ("GET", "/files"),
             ("GET", "/fine_tuning/jobs"),
+            ("POST", "/fine_tuning/jobs"),
         ]
+
+    def test_keeps_that_the_provider_has_closed_training(
+        self, owner_client: Client, real: Connection, provider: Provider
+    ) -> None:
+        error = {"message": "Your organization can no longer create training jobs.", "code": "training_not_available"}
+        provider.refusal = (403, {"error": error})
+        page = press(owner_client, real)
+        assert "This account may not start fine-tunes any more." in page
+        assert "no longer create training jobs" in page
+        real.refresh_from_db()
+        assert real.training_closed_at is not None
+        assert not real.may_train
+        assert "Trains no more" in owner_client.get("/connections/").content.decode()
+        assert "No new fine-tunes here" in owner_client.get(f"/connections/{real.pk}/").content.decode()
+
+    def test_does_not_open_what_was_closed(self, owner_client: Client, real: Connection) -> None:
+        real.close_training("no longer")
+        press(owner_client, real)
+        real.refresh_from_db()
+        assert real.training_closed_words == "no longer"
+
+    def test_an_owner_opens_it_again(self, owner_client: Client, member_client: Client, real: Connection) -> None:
+        real.close_training("no longer")
+        assert member_client.post(f"/connections/{real.pk}/reopen/").status_code == 403
+        owner_client.post(f"/connections/{real.pk}/reopen/")
+        real.refresh_from_db()
+        assert real.may_train
+        assert AuditEntry.objects.filter(action="connection.reopened").exists()
 
     def test_sends_key_and_organization(self, owner_client: Client, real: Connection, provider: Provider) -> None:
         Connection.objects.update(organization_header="org-7")

@@ -17,11 +17,11 @@ from tests.openai_api.provider import FILE, JOB, answering, listed, refusal
     ],
 )
 def test_every_listing_is_asked_for_once(dialect: DialectName, paths: list[str]) -> None:
-    provider = answering(listed({"id": "ada"}), listed(FILE, FILE), *[listed(JOB) for _ in paths])
+    provider = answering(listed({"id": "ada"}), listed(FILE, FILE), *[listed(JOB) for _ in paths], refusal(400, "No file"))
 
     probe = provider.client(dialect).probe()
 
-    assert provider.lines == ["GET /v1/models", "GET /v1/files", *[f"GET {path}" for path in paths]]
+    assert provider.lines[:-1] == ["GET /v1/models", "GET /v1/files", *[f"GET {path}" for path in paths]]
     assert probe.ok
     assert (probe.models.found, probe.files.found) == (1, 2)
     assert [attempt.found for attempt in probe.fine_tunes.values()] == [1 for _ in paths]
@@ -35,6 +35,39 @@ def test_what_does_not_work_is_told_apart_from_what_does() -> None:
     assert (probe.models_ok, probe.files_ok, probe.fine_tunes_ok, probe.ok) == (True, True, False, False)
     assert isinstance(probe.fine_tunes["legacy"].error, NotFound)
     assert probe.fine_tunes["jobs"].ok
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [
+        (refusal(400, "file-000 does not exist", param="training_file"), True),
+        (refusal(404, "No such file"), True),
+        (refusal(422, "training_file: no such file"), True),
+        (refusal(403, "No longer", code="training_not_available"), False),
+        (refusal(403, "This key may only read"), False),
+        (refusal(429, "Nothing left", code="insufficient_quota"), False),
+        (refusal(500), None),
+        (httpx.Response(200, text="<html>hello</html>"), None),
+    ],
+)
+def test_whether_it_may_train_is_asked_with_a_file_that_cannot_exist(answer: httpx.Response, verdict: bool | None) -> None:
+    provider = answering(listed({"id": "gpt-4.1"}), listed(), listed(), answer)
+
+    probe = provider.client().probe()
+
+    assert (probe.training and probe.training.ok) == verdict
+    assert provider.body["model"] == "gpt-4.1"
+    assert provider.body["training_file"] == "file-" + "0" * 22
+    assert provider.slept == []
+
+
+def test_what_a_server_starts_all_the_same_is_cancelled() -> None:
+    provider = answering(listed(), listed(), listed(), JOB, JOB | {"status": "cancelled"})
+
+    probe = provider.client().probe()
+
+    assert probe.training is None
+    assert provider.lines[-1] == f"POST /v1/fine_tuning/jobs/{JOB['id']}/cancel"
 
 
 @pytest.mark.parametrize(
