@@ -17,23 +17,26 @@ from datasets.messages import PROMPT_COMPLETION, asked_of
 
 PIECE = 1 << 16  # rows worked on at once, so that no array of all of them is needed on the way
 MAX_LABEL = 200  # characters; a longer completion is no label
-ARRAYS = ("examples", "prompts", "answers", "completions", "tokens")
+ARRAYS = ("examples", "prompts", "answers", "completions", "tokens", "open")
 Arrays = list[NDArray[Any]]
 
 
 @dataclass
 class Counts:
-    """Each array holds one number a row, in the order of the rows, in parts that are put together once at the end."""
+    """Each array holds one number a row, in the order of the rows, in parts that are put together once at the end.
+
+    Rows are `open` where white space ends a text: it can share tokens with a mark that is put behind it.
+    """
 
     format: str
     task: str = ""  # chosen by a person
-    only_tokens: bool = False  # all else is known from an earlier pass
     rows: int = 0
     examples: Arrays = field(default_factory=list)
     prompts: Arrays = field(default_factory=list)
     answers: Arrays = field(default_factory=list)
     completions: Arrays = field(default_factory=list)
     tokens: Arrays = field(default_factory=list)
+    open: Arrays = field(default_factory=list)
     labels: dict[int, str] | None = field(default_factory=dict)  # by key; None: too many for a classifier
     system_message: str | None = None
     _copies: Mask | None = None  # once it has been asked for
@@ -45,9 +48,7 @@ class Counts:
     def add(self, batch: Batch) -> None:
         self._copies = None
         self.tokens.append(np.array(batch.tokens, np.int32))
-        if self.only_tokens:
-            pass
-        elif self.format != PROMPT_COMPLETION:
+        if self.format != PROMPT_COMPLETION:
             self.examples.append(np.fromiter(map(of_example, batch.examples), np.uint64))
             self._add_system_messages(batch)
         else:
@@ -63,12 +64,6 @@ class Counts:
         self._drop_labels_of_no_classifier()
         if self.system_message != other.system_message:
             self.system_message = other.system_message if self.rows == other.rows else ""
-
-    def borrow(self, earlier: Counts) -> None:
-        """Take over what an earlier pass has counted of the same rows, all but the tokens."""
-        for name in (*(name for name in ARRAYS if name != "tokens"), "labels", "system_message"):
-            setattr(self, name, getattr(earlier, name))
-        self.only_tokens, self._copies = False, None
 
     def gather(self) -> None:
         for name in ARRAYS:
@@ -91,6 +86,15 @@ class Counts:
     def keys(self) -> AllKeys:
         return AllKeys(examples=_whole(self.examples), prompts=_whole(self.prompts), answers=_whole(self.answers))
 
+    def lengthen(self, tokens: int, counted: NDArray[np.int32]) -> None:
+        """Know that every row has got so many tokens more; those of rows that were `open` have been counted again."""
+        lengths = _whole(self.tokens).astype(np.int32) + np.int32(tokens)
+        lengths[self.opened()] = counted
+        self.tokens = [lengths]
+
+    def opened(self) -> Mask:
+        return _whole(self.open).astype(np.bool_)
+
     def token_counts(self) -> NDArray[np.int32]:
         return _whole(self.tokens).astype(np.int32)
 
@@ -112,6 +116,8 @@ class Counts:
         self.prompts.append(np.where(batch.blank, BLANK, prompts))
         self.answers.append(of_texts(batch.answers))
         self.completions.append(completions)
+        ends = zip(batch.prompts, batch.completions, strict=True)
+        self.open.append(np.array([asked[-1:].isspace() or said[-1:].isspace() for asked, said in ends], np.bool_))
         if self.labels is not None:
             self.labels.update(zip(completions.tolist(), batch.completions, strict=True))
             self._drop_labels_of_no_classifier()

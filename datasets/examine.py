@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Self, TypeVar
@@ -14,11 +14,13 @@ from datasets import infer, tokens
 from datasets.checks import BY_CODE, CHECKS, Check, Facts, Finding
 from datasets.checks.base import Batch
 from datasets.checks.ending import Ending
-from datasets.checks.hits import RowNumbers
+from datasets.checks.hits import Hits, Mask, RowNumbers
 from datasets.checks.separator import Separator
+from datasets.checks.too_long import TooLong
 from datasets.counts import Counts
 from datasets.mapping import Example
 from datasets.recipe import Numbered
+from datasets.tokens import LIMITS
 
 BATCH = 1_000
 Rows = Callable[[], Iterable[Numbered]]  # gives the rows from the beginning each time it is called
@@ -63,8 +65,7 @@ class Examination:
     """What all checks of a format have seen so far.
 
     `ahead` are codes of fixes that need no parameters: their checks see the rows first, and all others see what these
-    fixes leave. So one pass tells what more there is to do. `known` are codes of checks whose findings an earlier pass
-    has brought, and perhaps it has `counted` too: `take_over` puts these in their places.
+    fixes leave. So one pass tells what more there is to do.
     """
 
     def __init__(
@@ -74,15 +75,14 @@ class Examination:
         task: str = "",
         count_tokens: bool = True,
         ahead: Sequence[str] = (),
-        known: Collection[str] = (),
-        counted: bool = False,
         near: bool = False,
     ) -> None:
         self.format, self.count_tokens = format, count_tokens
         self.ahead = [BY_CODE[code]() for code in ahead]
         wanted = [check for check in CHECKS if format in check.formats and near >= check.near]
-        self.checks = [check() for check in wanted if check.code not in {*ahead, *known}]
-        self.counts = Counts(format, task, only_tokens=counted)
+        self.checks = [check() for check in wanted if check.code not in ahead]
+        self.counts = Counts(format, task)
+        self.left: list[Mask] = []  # by batch: which rows those fixes have left
 
     def expect(self, rows: int) -> Self:
         """Let the checks know about how many rows will come."""
@@ -92,17 +92,28 @@ class Examination:
 
     def add(self, lines: Sequence[int], examples: Sequence[Example]) -> None:
         batch = Batch(lines=lines, examples=examples, at=self.counts.rows)
+        self.left.append(np.ones(len(examples), np.bool_))
         for check in self.ahead:
             check.add(batch)
-            batch = _mended(batch, check)
+            batch = self._mended(batch, check)
         if not batch.examples:
             return
         if self.count_tokens:
-            counted = [tokens.of_example(example, self.counts.encoding) for example in batch.examples]
+            counted = tokens.of_examples(batch.examples, self.counts.encoding)
             batch = Batch(lines=batch.lines, examples=batch.examples, at=batch.at, tokens=counted)
         self.counts.add(batch)
         for check in self.checks:
             check.add(batch)
+
+    def _mended(self, batch: Batch, check: Check) -> Batch:
+        """The batch after the check's fix; most batches need none."""
+        if not check.hits.since(batch.at):
+            return batch
+        after = list(map(check.change({}), batch.examples))
+        left = self.left[-1]
+        left[left] = [row is not None for row in after]
+        lines = [line for line, row in zip(batch.lines, after, strict=True) if row is not None]
+        return Batch(lines=lines, examples=[row for row in after if row is not None], at=batch.at)
 
     def join(self, other: Examination) -> None:
         """Take over what was seen of the rows that follow."""
@@ -110,15 +121,7 @@ class Examination:
         for mine, theirs in zip((*self.ahead, *self.checks), (*other.ahead, *other.checks), strict=True):
             mine.join(theirs, at)
         self.counts.join(other.counts)
-
-    def take_over(self, earlier: Examination) -> None:
-        """Let what an earlier pass has seen of the same rows, and this one has not, take part in the report."""
-        order = {check.code: number for number, check in enumerate(CHECKS)}
-        seen = {check.code for check in self.checks}
-        known = [check for check in earlier.checks if check.code not in seen]
-        self.checks = sorted((*self.checks, *known), key=lambda check: order[check.code])
-        if self.counts.only_tokens:
-            self.counts.borrow(earlier.counts)
+        self.left += other.left
 
     def gathered(self) -> Examination:
         """The same, put together so that it is quickly handed to another process."""
@@ -140,6 +143,13 @@ class Examination:
             check.keep(kept)
         self.counts.keep(kept)
         return int(copies.sum())
+
+    def lengthened(self, tokens: int, counted: NDArray[np.int32]) -> None:
+        """Look at the rows as if every one had so many tokens more, but for the open ones, which have been counted."""
+        self.counts.lengthen(tokens, counted)
+        for check in self.checks:
+            if isinstance(check, TooLong):
+                check.counted(self.counts.token_counts(), LIMITS[self.counts.encoding])
 
     def report(
         self, rows: Rows, *, columns: Sequence[str] = (), used_columns: Sequence[str] = (), samples: bool = True
@@ -188,15 +198,6 @@ def looked_through(rows: Iterable[Numbered], examination: Examination) -> Examin
     return examination
 
 
-def _mended(batch: Batch, check: Check) -> Batch:
-    """The batch after the check's fix; most batches need none."""
-    if not check.hits.since(batch.at):
-        return batch
-    change = check.change({})
-    changed = [(line, after) for line, row in zip(batch.lines, batch.examples, strict=True) if (after := change(row))]
-    return Batch(lines=[line for line, _row in changed], examples=[row for _line, row in changed], at=batch.at)
-
-
 def _marks(checks: Sequence[Check], facts: Facts) -> dict[str, str]:
     """The separator and ending that the rows have now."""
     found = {"separator": "", "ending": ""}
@@ -211,8 +212,10 @@ def _marks(checks: Sequence[Check], facts: Facts) -> dict[str, str]:
 def _once_more(rows: Rows, checks: Sequence[Check]) -> None:
     if not checks:
         return
-    for chunk in chunks(rows(), BATCH):
-        batch = Batch(lines=[line for line, _row in chunk], examples=[row for _line, row in chunk])
+    for check in checks:
+        check.hits = Hits()  # a report may be asked for twice
+    for turn, chunk in enumerate(chunks(rows(), BATCH)):
+        batch = Batch(lines=[line for line, _row in chunk], examples=[row for _line, row in chunk], at=turn * BATCH)
         for check in checks:
             check.again(batch)
 

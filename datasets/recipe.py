@@ -26,6 +26,10 @@ def replay(recipe: Recipe, rows: Iterable[Numbered], copies: Mapping[int, Mask] 
     changes = [BY_CODE[step["code"]].change(step["params"]) for step in recipe]
     for at, dropped in (copies or {}).items():
         changes[at] = _dropping(dropped)
+    return _replayed(changes, rows) if changes else iter(rows)
+
+
+def _replayed(changes: Sequence[Change], rows: Iterable[Numbered]) -> Iterator[Numbered]:
     for line, row in rows:
         example = _changed(row, changes)
         if example is not None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
+from operator import add
 from typing import Any
 
 import tiktoken
 
 from datasets.messages import PROMPT_COMPLETION, Example, messages_of
+from datasets.pretokens import Counter
 
 ENCODINGS = ("r50k_base", "cl100k_base", "o200k_base")
 LIMITS = {"r50k_base": 2_048, "cl100k_base": 4_096, "o200k_base": 65_536}  # tokens of one example
@@ -57,6 +59,18 @@ def count(text: str, encoding: str) -> int:
     return len(cut(text, encoding))
 
 
+def counts(texts: Sequence[str], encoding: str) -> list[int]:
+    """Tokens of each of many texts."""
+    if encoding != "r50k_base":
+        return [count(text, encoding) for text in texts]
+    return _counter(encoding).counts(texts)
+
+
+@cache
+def _counter(encoding: str) -> Counter:
+    return Counter(lambda text: count(text, encoding))
+
+
 def spelled(text: str, encoding: str) -> list[bytes]:
     """The bytes of each token of a text; some are only parts of a letter."""
     return _encoding(encoding).decode_tokens_bytes(cut(text, encoding))
@@ -67,6 +81,14 @@ def of_example(example: Example, encoding: str) -> int:
     if "prompt" in example:
         return count(example["prompt"], encoding) + count(example["completion"], encoding)
     return PER_CONVERSATION + sum(_of_message(message, encoding) for message in messages_of(example))
+
+
+def of_examples(examples: Sequence[Example], encoding: str) -> list[int]:
+    """The same for each of many examples of one format."""
+    if "prompt" not in examples[0]:
+        return [of_example(example, encoding) for example in examples]
+    asked, said = (counts([example[side] for example in examples], encoding) for side in ("prompt", "completion"))
+    return list(map(add, asked, said))
 
 
 def _of_message(message: dict[str, Any], encoding: str) -> int:

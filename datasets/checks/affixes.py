@@ -8,7 +8,7 @@ import numpy as np
 
 from datasets import common
 from datasets.checks.hits import Hits, Mask
-from datasets.checks.texts import stands_in
+from datasets.checks.texts import Column
 
 LONGEST = 200
 
@@ -59,23 +59,25 @@ class Marks:
         self._inside_mark = 0
         self.settled = True  # False: earlier texts were not searched for the mark, and should be seen again
 
-    def add(self, at: int, texts: Sequence[str], joined: bytes) -> None:
-        """Look through consecutive texts from number `at` on; `joined` is all of them in one, as UTF-8."""
+    def add(self, at: int, column: Column) -> None:
+        """Look through consecutive texts from number `at` on."""
+        texts = column.texts
         if not texts:
             return
         self.rows += len(texts)
         self.same = texts[0] if self.same is None else self.same
         self.all_same = self.all_same and all(text == self.same for text in texts)
-        self.newline = self.newline or any("\n" in text for text in texts)
-        for mark in [mark for mark in self.ends if stands_in(mark.encode(), joined)]:
-            self._add_candidate(mark, at, texts)
+        self.newline = self.newline or column.data.count(b"\n") >= len(texts)
+        for mark in [mark for mark in self.ends if len(column.places(mark))]:
+            self._add_candidate(mark, at, column)
         self._add_shared(texts)
 
-    def _add_candidate(self, mark: str, at: int, texts: Sequence[str]) -> None:
-        if any(text.find(mark, 0, -1) >= 0 for text in texts):
+    def _add_candidate(self, mark: str, at: int, column: Column) -> None:
+        inside, at_end = column.where(mark)
+        if inside.any():
             del self.ends[mark]
         else:
-            self.ends[mark].add(at, [text.endswith(mark) for text in texts])
+            self.ends[mark].add(at, at_end)
 
     def join(self, other: Marks, at: int) -> None:
         if not other.rows:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from datasets.checks.hits import Hits, Mask
 from datasets.checks.keys import Keys
-from datasets.checks.texts import GAP, text_of
+from datasets.checks.texts import GAP, Column, text_of, utf8
 from datasets.checks.wording import text_asked, words
 from datasets.infer import Judged
 from datasets.mapping import CHAT, PREFERENCE, PROMPT_COMPLETION, Example
@@ -49,13 +49,13 @@ class Batch:
     @cached_property
     def whole(self) -> str:
         """All texts of all rows, for a first look whether anything of a kind is there at all."""
-        return self.all_prompts + GAP + self.all_completions if "prompt" in self.examples[0] else GAP.join(self.texts)
+        return self.asking.whole + GAP + self.answering.whole if "prompt" in self.examples[0] else GAP.join(self.texts)
 
     @cached_property
     def data(self) -> bytes:
         if "prompt" not in self.examples[0]:
-            return _utf8(self.whole)
-        return self.prompts_data + GAP.encode() + self.completions_data
+            return utf8(self.whole)
+        return self.asking.data + GAP.encode() + self.answering.data
 
     @cached_property
     def asked(self) -> list[str]:
@@ -86,24 +86,14 @@ class Batch:
         return [text.strip() for text in self.completions]
 
     @cached_property
-    def all_prompts(self) -> str:
-        return GAP.join(self.prompts)
+    def asking(self) -> Column:
+        """The prompts of all rows."""
+        return Column(self.prompts)
 
     @cached_property
-    def all_completions(self) -> str:
-        return GAP.join(self.completions)
-
-    @cached_property
-    def prompts_data(self) -> bytes:
-        return _utf8(self.all_prompts)
-
-    @cached_property
-    def completions_data(self) -> bytes:
-        return _utf8(self.all_completions)
-
-
-def _utf8(text: str) -> bytes:
-    return text.encode(errors="surrogatepass")
+    def answering(self) -> Column:
+        """The completions of all rows."""
+        return Column(self.completions)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,7 +153,6 @@ class Check(ABC):
     formats: ClassVar[frozenset[str]] = PAIRS
     shown: ClassVar[tuple[str, ...]] = ()  # texts that samples show even where nothing changes in them
     params: ClassVar[Mapping[str, type[str] | type[int]]] = {}  # what its fix has to be told
-    of_rows: ClassVar[bool] = False  # it judges rows as a whole, so that marks put around their texts matter to it
     near: ClassVar[bool] = False  # it compares each row with the others; a pass has to ask for that
     adjustable: ClassVar[str] = ""  # the one of these that a person may choose
 

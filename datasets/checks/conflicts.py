@@ -14,12 +14,11 @@ class Conflicts(Check):
     """The same prompt with another completion than its first one."""
 
     code = "conflicts"
-    of_rows = True
     shown = ("prompt", "completion")
 
     def compare(self, keys: AllKeys) -> None:
         _unique, first, group = np.unique(keys.prompts, return_index=True, return_inverse=True)
-        self.hits.add(0, (keys.answers != keys.answers[first][group]) & (keys.prompts != BLANK))
+        self.hits.note((keys.answers != keys.answers[first][group]) & (keys.prompts != BLANK))
 
     def finding(self, facts: Facts) -> Finding | None:
         if not self.count or facts.task == OPEN_ENDED:

@@ -10,11 +10,10 @@ from datasets.words import gettext_noop as _
 class Duplicates(Check):
     code = "duplicates"
     formats = EVERY
-    of_rows = True
     shown = ("prompt", "completion")
 
     def compare(self, keys: AllKeys) -> None:
-        self.hits.add(0, repeated(keys.examples))
+        self.hits.note(repeated(keys.examples))
 
     def finding(self, facts: Facts) -> Finding | None:
         if not self.count:

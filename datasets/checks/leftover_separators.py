@@ -6,7 +6,6 @@ from typing import Self
 from datasets.checks.base import Batch, Change, Check, Facts, Finding, Fix, Params
 from datasets.checks.hits import Hits, Mask
 from datasets.checks.separator import CANDIDATES, FALLBACK, ONE_LINE, visible
-from datasets.checks.texts import stands_in
 from datasets.infer import OPEN_ENDED
 from datasets.mapping import Example
 from datasets.words import Sentence, ngettext
@@ -35,14 +34,13 @@ class LeftoverSeparators(Check):
     def add(self, batch: Batch) -> None:
         self.rows += len(batch.examples)
         for mark in KNOWN:
-            code = mark.encode()
-            if stands_in(code, batch.prompts_data) or stands_in(code, batch.completions_data):
+            if len(batch.asking.places(mark)) or len(batch.answering.places(mark)):
                 self._add(mark, batch)
 
     def _add(self, mark: str, batch: Batch) -> None:
-        self.ends[mark] += sum(text.endswith(mark) for text in batch.prompts)
-        pairs = zip(batch.prompts, batch.completions, strict=True)
-        self.inside[mark].add(batch.at, [asked.find(mark, 0, -1) >= 0 or mark in said for asked, said in pairs])
+        (inside, at_end), said = batch.asking.where(mark), batch.answering.where(mark)
+        self.ends[mark] += int(at_end.sum())
+        self.inside[mark].add(batch.at, inside | said[0] | said[1])
 
     def join(self, other: Self, at: int) -> None:
         super().join(other, at)

@@ -26,7 +26,7 @@ class _LetterCase(Check):
         self.upper = self.lower = 0
 
     def add(self, batch: Batch) -> None:
-        upper, lower = _letters(batch.prompts_data if self.column == "prompt" else batch.completions_data)
+        upper, lower = _letters((batch.asking if self.column == "prompt" else batch.answering).data)
         self.upper += upper
         self.lower += lower
 

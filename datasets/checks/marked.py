@@ -23,8 +23,7 @@ class Marked(Check):
         self.marks = Marks(self.candidates)
 
     def add(self, batch: Batch) -> None:
-        texts = self._texts(batch)
-        self.marks.add(batch.at, texts, batch.prompts_data if self.column == "prompt" else batch.completions_data)
+        self.marks.add(batch.at, batch.asking if self.column == "prompt" else batch.answering)
 
     def _texts(self, batch: Batch) -> list[str]:
         return batch.prompts if self.column == "prompt" else batch.completions

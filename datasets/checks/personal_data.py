@@ -127,11 +127,11 @@ def _most_first(counted: tuple[str, Hits]) -> tuple[int, str]:
 def hinted(batch: Batch) -> list[int]:
     """Tell which rows of a batch are worth a closer look; most are not, and a million have to be looked at."""
     # One byte a letter, so that places are those of letters; what is looked for is ASCII.
-    places = _hints(batch.whole.encode("ascii", "replace"))
+    places = _hints(batch.data if batch.whole.isascii() else batch.whole.encode("ascii", "replace"))
     if not len(places):
         return []
     texts = [*batch.prompts, *batch.completions] if "prompt" in batch.examples[0] else batch.texts
-    ends = np.cumsum([len(text) + len(GAP) for text in texts])
+    ends = np.cumsum(np.fromiter(map(len, texts), np.intp, len(texts)) + len(GAP))
     rows = np.searchsorted(ends, places, side="right") % len(batch.examples)
     return [int(row) for row in np.unique(rows)]
 

@@ -6,7 +6,7 @@ together in order, their findings are those of one run over the whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
@@ -20,7 +20,7 @@ import orjson
 from datasets import working
 from datasets.checks.hits import Mask
 from datasets.examine import BATCH, Examination, chunks
-from datasets.formats import BadRow, Row
+from datasets.formats import BadRow
 from datasets.formats.jsonl import parse
 from datasets.formats.text import MAX_LINE
 from datasets.mapping import PROMPT_COMPLETION, Example, encoded, taker
@@ -29,7 +29,6 @@ from datasets.recipe import Numbered, Recipe, replay
 
 BLOCK = 4 << 20
 PAIRS_AS_THEY_ARE = Columns(format=PROMPT_COMPLETION, prompt="prompt", completion="completion")
-Taker = Callable[[Row], Example | BadRow]
 SHORT = 1_000_000  # bytes; no text within such a line is too long to be a cell
 
 
@@ -57,6 +56,7 @@ class Look:
 class Seen:
     examination: Examination
     bad: list[BadRow]
+    plain: list[bool]  # of each thousand lines: whether they could be read at once, see `pairs`
 
 
 def cut(whole: Part, count: int) -> list[Part]:
@@ -98,36 +98,35 @@ def look(looks: Sequence[Look]) -> list[Seen]:
 
 def _looked(look: Look) -> Seen:
     bad: list[BadRow] = []
-    left = replay(look.recipe, rows(look.part, bad), look.copies)
+    plain: list[bool] = []
+    left = replay(look.recipe, rows(look.part, bad, plain), look.copies)
     with look.out.open("wb") if look.out else nullcontext() as out:
         for chunk in chunks(left, BATCH):
             examples = [example for _line, example in chunk]
             look.examination.add([line for line, _example in chunk], examples)
             if out:
                 out.write(b"\n".join([*map(encoded, examples), b""]))
-    return Seen(look.examination.gathered(), bad)
+    return Seen(look.examination.gathered(), bad, plain)
 
 
-def rows(part: Part, bad: list[BadRow]) -> Iterator[Numbered]:
+def rows(part: Part, bad: list[BadRow], plain: list[bool] | None = None) -> Iterator[Numbered]:
     """Yield the examples of a part with their lines; lines that hold none are put into `bad`."""
-    if part.columns is None:
-        return (working.unpack(line) for line in _lines(part))
-    return _taken(part, part.columns, bad)
+    for number, lines in thousands(part):
+        found = pairs(lines) if part.columns == PAIRS_AS_THEY_ARE else None
+        yield from one_by_one(part, number, lines, bad) if found is None else enumerate(found, number)
+        if plain is not None:
+            plain.append(found is not None)
 
 
-def _taken(part: Part, columns: Columns, bad: list[BadRow]) -> Iterator[Numbered]:
-    take = taker(columns)
+def thousands(part: Part) -> Iterator[tuple[int, list[bytes]]]:
+    """The lines of a part, many at once, behind the number of the first."""
     number = part.line
     for lines in chunks(_lines(part), BATCH):
-        pairs = _pairs(lines) if columns == PAIRS_AS_THEY_ARE else None
-        if pairs is not None:
-            yield from enumerate(pairs, number)
-        else:
-            yield from _one_by_one(lines, number, take, bad)
+        yield number, lines
         number += len(lines)
 
 
-def _pairs(lines: list[bytes]) -> list[Example] | None:
+def pairs(lines: list[bytes]) -> list[Example] | None:
     """The examples of lines that hold one each, in the plainest form; None if a single one has to be looked at."""
     whole = b"[%b]" % b",".join(lines)
     if max(map(len, lines)) > SHORT or b"\\u0000" in whole:
@@ -141,7 +140,11 @@ def _pairs(lines: list[bytes]) -> list[Example] | None:
     return values if plain else None
 
 
-def _one_by_one(lines: list[bytes], first: int, take: Taker, bad: list[BadRow]) -> Iterator[Numbered]:
+def one_by_one(part: Part, first: int, lines: list[bytes], bad: list[BadRow]) -> Iterator[Numbered]:
+    if part.columns is None:
+        yield from map(working.unpack, lines)
+        return
+    take = taker(part.columns)
     for number, line in enumerate(lines, first):
         if not line.strip():
             continue

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from functools import partial
 from itertools import compress
 from pathlib import Path
 
@@ -18,15 +20,27 @@ from datasets.checks.hits import Mask
 from datasets.checks.leading_space import LeadingSpace
 from datasets.checks.near_duplicates import NearDuplicates
 from datasets.checks.separator import Separator
+from datasets.checks.too_long import TooLong
 from datasets.examine import Examination, Report
 from datasets.formats import BadRow
-from datasets.offline.passes import Look, Part, all_rows, look
+from datasets.mapping import PROMPT_COMPLETION
+from datasets.offline.passes import Look, Part, Seen, all_rows, look
 from datasets.offline.source import Source
+from datasets.offline.splice import Marks, Piece, write
 from datasets.recipe import Numbered, Recipe
 
-PUT = {Separator.code, Ending.code}
-MARKS = {EmptyCompletions.code, LeadingSpace.code, Duplicates.code, *PUT}
+MARKS = {EmptyCompletions.code, LeadingSpace.code, Duplicates.code, Separator.code, Ending.code}
 """Fixes that change no text inside."""
+
+
+@dataclass(frozen=True)
+class Marked:
+    """Rows of which a pass has seen all that can be said, once these marks are around their texts."""
+
+    seen: Examination
+    marks: Marks
+    plain: list[list[bool]]  # by part, see `Seen`
+    kept: list[Mask]
 
 
 class Preparation:
@@ -36,8 +50,7 @@ class Preparation:
         self.bad: list[BadRow] = source.bad
         self.steps: list[dict[str, object]] = []
         self.others: list[Finding] = []  # what is found beside what was accepted
-        self._earlier: Examination | None = None  # what an earlier pass has seen, if it holds still
-        self._may_be_equal = True  # rows that differed by a mark alone
+        self._marked: Marked | None = None
         self._near: Mask = np.zeros(0, bool)  # the rows that the last report would remove for asking nearly the same
         self._copies: dict[int, list[Mask]] = {}  # by step and part, see recipe.replay
 
@@ -55,48 +68,76 @@ class Preparation:
             if finding.code == NearDuplicates.code and len(self.parts) == 1:
                 self._copies[len(self.steps)] = [self._near]
             self.steps.append({"code": finding.code, "params": dict(finding.fix.params)})
-            self._earlier = None
+            self._marked = None
 
     def accept_safe(self, skipped: Collection[str] = ()) -> list[Finding]:
         """Find all fixes that lose nothing, accept them and return them."""
         ahead = safe.ahead(self.format, skipped)
-        seen = self._look(lambda: Examination(self.format, count_tokens=False, ahead=ahead))
-        ends = np.cumsum([one.counts.rows for one in seen])[:-1]
-        whole = _joined(seen)
+        seen = self._look(lambda: Examination(self.format, count_tokens=self._counts_at_once, ahead=ahead))
+        left = [np.concatenate([np.zeros(0, np.bool_), *one.examination.left]) for one in seen]
+        whole = _joined([one.examination for one in seen])
         copies = whole.counts.copies()
+        of_part = np.split(copies, np.cumsum([mask.sum() for mask in left])[:-1])
         found, self.others = safe.fixes(whole, self.rows, skipped)
         for finding in found:
             if finding.code == Duplicates.code:
-                self._copies[len(self.steps)] = np.split(copies, ends)
+                self._copies[len(self.steps)] = of_part
+                for mask, again in zip(left, of_part, strict=True):
+                    mask[mask] = ~again
             self.accept(finding)
-        self._remember(whole, found)
+        if marks := self._only_marks(whole, found, ahead):
+            self._marked = Marked(whole, marks, [one.plain for one in seen], left)
         return found
 
-    def _remember(self, seen: Examination, accepted: list[Finding]) -> None:
-        """Keep what was seen, as it is after the accepted fixes, if all that these do is to put marks around texts."""
-        params = {finding.code: finding.fix.params for finding in accepted if finding.fix}
-        marks = [check for check in seen.checks if isinstance(check, Separator | Ending) and check.code in params]
-        put = [check.put(params[check.code]) for check in marks]
-        if params.keys() <= MARKS and all(put):
-            self._earlier = seen
-            self._may_be_equal = any(one.count < seen.counts.rows for one in accepted if one.code in PUT)
+    @property
+    def _counts_at_once(self) -> bool:
+        """Whether the pass that looks for fixes counts tokens already, since most likely no other has to read the rows."""
+        return self.count_tokens and self.format == PROMPT_COMPLETION and not self.near
+
+    def _only_marks(self, seen: Examination, found: list[Finding], ahead: Collection[str]) -> Marks | None:
+        """The marks that are all that the accepted fixes put around every row; None if it is otherwise."""
+        params = {finding.code: finding.fix.params for finding in found if finding.fix}
+        if len(self.steps) > len(found) or self.near or not params.keys() <= MARKS or EmptyCompletions.code not in ahead:
+            return None
+        checks = [check for check in seen.checks if isinstance(check, Separator | Ending) and check.code in params]
+        every = all(check.count == seen.counts.rows and check.put(params[check.code]) for check in checks)
+        marks = Marks(
+            separator=params.get(Separator.code, {}).get("separator", ""),
+            ending=params.get(Ending.code, {}).get("ending", ""),
+            space=LeadingSpace.code in params,
+        )
+        return marks if every and self._known_lengths(seen, marks) else None
+
+    def _known_lengths(self, seen: Examination, marks: Marks) -> bool:
+        if self.count_tokens:
+            return marks.begin_with_space()
+        return not any(isinstance(check, TooLong) and check.nearly for check in seen.checks)
 
     def finish(self, out: Path, skipped: Collection[str] = ()) -> Report:
         """Write the rows as they are now to `out`, one example a line, and say what is found in them.
 
         What the fixes have made equal is left out as well.
         """
-        earlier = self._earlier
-        known = [check.code for check in earlier.checks if not check.of_rows] if earlier else []
-        counted = earlier is not None and not self._may_be_equal
-        seen = self._look(
-            lambda: Examination(self.format, count_tokens=self.count_tokens, known=known, counted=counted, near=self.near),
-            out,
-        )
+        return self._said_of(self._put_marks(self._marked, out) if self._marked else self._looked_again(out, skipped))
+
+    def _put_marks(self, marked: Marked, out: Path) -> Examination:
+        whole, marks = marked.seen, marked.marks
+        again = whole.counts.opened() if self.count_tokens else np.zeros(whole.counts.rows, np.bool_)
+        of_part = np.split(again, np.cumsum([kept.sum() for kept in marked.kept])[:-1])
+        encoding = whole.counts.encoding if self.count_tokens else ""
+        by_part = zip(self.parts, marked.plain, marked.kept, of_part, strict=True)
+        pieces = [Piece(*one, marks, encoding, _piece(out, number)) for number, one in enumerate(by_part)]
+        tokens, counted = write(pieces)
+        _put_together([piece.out for piece in pieces], out)
+        if self.count_tokens:
+            whole.lengthened(tokens, counted)
+        return whole
+
+    def _looked_again(self, out: Path, skipped: Collection[str]) -> Examination:
+        new = partial(Examination, self.format, count_tokens=self.count_tokens, near=self.near)
+        seen = [one.examination for one in self._look(new, out)]
         ends = np.cumsum([one.counts.rows for one in seen])[:-1]
         whole = _joined(seen)
-        if earlier:
-            whole.take_over(earlier)
         copies = whole.counts.copies()
         _put_together([_piece(out, number) for number in range(len(self.parts))], out)
         if copies.any() and Duplicates.code not in skipped and self.steps:
@@ -104,11 +145,12 @@ class Preparation:
             self.steps.append({"code": Duplicates.code, "params": {}})
             _drop_lines(out, copies)
             whole.without_copies()
-        return self._said_of(whole)
+        return whole
 
     def report(self) -> Report:
         """Say what is found in the rows as they are now, with samples."""
-        seen = _joined(self._look(lambda: Examination(self.format, count_tokens=False, near=self.near)))
+        new = partial(Examination, self.format, count_tokens=False, near=self.near)
+        seen = _joined([one.examination for one in self._look(new)])
         report = self._said_of(seen, samples=True)
         self._near = np.isin(np.arange(report.facts.rows), report.hits.get(NearDuplicates.code, ()))
         return report
@@ -125,7 +167,7 @@ class Preparation:
         first, last = self.parts[0], self.parts[-1]
         self.parts = [Part(first.path, first.begin, last.end, first.line, first.columns)]
 
-    def _look(self, new: Callable[[], Examination], out: Path | None = None) -> list[Examination]:
+    def _look(self, new: Callable[[], Examination], out: Path | None = None) -> list[Seen]:
         looks = [
             Look(
                 part,
@@ -138,7 +180,7 @@ class Preparation:
         ]
         seen = look(looks)
         self.bad = [*self.source.bad, *(row for one in seen for row in one.bad)]
-        return [one.examination for one in seen]
+        return seen
 
 
 def _joined(seen: list[Examination]) -> Examination:

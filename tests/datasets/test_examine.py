@@ -128,3 +128,23 @@ def test_tokens_are_known_row_by_row() -> None:
     found = report([("one two three ->", " yes"), ("one ->", " no")], count_tokens=True)
     assert found.token_counts.tolist() == [5, 3]
     assert (found.tokens, found.longest) == (8, 5)
+
+
+def test_rows_that_go_by_a_second_time_keep_their_numbers(monkeypatch: Any) -> None:
+    monkeypatch.setattr(module, "BATCH", 2)
+    rows = [("LOUD", "QUITE"), ("LOUD", "QUITE SO"), ("1", "2"), ("VERY", "MUCH"), ("AND", "more")]
+    assert report(rows).hits["prompt-case"].tolist() == [0, 1, 3, 4]
+
+
+def test_a_report_may_be_asked_for_twice() -> None:
+    rows = [("LOUD ->", " YES"), ("LOUD ->", " YES"), ("LOUD ->", " NO"), ("MORE ->", " NO")]
+    numbered = list(enumerate(pairs(rows)))
+    seen = looked_through(numbered, Examination("prompt-completion"))
+    first, second = (seen.report(lambda: numbered) for _turn in range(2))
+    assert [finding.to_json() for finding in second.findings] == [finding.to_json() for finding in first.findings]
+
+
+def test_fixes_that_go_ahead_tell_which_rows_they_have_left() -> None:
+    rows = [("a", ""), ("b", " x"), ("c", " "), ("d", "y")]
+    seen = looked_through(list(enumerate(pairs(rows))), Examination("prompt-completion", ahead=("empty-completions",)))
+    assert [mask.tolist() for mask in seen.left] == [[False, True, False, True]]

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets.checks.affixes import Marks, Shared, deliberate
+from datasets.checks.texts import Column
 
 TEXTS = st.lists(st.text("ab", max_size=6), min_size=1, max_size=12)
 
@@ -51,7 +52,7 @@ def test_how_often_the_mark_stands_inside_is_exact_after_a_second_look(texts: li
     marks = Marks((" ->",))
     batches = [texts[at : at + size] for at in range(0, len(texts), size)]
     for number, batch in enumerate(batches):
-        marks.add(number * size, batch, "\n".join(batch).encode())
+        marks.add(number * size, Column(batch))
     if not marks.settled:
         for batch in batches:
             marks.again(batch)
@@ -75,4 +76,4 @@ def test_a_free_mark_stands_in_no_text() -> None:
 
 
 def look(marks: Marks, texts: list[str]) -> None:
-    marks.add(marks.rows, texts, "\n".join(texts).encode())
+    marks.add(marks.rows, Column(texts))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from datasets import working
 from datasets.examine import Examination
 from datasets.formats import BadRow
-from datasets.mapping import Mapping, taker
+from datasets.mapping import Mapping
 from datasets.offline import passes
 from datasets.offline.passes import PAIRS_AS_THEY_ARE, Look, Part, cut, look, rows
 
@@ -53,11 +53,10 @@ def test_lines_read_at_once_are_what_lines_read_one_by_one_are(
     path.write_bytes(b"\n".join(lines))
     slowly: list[BadRow] = []
     quickly: list[BadRow] = []
-    take = taker(PAIRS_AS_THEY_ARE)
     with pytest.MonkeyPatch.context() as patched:
         found = list(rows(whole(path), quickly))
-        patched.setattr(passes, "_pairs", lambda _lines: None)
-        one_by_one = list(passes._one_by_one(path.read_bytes().split(b"\n"), 1, take, slowly))
+        patched.setattr(passes, "pairs", lambda _lines: None)
+        one_by_one = list(passes.one_by_one(whole(path), 1, path.read_bytes().split(b"\n"), slowly))
     assert [(line, row["prompt"], row["completion"]) for line, row in found] == [
         (line, row["prompt"], row["completion"]) for line, row in one_by_one
     ]
