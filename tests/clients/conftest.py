@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,16 @@ def program(environment: str, name: str) -> str:
     return str(found)
 
 
+def environment(key: str) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
+    return inherited | {"OPENAI_API_KEY": key, "PYTHONUNBUFFERED": "1", "NO_PROXY": "*"}
+
+
 def run(command: list[str], trainer: Any, key: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
     """Run a client's program as an engineer would: the address and the key come from the environment."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
-    own = {"OPENAI_API_KEY": key or trainer.owner_key, "PYTHONUNBUFFERED": "1", "NO_PROXY": "*"}
     return subprocess.run(
         command,
-        env=inherited | own | variables,
+        env=environment(key or trainer.owner_key) | variables,
         capture_output=True,
         text=True,
         timeout=SECONDS,
@@ -52,13 +55,24 @@ def openai(live_trainer: Any) -> Run:
 
 
 @pytest.fixture(scope="session")
-def sdk(live_trainer: Any) -> Callable[..., Any]:
-    """Run a step of sdk_steps.py with the current client and return what it saw; a warning of the client fails it."""
+def sdk(live_trainer: Any) -> Iterator[Callable[..., Any]]:
+    """Take a step of sdk_steps.py with the current client and return what it saw; a warning of the client fails it."""
+    command = [program("openai-current", "python"), str(Path(__file__).parent / "sdk_steps.py")]
+    own = {"OPENAI_BASE_URL": live_trainer.base_url, "PYTHONWARNINGS": "error"}
+    process = subprocess.Popen(
+        command, env=environment(live_trainer.owner_key) | own, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    said, heard = process.stdin, process.stdout
+    assert said
+    assert heard
 
-    def call(step: str, *arguments: str, key: str = "") -> Any:
-        command = [program("openai-current", "python"), str(Path(__file__).parent / "sdk_steps.py"), step, *arguments]
-        done = run(command, live_trainer, key, OPENAI_BASE_URL=live_trainer.base_url, PYTHONWARNINGS="error")
-        assert done.returncode == 0, f"{step}\n{done.stdout}\n{done.stderr}"
-        return json.loads(done.stdout)
+    def call(*step: str, key: str = "") -> Any:
+        said.write(json.dumps([key or live_trainer.owner_key, *step]) + "\n")
+        said.flush()
+        seen, wrong = json.loads(heard.readline())
+        assert not wrong, f"{step}\n{wrong}"
+        return seen
 
-    return call
+    yield call
+    process.kill()
+    process.communicate()

@@ -1,6 +1,6 @@
-"""Steps with the current `openai` package. Runs in that package's own environment and prints JSON:
+"""Steps with the current `openai` package. Runs in that package's own environment, because importing it takes a second.
 
-python sdk_steps.py STEP ARGUMENT…
+It reads lines of JSON, `[key, step, argument, …]`, and answers each with a line of `[what was seen, what went wrong]`.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -269,4 +270,10 @@ STEPS: dict[str, Callable[..., Any]] = {
 }
 
 if __name__ == "__main__":
-    json.dump(STEPS[sys.argv[1]](*sys.argv[2:]), sys.stdout)
+    for line in sys.stdin:
+        client.api_key, step, *arguments = json.loads(line)
+        try:
+            answer = [STEPS[step](*arguments), ""]
+        except Exception:
+            answer = [None, traceback.format_exc()]
+        print(json.dumps(answer), flush=True)

@@ -5,22 +5,43 @@ Each is the trainer's API and its training worker as real processes, with a data
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import json
 import os
+import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from django.conf import settings
 
 START_SECONDS = 60.0
-STOP_SECONDS = 10.0
+DATABASE = "tunedeck.sqlite3"
+MIGRATED = Path(tempfile.gettempdir()) / f"tunedeck-migrated-{os.getpid()}.sqlite3"
+"""An empty database of this process of the tests, made by its first trainer and copied by the others."""
+MANAGER = """
+import io, json, sys
+import django
+from django.core.management import call_command
+django.setup()
+for line in sys.stdin:
+    out, failed = io.StringIO(), ""
+    try:
+        call_command(*json.loads(line), stdout=out)
+    except Exception as error:
+        failed = repr(error)
+    print(json.dumps([out.getvalue(), failed]), flush=True)
+"""
 
 
 class NotReady(Exception):
@@ -65,11 +86,30 @@ class LiveTrainer:
         return {**inherited, **own}
 
     def manage(self, *arguments: str) -> str:
-        command = [sys.executable, "manage.py", *arguments]
-        done = subprocess.run(command, cwd=settings.ROOT, env=self.environment, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise NotReady(f"manage.py {' '.join(arguments)} failed:\n{done.stderr}")
-        return done.stdout.strip()
+        """Run a command of manage.py in a process that is kept for the next one."""
+        if "manager" not in self.processes:
+            command = [sys.executable, "-c", MANAGER]
+            self._begin("manager", command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        manager = self.processes["manager"]
+        assert manager.stdin
+        assert manager.stdout
+        manager.stdin.write(json.dumps(arguments).encode() + b"\n")
+        manager.stdin.flush()
+        said, failed = json.loads(manager.stdout.readline() or '["", "it ended"]')
+        if failed:
+            raise NotReady(f"manage.py {' '.join(arguments)} failed: {failed}")
+        return str(said).strip()
+
+    def set_up(self, organization: str = "personal") -> None:
+        """Make the database and the keys of an organization."""
+        if MIGRATED.exists():
+            shutil.copyfile(MIGRATED, self.data / DATABASE)
+        else:
+            self.manage("migrate", "--verbosity", "0")
+            _copy(self.data / DATABASE, MIGRATED)
+        for role in ("owner", "member"):
+            key = self.manage("trainer_key", "create", "--role", role, "--organization", organization)
+            setattr(self, f"{role}_key", key)
 
     def start_api(self) -> None:
         address = ["--host", "127.0.0.1", "--port", str(self.port)]
@@ -92,27 +132,21 @@ class LiveTrainer:
         process.wait()
 
     def stop(self) -> None:
-        for process in self.processes.values():
-            process.terminate()
-        for name, process in list(self.processes.items()):
-            try:
-                process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self.kill(name)
+        """End everything at once: what is left behind is thrown away with the folder."""
+        for name in list(self.processes):
+            self.kill(name)
 
     def log(self, name: str) -> str:
         return (self.data / f"{name}.log").read_text()
 
     def _start(self, name: str, module: str, *arguments: str) -> None:
         with (self.data / f"{name}.log").open("ab") as log:
-            self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", module, *arguments],
-                cwd=settings.ROOT,
-                env=self.environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+            self._begin(name, [sys.executable, "-m", module, *arguments], stdout=log, stderr=log)
+
+    def _begin(self, name: str, command: list[str], **streams: Any) -> None:
+        self.processes[name] = subprocess.Popen(
+            command, cwd=settings.ROOT, env=self.environment, start_new_session=True, **streams
+        )
 
     def _answers(self) -> bool:
         if self.processes["api"].poll() is not None:
@@ -125,29 +159,35 @@ class LiveTrainer:
         return False
 
 
-@pytest.fixture
-def own_trainer(tmp_path: Path) -> Iterator[LiveTrainer]:
-    """A trainer of one test alone, which may kill its parts."""
-    trainer = LiveTrainer(tmp_path)
-    trainer.manage("migrate", "--verbosity", "0")
-    trainer.owner_key = trainer.manage("trainer_key", "create", "--role", "owner")
+@contextlib.contextmanager
+def running(data: Path, organization: str = "personal") -> Iterator[LiveTrainer]:
+    trainer = LiveTrainer(data)
     try:
-        trainer.start_api()
+        trainer.set_up(organization)
         trainer.start_worker()
+        trainer.start_api()
         yield trainer
     finally:
         trainer.stop()
+
+
+@pytest.fixture
+def own_trainer(tmp_path: Path) -> Iterator[LiveTrainer]:
+    """A trainer of one test alone, which may kill its parts."""
+    with running(tmp_path) as trainer:
+        yield trainer
 
 
 @pytest.fixture(scope="session")
 def live_trainer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveTrainer]:
-    trainer = LiveTrainer(tmp_path_factory.mktemp("live-trainer"))
-    trainer.manage("migrate", "--verbosity", "0")
-    trainer.owner_key = trainer.manage("trainer_key", "create", "--role", "owner", "--organization", "acme")
-    trainer.member_key = trainer.manage("trainer_key", "create", "--role", "member", "--organization", "acme")
-    try:
-        trainer.start_api()
-        trainer.start_worker()
+    with running(tmp_path_factory.mktemp("live-trainer"), "acme") as trainer:
         yield trainer
-    finally:
-        trainer.stop()
+
+
+def _copy(database: Path, to: Path) -> None:
+    """Copy a database that somebody may have open."""
+    draft = to.with_suffix(".draft")
+    with contextlib.closing(sqlite3.connect(database)) as source, contextlib.closing(sqlite3.connect(draft)) as target:
+        source.backup(target)
+    draft.replace(to)
+    atexit.register(to.unlink, missing_ok=True)

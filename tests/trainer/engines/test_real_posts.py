@@ -19,13 +19,14 @@ CONTEXT = 2048
 
 @pytest.mark.skipif(not POSTS.exists(), reason="the posts of real people are not part of the repository")
 def test_posts_are_classified_as_well_as_a_fine_tuned_model_should(encoding: tiktoken.Encoding) -> None:
+    """After a single pass; `make bench` trains as the trainer does, and insists on more."""
     examples, hockey = _posts(encoding)
     training, validation = _split(hockey)
     network = engine().new("ada", VOCABULARY, 0)
-    means = study(network, [examples[index] for index in training])
+    (loss,) = study(network, [examples[index] for index in training], epochs=1)
     labels = sorted({example.completion[0] for example in examples})
     right = [_best(network.prompt(examples[i].prompt).logprobs(), labels) == examples[i].completion[0] for i in validation]
-    assert means[-1] < 0.1
+    assert loss < 0.5
     assert np.mean(right) >= 0.98
 
 
