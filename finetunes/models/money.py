@@ -61,8 +61,8 @@ class ChargeQuerySet(models.QuerySet["Charge"]):
         return self.counting().exclude(known).count()
 
     def open(self) -> Self:
-        """Those of fine-tunes that are over, where the provider's figure was not looked for yet."""
-        return self.filter(settled_at__isnull=True, fine_tune__settled_at__isnull=False)
+        """Those of fine-tunes that have ended, as long as the provider's figure may still come."""
+        return self.filter(settled_at__isnull=True, fine_tune__ended_at__isnull=False)
 
 
 class Charge(models.Model):

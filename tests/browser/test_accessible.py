@@ -44,6 +44,13 @@ PAGES = [
     "/team/",
     "/audit/",
     "/settings/",
+    "/notifications/",
+    "/notifications/preferences/",
+    "/notifications/hooks/",
+    "/notifications/hooks/add/",
+    "/finetunes/approvals/",
+    "/finetunes/spending/",
+    "/finetunes/spending/limits/",
     "/organizations/",
     "/accounts/password/change/",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -130,7 +131,9 @@ class TestSettle:
     @pytest.fixture
     def charge(self, people: People, connection: Connection, version: Version) -> Charge:
         fine_tune = start(people.member, priced(connection), version)
-        FineTune.objects.filter(pk=fine_tune.pk).update(status=Status.SUCCEEDED, settled_at=timezone.now())
+        FineTune.objects.filter(pk=fine_tune.pk).update(
+            status=Status.SUCCEEDED, ended_at=timezone.now(), settled_at=timezone.now()
+        )
         return Charge.objects.select_related("fine_tune").get()
 
     def says(self, charge: Charge, *lines: str) -> None:
@@ -164,6 +167,13 @@ class TestSettle:
         charge.fine_tune.trained_tokens = 1_000_000
         assert self.settled(charge).billed == 1000
 
+    def test_a_row_that_somebody_holds_is_left_for_the_next_time(self, charge: Charge) -> None:
+        self.says(charge, "Fine-tune costs $2.00")
+        FineTune.objects.update(lease_token=uuid.uuid4())
+        assert self.settled(charge).billed is None
+        FineTune.objects.update(lease_token=None)
+        assert self.settled(charge).billed == 2
+
     def test_the_background_does_it_once(self, charge: Charge) -> None:
         self.says(charge, "Fine-tune costs $2.00")
         ring()
@@ -172,6 +182,20 @@ class TestSettle:
         assert Charge.objects.get().billed == 2
 
     def test_one_that_still_runs_is_left_alone(self, charge: Charge) -> None:
-        FineTune.objects.update(settled_at=None)
+        FineTune.objects.update(ended_at=None, settled_at=None)
+        self.says(charge, "Fine-tune costs $2.00")
         ring()
+        assert (Charge.objects.get().settled_at, Charge.objects.get().billed) == (None, None)
+
+    def test_as_long_as_something_may_still_come_it_is_looked_for_and_pages_follow(self, charge: Charge) -> None:
+        FineTune.objects.update(settled_at=None, revision=5)
+        ring()
+        assert (Charge.objects.get().billed, FineTune.objects.get().revision) == (None, 5)
+        self.says(charge, "Fine-tune costs $2.00")
+        ring()
+        ring()
+        assert (Charge.objects.get().billed, FineTune.objects.get().revision) == (Decimal(2), 6)
         assert Charge.objects.get().settled_at is None
+        FineTune.objects.update(settled_at=timezone.now())
+        ring()
+        assert Charge.objects.get().settled_at is not None
