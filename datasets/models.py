@@ -203,6 +203,7 @@ class Version(models.Model):
     validation_sha256 = models.CharField(max_length=64, blank=True)
     evaluation = models.FileField(upload_to="datasets", max_length=200, blank=True)  # held out from both
     evaluation_sha256 = models.CharField(max_length=64, blank=True)
+    sides = models.FileField(upload_to="datasets", max_length=200, blank=True)  # of each row: see datasets.sides
     training_rows = models.PositiveIntegerField()
     validation_rows = models.PositiveIntegerField(default=0)
     evaluation_rows = models.PositiveIntegerField(default=0)

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import numpy as np
 
+from datasets import sides
 from datasets.checks.hits import RowNumbers
 from datasets.index import Index
 from datasets.models import Dataset
@@ -26,6 +27,7 @@ class Wanted:
     q: str = ""  # words that one of the texts holds
     finding: str = ""  # the code of a check
     label: str = ""
+    side: str = ""  # of the newest version: see datasets.sides
     least: int | None = None  # tokens
     most: int | None = None
     sort: str = LINE
@@ -37,6 +39,7 @@ class Wanted:
             q=query.get("q", "").strip()[:MAX_WORDS],
             finding=query.get("finding", "")[:MAX_CODE],
             label=query.get("label", "")[:MAX_LABEL],
+            side=query["side"] if query.get("side") in sides.NAMES else "",
             least=_number(query.get("least", "")),
             most=_number(query.get("most", "")),
             sort=query["sort"] if query.get("sort") in SORTS else LINE,
@@ -72,6 +75,8 @@ def rows(dataset: Dataset, index: Index, wanted: Wanted) -> RowNumbers:
         left &= index.tokens <= wanted.most
     if wanted.label:
         left &= index.labels == _place(dataset, wanted.label)
+    if wanted.side:
+        left &= sides.on_side(dataset, index.keys, wanted.side)
     if wanted.finding:
         left &= _among(index.hits(wanted.finding), len(index))
     if wanted.q:
@@ -106,6 +111,8 @@ def in_words(dataset: Dataset, wanted: Wanted) -> list[tuple[Sentence, Wanted]]:
         said.append((title(dataset, wanted.finding), wanted.without("finding")))
     if wanted.label:
         said.append((_("labelled “%(label)s”", label=wanted.label.strip()), wanted.without("label")))
+    if wanted.side:
+        said.append((sides.NAMES[wanted.side], wanted.without("side")))
     if wanted.least is not None:
         said.append((ngettext("%(count)s token or more", "%(count)s tokens or more", wanted.least), wanted.without("least")))
     if wanted.most is not None:

@@ -29,7 +29,7 @@ def delete(dataset: Dataset) -> None:
 
 
 def delete_version(version: Version) -> None:
-    names = [name for part in PARTS if (name := getattr(version, part).name)]
+    names = [name for part in (*PARTS, "sides") if (name := getattr(version, part).name)]
     try:
         with transaction.atomic():
             Version.objects.filter(pk=version.pk).delete()

@@ -116,7 +116,7 @@ def _stored(dataset: Dataset) -> list[str]:
 def _pointed_at(dataset: Dataset) -> Iterator[str]:
     current = Dataset.objects.values_list(*FILES).filter(pk=dataset.pk).first()
     yield from current or ()
-    for names in dataset.versions.values_list(*PARTS):
+    for names in dataset.versions.values_list(*PARTS, "sides"):
         yield from names
 
 

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import Max
 from numpy.typing import NDArray
 
-from datasets import amend, keyed, leaks, tokens, working
+from datasets import amend, keyed, leaks, sides, tokens, working
 from datasets.decide import accepted
 from datasets.mapping import Example, encoded
 from datasets.models import Dataset, Task, Version
@@ -76,6 +76,7 @@ def make(dataset: Dataset) -> Version:
             barred = asked if own["leave_out"] else asked[part_of == PARTS.index(EVALUATION)]
             own["left_out"] = _write_own(dataset, own["version"], barred, made[PARTS.index(VALIDATION)])
         fields = {name: value for part, name in zip(made, PARTS, strict=True) for name, value in part.fields(name).items()}
+        fields["sides"] = sides.keep(dataset, part_of, stack.enter_context(Draft(dataset, "sides", "npz")))
         version = _commit(dataset, wanted, {**fields, "tokens": _tokens(made)})
     sweep(dataset)
     return version

@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_safe
 from django_htmx.http import push_url
 
-from datasets import amend, browse, by_hand, narrow
+from datasets import amend, browse, by_hand, narrow, sides
 from datasets.browse import PER_PAGE
 from datasets.dissect import dissect
 from datasets.forms import RowForm
@@ -96,6 +96,8 @@ def _choices(dataset: Dataset) -> dict[str, Any]:
     return {
         "findings": [(one["code"], one["title"]) for one in dataset.findings if one.get("rows")],
         "labels": dataset.numbers.get("labels", []),
+        "sides": sides.choices(dataset),
+        "newest": sides.newest(dataset),
         "sorts": list(narrow.SORTS.items()),
     }
 
