@@ -10,6 +10,7 @@ connection_urls = [
     path("", views.connection_detail, name="detail"),
     path("edit/", views.connection_edit, name="edit"),
     path("prices/", views.connection_prices, name="prices"),
+    path("bases/", views.connection_bases, name="bases"),
     path("test/", views.connection_test, name="test"),
     path("reopen/", views.connection_reopen, name="reopen"),
     path("archive/", views.connection_archive, name="archive"),

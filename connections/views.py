@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from connections import prices, providers, retire
+from connections import bases, prices, providers, retire
+from connections.bases_form import BasesForm
 from connections.forms import ConnectionForm
 from connections.models import Connection
 from connections.price_form import PriceForm
@@ -84,6 +85,22 @@ def connection_prices(request: OrgRequest, pk: int) -> HttpResponse:
     return redirect(connection)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.owner
+def connection_bases(request: OrgRequest, pk: int) -> HttpResponse:
+    connection = _connection(request, pk)
+    form = BasesForm(request.POST or None, connection=connection)
+    if not form.is_valid():
+        context = {"form": form, "connection": connection}
+        return render(request, "connections/bases.html", context, status=422 if form.is_bound else 200)
+    if form.changed_data:
+        form.keep()
+        names = ", ".join(row["name"] for row in form.cleaned_data["rows"])
+        audit.record(request, "connection.bases", connection, bases=names[:2000], source=form.cleaned_data["source"])
+    messages.success(request, _("The base models are saved."))
+    return redirect(connection)
+
+
 @require_POST
 @access.owner
 def connection_test(request: OrgRequest, pk: int) -> HttpResponse:
@@ -147,7 +164,12 @@ def _connection(request: OrgRequest, pk: int) -> Connection:
 
 
 def _detail(request: OrgRequest, connection: Connection, verdict: Verdict | None = None) -> HttpResponse:
-    context: dict[str, Any] = {"connection": connection, "verdict": verdict, "dependents": retire.dependents(connection)}
+    context: dict[str, Any] = {
+        "connection": connection,
+        "verdict": verdict,
+        "dependents": retire.dependents(connection),
+        "bases": bases.table(connection),
+    }
     context["prices"] = prices.listed(connection)
     template = "connections/detail.html#result" if request.htmx.target == "result" else "connections/detail.html"
     return render(request, template, context)

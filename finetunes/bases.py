@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.core.cache import cache
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from connections.bases import Table, table
 from connections.models import Connection
 from finetunes.models import Model
 from openai_api.client import Client
@@ -81,9 +83,27 @@ def offered(connection: Connection, *, client: Client | None = None, fresh: bool
 
 def _ask(connection: Connection, client: Client | None) -> list[RemoteModel]:
     if client is not None:
-        return client.models()
+        return _trainable(connection, client)
     with connection.client() as own:
-        return own.models()
+        return _trainable(connection, own)
+
+
+def _trainable(connection: Connection, client: Client) -> list[RemoteModel]:
+    """List what can be trained: as the provider says, else as the table says, else everything it has.
+
+    Fine-tuned models are always among it: they can learn on.
+    """
+    told, listed = client.bases(), client.models()
+    known = table(connection)
+    if told is None and known is None:
+        return listed
+    tuned = [model for model in listed if model.base and model.trainable is not False]
+    return [*(told if told is not None else _tabled(known, listed)), *tuned]
+
+
+def _tabled(known: Table | None, listed: Iterable[RemoteModel]) -> list[RemoteModel]:
+    there = {model.id: model for model in listed}
+    return [there.get(row.name) or RemoteModel(id=row.name) for row in known.rows] if known else []
 
 
 def _bases(connection: Connection, remote: Iterable[RemoteModel]) -> Iterable[Base]:
@@ -99,4 +119,15 @@ def _base(model: RemoteModel, connection: Connection) -> Base:
     owner = _("Owned by %(owner)s.") % {"owner": model.owned_by} if model.owned_by else ""
     ends = _("Shut down on %(day)s.") % {"day": model.shutdown_date} if model.shutdown_date else ""
     note = " ".join(part for part in (description, owner, ends) if part)
-    return Base(model.id, model.base or "", note, connection.dialect_for(model.id))
+    return Base(model.id, model.base or "", _from_table(connection, model) or note, connection.dialect_for(model.id))
+
+
+def _from_table(connection: Connection, model: RemoteModel) -> str:
+    """Say since when a base is known that the provider itself does not list."""
+    known = None if model.raw or model.trainable else table(connection)
+    if known is None:
+        return ""
+    return _("From a table of %(day)s (%(source)s): the provider does not list it itself.") % {
+        "day": date_format(known.on, "j F Y"),
+        "source": known.source or _("written by an owner"),
+    }

@@ -17,7 +17,8 @@ from datasets.models import Version
 from finetunes.bases import Base, Offer, offered
 from finetunes.forecast import Forecast, forecast
 from finetunes.forget import Forgotten, forgotten
-from finetunes.forms.settings import FORMS, Settings
+from finetunes.forms.rates import FORMS
+from finetunes.forms.settings import Settings
 from finetunes.forms.start import StartForm
 from finetunes.models import FineTune, Model
 from openai_api.dialects import traits

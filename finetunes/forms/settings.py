@@ -24,6 +24,7 @@ class Settings(Styled, forms.Form):
 
     simple: ClassVar[tuple[str, ...]]
     advanced: ClassVar[tuple[str, ...]]
+    call: ClassVar[str] = "POST /v1/fine_tuning/jobs"
     classification: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, *args: Any, version: Version, validates: bool, **options: Any) -> None:
@@ -62,6 +63,8 @@ class Settings(Styled, forms.Form):
 
 class LegacySettings(Settings):
     """POST /v1/fine-tunes"""
+
+    call = "POST /v1/fine-tunes"
 
     simple = ("n_epochs",)
     advanced = ("batch_size", "learning_rate_multiplier", "prompt_loss_weight")
@@ -177,7 +180,7 @@ class JobsSettings(Settings):
     """POST /v1/fine_tuning/jobs"""
 
     simple = ("n_epochs",)
-    advanced = (
+    advanced: ClassVar[tuple[str, ...]] = (
         "batch_size",
         "learning_rate_multiplier",
         "seed",
@@ -280,6 +283,3 @@ def _advised(version: Version, form: type[Settings]) -> dict[str, Any]:
     """What is recommended for this version and can be chosen in the form."""
     names = {*form.simple, *form.advanced, *form.classification}
     return {one.name: one.value for one in recommend.for_training(version) if one.name in names}
-
-
-FORMS: dict[str, type[LegacySettings | JobsSettings]] = {"legacy": LegacySettings, "jobs": JobsSettings}
