@@ -8,7 +8,7 @@ batch in one go; words that are new, and all that stands about letters outside A
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from threading import Lock
 
 import numpy as np
@@ -32,6 +32,7 @@ _BYTES = 8  # of a word's half
 _HALVES = np.array([(1 << 8 * size) - 1 for size in range(_BYTES)] + [(1 << 64) - 1] * (_BYTES + 1), np.uint64)
 _SPREAD = np.array([[0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], [0xFF51AFD7ED558CCD, 0x94D049BB133111EB]], np.uint64)  # odd
 _SLOTS = 17  # bits
+_LETTERS = 1 << 21  # of the texts that are worked on at once; each takes about twenty bytes meanwhile
 _LONG_WORDS, _LONG = 1 << 14, 64  # words that are kept beside the table, and the bytes of the longest
 
 
@@ -50,6 +51,9 @@ class Counter:
 
     def counts(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text."""
+        return [count for some in _at_once(texts) for count in self._of_texts(some)]
+
+    def _of_texts(self, texts: Sequence[str]) -> list[int]:
         data = "\0".join([*texts, ""]).encode(errors="replace")
         if data.count(0) != len(texts):
             return [self._count(text) for text in texts]
@@ -68,16 +72,16 @@ class Counter:
         new = np.flatnonzero(~self._holds(slots, halves) | (sizes > 2 * _BYTES))
         others = _slots(halves[:, new], 1)
         tokens[new] = self._tokens[others]
-        new = new[~self._holds(others, halves[:, new]) | (sizes[new] > 2 * _BYTES)]
-        for at in new.tolist():
-            tokens[at] = self._learn(data[begins[at] : begins[at] + sizes[at]], halves[:, at : at + 1])
+        left = ~self._holds(others, halves[:, new]) | (sizes[new] > 2 * _BYTES)
+        for at, slot, other in zip(new[left].tolist(), slots[new[left]].tolist(), others[left].tolist(), strict=True):
+            tokens[at] = self._learn(data[begins[at] : begins[at] + sizes[at]], halves[:, at], slot, other)
         return tokens
 
     def _holds(self, slots: Places, halves: Words) -> NDArray[np.bool_]:
         known: NDArray[np.bool_] = (self._known[0][slots] == halves[0]) & (self._known[1][slots] == halves[1])
         return known
 
-    def _learn(self, word: bytes, halves: Words) -> int:
+    def _learn(self, word: bytes, halves: Words, slot: int, other: int) -> int:
         if word in self._long:
             return self._long[word]
         tokens = self._count(word.decode()) if word != b"\0" else 0
@@ -88,10 +92,20 @@ class Counter:
                 self._long.clear()
             self._long[word] = tokens
         else:
-            slot = _slots(halves, 0)
-            slot = _slots(halves, 1) if self._known[0][slot].all() else slot
+            slot = other if self._known[0, slot] else slot
             self._known[:, slot], self._tokens[slot] = halves, tokens
         return tokens
+
+
+def _at_once(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Cut texts into lots that are not too large to be worked on at once; a text that is too large comes alone."""
+    begin = letters = 0
+    for at, text in enumerate(texts):
+        letters += len(text)
+        if letters > _LETTERS and at > begin:
+            yield texts[begin:at]
+            begin, letters = at, len(text)
+    yield texts[begin:]
 
 
 def _slots(halves: Words, turn: int) -> Places:
@@ -138,10 +152,14 @@ def _join_about_wide(kinds: Bytes, space: NDArray[np.bool_], begins: NDArray[np.
     cuts[1:] |= cuts[:-1] | (space[1:] & ~space[:-1])
     cuts[0] = True
     edges = np.flatnonzero(cuts)
-    wide = np.bitwise_or.reduceat(kinds == _WIDE, edges)
+    wide = np.zeros(len(edges), np.bool_)
+    wide[np.searchsorted(edges, np.flatnonzero(kinds == _WIDE), side="right") - 1] = True
     follows = np.zeros(len(edges), np.bool_)  # the letter at the end may be white space
     follows[1:] = (kinds[edges[1:] - 1] == _WIDE) & (kinds[edges[1:]] != _GAP)
-    begins[:-1] &= cuts | ~np.repeat(wide | follows, np.diff(edges, append=len(kinds)))
+    ends = np.append(edges[1:], len(kinds))
+    joined = wide | follows
+    for begin, end in zip(edges[joined].tolist(), ends[joined].tolist(), strict=True):
+        begins[begin + 1 : end] = False
     begins[edges[follows]] = False
 
 

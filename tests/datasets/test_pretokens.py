@@ -74,3 +74,11 @@ def test_other_encodings_and_conversations_are_counted_as_ever() -> None:
     assert tokens.of_examples([chat], "cl100k_base") == [tokens.of_example(chat, "cl100k_base")]
     pair = {"prompt": "It's ->", "completion": " so"}
     assert tokens.of_examples([pair], "cl100k_base") == [tokens.of_example(pair, "cl100k_base")]
+
+
+@pytest.mark.parametrize("letters", [0, 1, 5, 12])
+def test_large_texts_are_worked_on_in_lots(monkeypatch: pytest.MonkeyPatch, letters: int) -> None:
+    monkeypatch.setattr(pretokens, "_LETTERS", letters)
+    texts = ["one two", "", "three", "four five six seven", "", "eight"]
+    assert Counter(one_by_one).counts(texts) == [one_by_one(text) for text in texts]
+    assert Counter(one_by_one).counts([]) == []
