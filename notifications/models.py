@@ -117,11 +117,13 @@ class Hook(models.Model):
 
 class DeliveryQuerySet(LeasedQuerySet["Delivery"]):
     def next(self, most: int) -> list[int]:
-        """Return the deliveries to begin now: one at a time for each hook, so that a slow one is alone in being slow."""
-        busy: set[int | None] = set(
-            self.filter(lease_until__gt=timezone.now(), hook__isnull=False).values_list("hook", flat=True)
-        )
-        return list(_one_each(self.due().values_list("pk", "hook")[:LOOKED_AT], busy))[:most]
+        """Return the deliveries to begin now: `most` with those under way, and one at a time for each hook.
+
+        So a receiver that is slow holds up neither the others nor the workers' other tasks.
+        """
+        under_way: list[int | None] = list(self.filter(lease_until__gt=timezone.now()).values_list("hook", flat=True))
+        waiting = self.due().values_list("pk", "hook")[:LOOKED_AT]
+        return list(_one_each(waiting, set(under_way) - {None}))[: max(0, most - len(under_way))]
 
 
 def _one_each(rows: Iterable[tuple[int, int | None]], busy: set[int | None]) -> Iterable[int]:

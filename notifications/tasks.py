@@ -9,7 +9,8 @@ from notifications.models import Delivery, Notification
 from notifications.spread import spread as take_around
 
 MOST = 100
-AT_ONCE = 10
+AT_ONCE = 4
+"""So many messages are under way at the same time."""
 STALE = 10.0
 """A ring that no worker heard in so many seconds is repeated anyway."""
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from finetunes import approval, create, spending, tasks
 from finetunes.models import Approval, Budget
+from finetunes.peek import peek
 from teams import access, audit
 from teams.access import OrgRequest
 
@@ -88,6 +89,7 @@ def _page(request: OrgRequest, asked: Approval, *, problem: str = "", status: in
     context = {
         "asked": asked,
         "fine_tune": asked.fine_tune,
+        "examples": peek(asked.fine_tune.version),
         "budget": budget,
         "left": spending.left(budget) if budget and budget.monthly_limit is not None else None,
         "sentences": [spending.sentence(spending.Reason(one), budget) for one in asked.because] if budget else [],

@@ -110,7 +110,15 @@ class TestApproval:
         Approval.objects.update(why="Because <of> reasons")
         page = owner_client.get(self.address(asked))
         said = words(page)
-        for shown in ("Tickets 2026", "400", "ada", "48.00 USD", "48,000 tokens at 1000 USD a million", "Member asks"):
+        for shown in (
+            "Tickets 2026",
+            "400",
+            "ada",
+            "48.00 USD",
+            "48,000 tokens at 1000 USD a million",
+            "Member asks",
+            "billing",
+        ):
             assert shown in said
         assert "Because &lt;of&gt; reasons" in said
         assert "It costs more than 10.00 USD." in said

@@ -171,3 +171,13 @@ class TestHooks:
         assert held is not None
         others = Delivery.objects.filter(pk__in=Delivery.objects.next(10)).values_list("hook", flat=True)
         assert held.hook_id not in set(others)
+
+    def test_only_so_many_are_under_way_at_the_same_time(self, people: People) -> None:
+        for number in range(4):
+            hook(people, f"http://{number}.test/")
+        told(people)
+        assert len(Delivery.objects.next(3)) == 3
+        for pk in Delivery.objects.next(2):
+            Delivery.objects.claim(pk, 30)
+        assert len(Delivery.objects.next(3)) == 1
+        assert Delivery.objects.next(2) == []
