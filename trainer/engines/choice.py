@@ -13,6 +13,7 @@ from trainer.engines.hashing import Floats, Ids
 from trainer.engines.weights import Weights
 
 _LEAST = 1e-6
+_AT_MOST = 1 + 1e-9
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,12 @@ class Choice:
         """Return the most probable token that an action says, as (probability, -token)."""
         tokens, owner = np.unique(self.outs, return_inverse=True)
         acted = np.bincount(owner, shares) * (1 - self.escape)
-        rest = [self.background.probability(self.row, token) for token in tokens.tolist()]
-        total = acted + self.escape * np.array(rest)
+        # The background adds at most the escape: what is further behind than that need not be looked up.
+        near = np.flatnonzero(acted >= acted.max() - self.escape * _AT_MOST)
+        rest = [self.background.probability(self.row, token) for token in tokens[near].tolist()]
+        total = acted[near] + self.escape * np.array(rest)
         best = int(total.argmax())
-        return float(total[best]), -int(tokens[best])
+        return float(total[best]), -int(tokens[near[best]])
 
     def pull(self, shares: Floats, token: int) -> Floats:
         """Return the derivative of ln p(token) by each score: g * (posterior - share).

@@ -14,6 +14,10 @@ _MASK = (1 << 64) - 1
 _ADD = 0x9E3779B97F4A7C15
 _FIRST = 0xBF58476D1CE4E5B9
 _SECOND = 0x94D049BB133111EB
+# The same numbers for arrays: making them anew each time costs as much as the arithmetic.
+_ADDED, _LAST_SHIFT = np.uint64(_ADD), np.uint64(31)
+_ROUNDS = ((np.uint64(30), np.uint64(_FIRST)), (np.uint64(27), np.uint64(_SECOND)))
+_PAIR, _FOLD = np.uint64(_FIRST), np.uint64(_SECOND | 1)
 
 
 def mix(value: int) -> int:
@@ -26,17 +30,20 @@ def mix(value: int) -> int:
 
 def mixed(values: Ids | Hashes) -> Hashes:
     """Scramble an array, each value as mix() does."""
-    out = values.astype(np.uint64) + np.uint64(_ADD)
-    out = (out ^ (out >> np.uint64(30))) * np.uint64(_FIRST)
-    out = (out ^ (out >> np.uint64(27))) * np.uint64(_SECOND)
-    return out ^ (out >> np.uint64(31))
+    out = values.astype(np.uint64)
+    out += _ADDED
+    for shift, factor in _ROUNDS:
+        out ^= out >> shift
+        out *= factor
+    out ^= out >> _LAST_SHIFT
+    return out
 
 
 def joined(left: Hashes, right: Hashes) -> Hashes:
     """Hash pairs of hashes (arrays broadcast). Order matters."""
-    return (left ^ mixed(right)) * np.uint64(_FIRST)
+    return (left ^ mixed(right)) * _PAIR
 
 
 def slots(hashes: Hashes, bits: int) -> Ids:
     """Fold hashes to places in a table of 2**bits, by multiplication (Knuth, vol. 3, 6.4)."""
-    return ((hashes * np.uint64(_SECOND | 1)) >> np.uint64(64 - bits)).astype(np.int64)
+    return ((hashes * _FOLD) >> np.uint64(64 - bits)).astype(np.int64)

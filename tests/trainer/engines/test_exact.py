@@ -103,6 +103,15 @@ def test_the_pull_on_each_score_is_the_derivative_of_the_log_likelihood(examples
     assert checked > 100
 
 
+def test_the_first_choice_is_the_token_that_is_likeliest_of_all(examples: list[Example]) -> None:
+    """Also where the network knows little, so that what no action says weighs much."""
+    for taught_with in (examples[:3], examples):
+        network = taught("ada", taught_with, 1)
+        for choice, _ in choices(network, examples):
+            chances = choice.distribution()
+            assert chances[choice.first(choice.shares())] == pytest.approx(chances.max(), rel=1e-12)
+
+
 def test_the_first_step_goes_along_the_gradient_as_far_as_adagrad_says(examples: list[Example]) -> None:
     """w += 0.2 * d / sqrt(0.3 + d**2): a score's derivative by a weight is the value of its feature."""
     network = taught("ada", examples, 1)
