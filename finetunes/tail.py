@@ -84,7 +84,7 @@ class Tail:
         old = [pk for pk in self.watchers if now - self._noted.get(pk, -NOTED) >= NOTED]
         if old:
             await sync_to_async(FineTune.objects.watched)(old)
-            self._noted |= dict.fromkeys(old, now)
+            self._noted |= {pk: now for pk in old if pk in self.watchers}
 
     async def _tell(self, pk: int, revision: int, after: int) -> None:
         languages = {watcher.language for watcher in self.watchers.get(pk, ())}

@@ -69,7 +69,7 @@ class Jobs(Common):
             if any(values.text(item.get("id")) in known for item in page):
                 break
         keys = EventKeys()
-        found = [_event(item, keys) for item in reversed(newest_first)]
+        found = [_event(item, keys) for item in reversed(newest_first) if values.text(item.get("id")) not in known]
         return in_order([event for event in found if event.key not in known])
 
     def checkpoints(self, wire: Wire, fine_tune_id: str) -> list[RemoteCheckpoint]:

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.bench, pytest.mark.timeout(600)]
 
 FINE_TUNES = 1000
 EVENTS = 10
-ROUNDS = 5
+ROUNDS = 12
 
 
 def test_a_full_round_is_quick_and_small(tmp_path: Path) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -263,6 +264,55 @@ class TestResume:
         await asay(fine_tune, "news")
         await task
         assert browser.ordinals == [1]
+
+
+class TestWatched:
+    async def change(self, fine_tune: FineTune, **values: Any) -> None:
+        await FineTune.objects.filter(pk=fine_tune.pk).aupdate(**values)
+
+    async def now(self, fine_tune: FineTune) -> FineTune:
+        return await FineTune.objects.aget(pk=fine_tune.pk)
+
+    async def test_what_somebody_watches_is_asked_about_soon(self, fine_tune: FineTune) -> None:
+        await self.change(fine_tune, status=Status.QUEUED, due_at=timezone.now() + timedelta(minutes=1))
+        await watch(fine_tune.pk, Browser(), lambda seen: bool(seen.parts))
+        await reached_in_time(fine_tune)
+        row = await self.now(fine_tune)
+        assert row.is_watched
+        assert row.due_at
+        assert row.due_at < timezone.now() + timedelta(seconds=6)
+
+    async def test_one_that_backs_off_is_left_to_its_pace(self, fine_tune: FineTune) -> None:
+        later = timezone.now() + timedelta(minutes=1)
+        await self.change(fine_tune, status=Status.RUNNING, due_at=later, failures=3)
+        await watch(fine_tune.pk, Browser(), lambda seen: bool(seen.parts))
+        await reached_in_time(fine_tune)
+        assert (await self.now(fine_tune)).due_at == later
+
+    async def test_it_is_noted_again_only_after_a_while(self, fine_tune: FineTune, monkeypatch: pytest.MonkeyPatch) -> None:
+        noted: list[list[int]] = []
+        monkeypatch.setattr(type(FineTune.objects), "watched", lambda self, pks: noted.append(list(pks)), raising=False)
+        one = tails.Tail()
+        one.watchers = {fine_tune.pk: {tails.Watcher(fine_tune.pk, "en", 0)}}
+        for _ in range(3):
+            await one._note()
+        assert noted == [[fine_tune.pk]]
+        monkeypatch.setattr(tails, "NOTED", 0.0)
+        await one._note()
+        assert len(noted) == 2
+
+
+async def reached_in_time(fine_tune: FineTune) -> None:
+    """Follow until the note is there: the first look at the page may be quicker than it."""
+    browser = Browser()
+    task = asyncio.create_task(watch(fine_tune.pk, browser, lambda seen: False))
+    for _ in range(2000):
+        if (await FineTune.objects.aget(pk=fine_tune.pk)).watched_until:
+            break
+        await asyncio.sleep(0.005)
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 async def signed_in(user: User) -> AsyncClient:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 
 import pytest
 import time_machine
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from tests.work.conftest import Chore
 from work.lease import LeasedQuerySet
@@ -156,3 +158,44 @@ def taken_over(chores: Chores) -> tuple[Chore, Chore]:
     heir = chores.claim(chore.pk, 30)
     assert heir is not None
     return late, heir
+
+
+def test_many_are_claimed_under_one_token_in_three_queries(
+    chores: Chores, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    rows = [due(chores, seconds) for seconds in range(9, 0, -1)]
+    token = uuid.uuid4()
+    with django_assert_num_queries(3):
+        held = chores.claim_all(token, 30, 4)
+    assert {row.pk for row in held} == {row.pk for row in rows[:4]}, "those that have waited longest"
+    assert {row.lease_token for row in held} == {token}
+    assert [row.attempts for row in held] == [1] * 4
+    assert len(chores.claim_all(uuid.uuid4(), 30, 100)) == 5
+    assert chores.claim_all(uuid.uuid4(), 30, 100) == []
+
+
+def test_of_many_only_those_of_the_set_are_claimed(chores: Chores) -> None:
+    mine, other = due(chores), due(chores)
+    held = chores.filter(pk=mine.pk).claim_all(uuid.uuid4(), 30, 100)
+    assert [row.pk for row in held] == [mine.pk]
+    assert chores.claim(other.pk, 30)
+
+
+def test_leases_under_one_token_are_renewed_together_and_no_others(chores: Chores) -> None:
+    token = uuid.uuid4()
+    for _ in range(3):
+        due(chores)
+    chores.claim_all(token, 5, 2)
+    chores.claim_all(uuid.uuid4(), 5, 1)
+    chores.renew_all(token, 60)
+    soon = timezone.now() + timedelta(seconds=30)
+    assert chores.filter(lease_until__gt=soon).count() == 2
+
+
+def test_one_of_many_is_released_and_the_others_stay_held(chores: Chores) -> None:
+    for _ in range(3):
+        due(chores)
+    first, *others = chores.claim_all(uuid.uuid4(), 30, 3)
+    assert first.release(due_at=timezone.now())
+    assert list(chores.due()) == [first]
+    assert all(row.renew(30) for row in others)
