@@ -25,7 +25,7 @@ Arrays = list[NDArray[Any]]
 class Counts:
     """Each array holds one number a row, in the order of the rows, in parts that are put together once at the end.
 
-    Rows are `open` where white space ends a text: it can share tokens with a mark that is put behind it.
+    Rows whose tokens are counted are `open` where white space ends a text: a mark behind it can share tokens with it.
     """
 
     format: str
@@ -71,7 +71,8 @@ class Counts:
 
     def keep(self, kept: Mask) -> None:
         """Forget the rows that are not kept."""
-        self._copies = None
+        only_copies = self._copies is not None and not (kept & self._copies).any()
+        self._copies = np.zeros(int(kept.sum()), np.bool_) if only_copies else None
         for name in ARRAYS:
             array = _whole(getattr(self, name))
             setattr(self, name, [array[kept]] if len(array) else [])
@@ -84,7 +85,7 @@ class Counts:
         return self._copies
 
     def keys(self) -> AllKeys:
-        return AllKeys(examples=_whole(self.examples), prompts=_whole(self.prompts), answers=_whole(self.answers))
+        return AllKeys(copies=self.copies(), prompts=_whole(self.prompts), answers=_whole(self.answers))
 
     def lengthen(self, tokens: int, counted: NDArray[np.int32]) -> None:
         """Know that every row has got so many tokens more; those of rows that were `open` have been counted again."""
@@ -116,8 +117,9 @@ class Counts:
         self.prompts.append(np.where(batch.blank, BLANK, prompts))
         self.answers.append(of_texts(batch.answers))
         self.completions.append(completions)
-        ends = zip(batch.prompts, batch.completions, strict=True)
-        self.open.append(np.array([asked[-1:].isspace() or said[-1:].isspace() for asked, said in ends], np.bool_))
+        if len(batch.tokens):
+            ends = zip(batch.prompts, batch.completions, strict=True)
+            self.open.append(np.array([asked[-1:].isspace() or said[-1:].isspace() for asked, said in ends], np.bool_))
         if self.labels is not None:
             self.labels.update(zip(completions.tolist(), batch.completions, strict=True))
             self._drop_labels_of_no_classifier()

@@ -98,9 +98,9 @@ class Batch:
 
 @dataclass(frozen=True, kw_only=True)
 class AllKeys:
-    """Keys of all rows in their order; those of prompts and answers are empty for conversations."""
+    """Which of all rows are copies of earlier ones, and the rows' keys; there are none for conversations."""
 
-    examples: Keys
+    copies: Mask
     prompts: Keys
     answers: Keys
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from datasets.checks.base import AllKeys, Change, Check, Facts, Finding, Fix, Params
-from datasets.checks.keys import BLANK, key
+from datasets.checks.keys import BLANK, Keys, key
 from datasets.infer import CLASSIFICATION, OPEN_ENDED
 from datasets.mapping import Example
 from datasets.words import Sentence, ngettext
@@ -16,7 +16,14 @@ class Conflicts(Check):
     code = "conflicts"
     shown = ("prompt", "completion")
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._compared: Keys | None = None
+
     def compare(self, keys: AllKeys) -> None:
+        if keys.prompts is self._compared:
+            return
+        self._compared = keys.prompts
         _unique, first, group = np.unique(keys.prompts, return_index=True, return_inverse=True)
         self.hits.note((keys.answers != keys.answers[first][group]) & (keys.prompts != BLANK))
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datasets.checks.base import EVERY, AllKeys, Change, Check, Facts, Finding, Fix, Params
-from datasets.checks.keys import of_example, repeated
+from datasets.checks.keys import of_example
 from datasets.mapping import Example
 from datasets.words import Sentence, ngettext
 from datasets.words import gettext_noop as _
@@ -13,7 +13,7 @@ class Duplicates(Check):
     shown = ("prompt", "completion")
 
     def compare(self, keys: AllKeys) -> None:
-        self.hits.note(repeated(keys.examples))
+        self.hits.note(keys.copies)
 
     def finding(self, facts: Facts) -> Finding | None:
         if not self.count:

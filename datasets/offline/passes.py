@@ -29,6 +29,7 @@ from datasets.recipe import Numbered, Recipe, replay
 
 BLOCK = 4 << 20
 PAIRS_AS_THEY_ARE = Columns(format=PROMPT_COMPLETION, prompt="prompt", completion="completion")
+Batch = tuple[Sequence[int], Sequence[Example]]  # lines in the source, examples
 SHORT = 1_000_000  # bytes; no text within such a line is too long to be a cell
 
 
@@ -99,30 +100,45 @@ def look(looks: Sequence[Look]) -> list[Seen]:
 def _looked(look: Look) -> Seen:
     bad: list[BadRow] = []
     plain: list[bool] = []
-    left = replay(look.recipe, rows(look.part, bad, plain), look.copies)
     with look.out.open("wb") if look.out else nullcontext() as out:
-        for chunk in chunks(left, BATCH):
-            examples = [example for _line, example in chunk]
-            look.examination.add([line for line, _example in chunk], examples)
+        for numbers, examples in _replayed(look, bad, plain):
+            look.examination.add(numbers, examples)
             if out:
                 out.write(b"\n".join([*map(encoded, examples), b""]))
     return Seen(look.examination.gathered(), bad, plain)
 
 
+def _replayed(look: Look, bad: list[BadRow], plain: list[bool]) -> Iterator[Batch]:
+    if not look.recipe:
+        yield from _batches(look.part, bad, plain)
+        return
+    for chunk in chunks(replay(look.recipe, rows(look.part, bad, plain), look.copies), BATCH):
+        yield [line for line, _example in chunk], [example for _line, example in chunk]
+
+
 def rows(part: Part, bad: list[BadRow], plain: list[bool] | None = None) -> Iterator[Numbered]:
     """Yield the examples of a part with their lines; lines that hold none are put into `bad`."""
+    for numbers, examples in _batches(part, bad, [] if plain is None else plain):
+        yield from zip(numbers, examples, strict=True)
+
+
+def _batches(part: Part, bad: list[BadRow], plain: list[bool]) -> Iterator[Batch]:
     for number, lines in thousands(part):
         found = pairs(lines) if part.columns == PAIRS_AS_THEY_ARE else None
-        yield from one_by_one(part, number, lines, bad) if found is None else enumerate(found, number)
-        if plain is not None:
-            plain.append(found is not None)
+        plain.append(found is not None)
+        if found is None:
+            numbered = list(one_by_one(part, number, lines, bad))
+            yield [line for line, _example in numbered], [example for _line, example in numbered]
+        else:
+            yield range(number, number + len(found)), found
 
 
 def thousands(part: Part) -> Iterator[tuple[int, list[bytes]]]:
-    """The lines of a part, many at once, behind the number of the first."""
+    """The lines of a part, up to a thousand at once, behind the number of the first."""
     number = part.line
-    for lines in chunks(_lines(part), BATCH):
-        yield number, lines
+    for lines in _lines(part):
+        for at in range(0, len(lines), BATCH):
+            yield number + at, lines[at : at + BATCH]
         number += len(lines)
 
 
@@ -156,18 +172,18 @@ def one_by_one(part: Part, first: int, lines: list[bytes], bad: list[BadRow]) ->
             yield number, taken
 
 
-def _lines(part: Part) -> Iterator[bytes]:
-    """The lines of a part without their ends; one that is much too long comes cut, but too long still."""
+def _lines(part: Part) -> Iterator[list[bytes]]:
+    """The lines of a part without their ends, block by block; one that is much too long comes cut, but too long still."""
     with part.path.open("rb") as file:
         file.seek(part.begin)
         left, rest = part.end - part.begin, b""
         while left > 0 and (block := file.read(min(BLOCK, left))):
             left -= len(block)
             *whole, rest = (rest + block).split(b"\n")
-            yield from whole
+            yield whole
             rest = rest[: 4 * MAX_LINE + 4]
         if rest:
-            yield rest
+            yield [rest]
 
 
 def all_rows(parts: Sequence[Part], recipe: Recipe, copies: Mapping[int, Sequence[Mask]]) -> Iterator[Numbered]:

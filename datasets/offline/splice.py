@@ -75,8 +75,8 @@ def _written(piece: Piece) -> tuple[int, NDArray[np.int32]]:
     with piece.out.open("wb") as out:
         for lines in _marked(piece):
             kept = list(compress(lines, piece.kept[read : read + len(lines)].tolist()))
-            again = compress(kept, piece.again[written : written + len(kept)].tolist())
-            counted += [tokens.of_example(orjson.loads(line), piece.encoding) for line in again]
+            again = np.flatnonzero(piece.again[written : written + len(kept)]).tolist()
+            counted += [tokens.of_example(orjson.loads(kept[at]), piece.encoding) for at in again]
             read, written = read + len(lines), written + len(kept)
             out.writelines(kept)
     return piece.marks.tokens(piece.encoding) if piece.encoding else 0, np.array(counted, np.int32)
