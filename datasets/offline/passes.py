@@ -6,6 +6,7 @@ together in order, their findings are those of one run over the whole.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
@@ -93,8 +94,13 @@ def look(looks: Sequence[Look]) -> list[Seen]:
     """Do what is asked, each in a process of its own; a single look is done in this one."""
     if len(looks) == 1:
         return [_looked(looks[0])]
-    with ProcessPoolExecutor(len(looks), mp_context=get_context("fork")) as pool:
+    with processes(len(looks)) as pool:
         return list(pool.map(_looked, looks))
+
+
+def processes(count: int) -> ProcessPoolExecutor:
+    """Rows hold no cycles, so nothing is gained by looking for these."""
+    return ProcessPoolExecutor(count, mp_context=get_context("fork"), initializer=gc.disable)
 
 
 def _looked(look: Look) -> Seen:

@@ -6,10 +6,8 @@ Nothing is read as JSON and written anew where a line shows by its bytes alone h
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import compress
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +17,7 @@ from numpy.typing import NDArray
 from datasets import tokens
 from datasets.checks.hits import Mask
 from datasets.mapping import Example, encoded
-from datasets.offline.passes import Part, one_by_one, pairs, thousands
+from datasets.offline.passes import Part, one_by_one, pairs, processes, thousands
 
 _SPELLINGS = ((b'{"prompt": "', b'", "completion": "'), (b'{"prompt":"', b'","completion":"'))  # json's, orjson's
 _BEGIN, _MIDDLE, _END = b'{"prompt":"', b'","completion":"', b'"}'
@@ -64,7 +62,7 @@ def write(pieces: Sequence[Piece]) -> tuple[int, NDArray[np.int32]]:
     """Write all pieces; returns how many tokens the marks have, and those of each row that was to be counted again."""
     if len(pieces) == 1:
         return _written(pieces[0])
-    with ProcessPoolExecutor(len(pieces), mp_context=get_context("fork")) as pool:
+    with processes(len(pieces)) as pool:
         marks, counted = zip(*pool.map(_written, pieces), strict=True)
     return marks[0], np.concatenate(counted)
 

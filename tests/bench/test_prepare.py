@@ -78,14 +78,14 @@ def both(path: Path) -> tuple[Taken, Taken, Taken]:
 
 def test_a_hundred_thousand_rows(tmp_path: Path) -> None:
     old, without, counted = both(table(tmp_path / "100,000 rows.jsonl", 100_000))
-    assert old.seconds / without.seconds > 2
+    assert old.seconds / without.seconds >= 4
     assert max(without.megabytes, counted.megabytes) < 250
 
 
 def test_a_million_rows(tmp_path: Path) -> None:
     old, without, counted = both(table(tmp_path / "1,000,000 rows.jsonl", 1_000_000))
-    assert old.seconds / without.seconds > 5
-    assert old.seconds / counted.seconds > 1.5
+    assert old.seconds / without.seconds >= 10
+    assert old.seconds / counted.seconds >= 5
     assert max(without.megabytes, counted.megabytes) < 250
 
 
