@@ -51,6 +51,7 @@ class Permit:
     is_owner: bool = False
     confirmed: bool = False
     why: str = ""
+    address: str | None = None  # where the request came from, for the record
 
 
 def ruling(organization: Organization, made: Forecast, *, is_owner: bool) -> Ruling:
@@ -92,7 +93,7 @@ def start(
         if is_new:
             _charge(fine_tune, made)
             if found.verdict == Verdict.ASK:
-                _ask(fine_tune, user, found, made, permit.why)
+                _ask(fine_tune, user, found, made, permit)
     return fine_tune, is_new
 
 
@@ -121,15 +122,17 @@ def _charge(fine_tune: FineTune, made: Forecast) -> None:
     )
 
 
-def _ask(fine_tune: FineTune, user: User | None, found: Ruling, made: Forecast, why: str) -> None:
+def _ask(fine_tune: FineTune, user: User | None, found: Ruling, made: Forecast, permit: Permit) -> None:
     """Hold the intent back, and tell the owners, in the transaction that makes it."""
     FineTune.objects.filter(pk=fine_tune.pk, sent_at=None).update(status=Status.AWAITING_APPROVAL, due_at=None)
     Charge.objects.filter(fine_tune=fine_tune).update(charged_at=None)
-    reasons = [str(reason) for reason in found.reasons]
-    Approval.objects.create(fine_tune=fine_tune, asked_by=user, asked_at=timezone.now(), because=reasons, why=why.strip())
+    reasons, why = [str(reason) for reason in found.reasons], permit.why.strip()
+    Approval.objects.create(fine_tune=fine_tune, asked_by=user, asked_at=timezone.now(), because=reasons, why=why)
     fine_tune.refresh_from_db()
     cost = money(made.estimate.cost, _currency(made)) if made.estimate.cost is not None else ""
-    _announce(fine_tune, Kind.APPROVAL_WANTED, user, cost=cost, why=why.strip())
+    action = "fine-tune.approval-asked"
+    audit.note(fine_tune.organization, action, fine_tune, actor=user, address=permit.address, cost=cost, why=why)
+    _announce(fine_tune, Kind.APPROVAL_WANTED, user, cost=cost, why=why)
 
 
 def approve(fine_tune: FineTune, owner: User, *, answer: str = "", address: str | None = None) -> None:

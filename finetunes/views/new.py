@@ -13,7 +13,6 @@ from finetunes import approval, create, tasks
 from finetunes.forms.draft import Draft, Missing, draft
 from finetunes.forms.permit import PermitForm
 from finetunes.models import FineTune, Model
-from finetunes.statuses import Status
 from finetunes.twins import AlreadyStarted
 from teams import access, audit
 from teams.access import OrgRequest
@@ -60,15 +59,17 @@ def _start(request: OrgRequest, made: Draft) -> FineTune:
     )
     if is_new:
         audit.record(request, "fine-tune.created", fine_tune, base_model=fine_tune.base_model)
-        if fine_tune.status == Status.AWAITING_APPROVAL:
-            audit.record(request, "fine-tune.approval-asked", fine_tune)
     tasks.advance_soon(fine_tune)
     return fine_tune
 
 
 def _permit(request: OrgRequest) -> approval.Permit:
-    is_meant = bool(request.POST.get("confirmed"))
-    return approval.Permit(is_owner=request.membership.can_own, confirmed=is_meant, why=request.POST.get("why", "")[:1000])
+    return approval.Permit(
+        is_owner=request.membership.can_own,
+        confirmed=bool(request.POST.get("confirmed")),
+        why=request.POST.get("why", "")[:1000],
+        address=audit.address(request),
+    )
 
 
 def _form(request: OrgRequest, made: Draft | Missing, status: int = 200, twin: FineTune | None = None) -> HttpResponse:

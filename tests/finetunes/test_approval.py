@@ -24,6 +24,7 @@ from tests.finetunes.stepping import step, steps
 
 pytestmark = pytest.mark.django_db
 
+ASKED = "fine-tune.approval-asked"
 WHY = Permit(why="  For the new product line. ")
 
 
@@ -65,6 +66,9 @@ class TestStart:
             "",
         )
         assert this_month(people.organization, "USD").spent == 0
+        entry = AuditEntry.objects.get()
+        said = {"cost": "48.00 USD", "why": "For the new product line."}
+        assert (entry.action, entry.actor, entry.details) == (ASKED, people.member, said)
         assert kinds() == ["approval-wanted"]
         assert Notification.objects.get().facts == {
             "name": asked.name,
@@ -131,7 +135,7 @@ class TestDeciding:
         assert this_month(people.organization, "USD").spent == 48
         decided = Approval.objects.get()
         assert (decided.decision, decided.decided_by, decided.answer) == ("given", people.owner, "Good idea.")
-        entry = AuditEntry.objects.get()
+        (entry,) = AuditEntry.objects.exclude(action=ASKED)
         assert (entry.action, entry.actor, entry.address) == ("fine-tune.approved", people.owner, "192.0.2.1")
         assert kinds() == ["approval-wanted", "approval-given"]
         steps(found, provider.client(), 3)
@@ -142,7 +146,7 @@ class TestDeciding:
         found = FineTune.objects.get()
         assert (found.status, found.settled_at is not None, provider.requests) == (Status.CANCELLED, True, [])
         assert this_month(people.organization, "USD").spent == 0
-        assert AuditEntry.objects.get().action == "fine-tune.declined"
+        assert AuditEntry.objects.exclude(action=ASKED).get().action == "fine-tune.declined"
         assert kinds() == ["approval-wanted", "approval-declined"]
         assert Notification.objects.last().facts["answer"] == "Too dear."  # type: ignore[union-attr]
 
@@ -157,7 +161,7 @@ class TestDeciding:
             getattr(approval, second)(asked, people.owner, answer="Second.")
         assert FineTune.objects.values().get() == before
         assert Approval.objects.get().answer == "First."
-        assert (AuditEntry.objects.count(), len(kinds())) == (1, 2)
+        assert (AuditEntry.objects.count(), len(kinds())) == (2, 2)
 
     def test_one_that_was_withdrawn_is_decided_no_more(self, people: People, asked: FineTune, provider: Provider) -> None:
         assert cancel.request(asked)

@@ -69,7 +69,7 @@ def test_of_two_decisions_at_once_one_holds(people: People, connection: Connecti
     assert at_once(decided(approval.approve), decided(approval.decline), decided(approval.approve)) == [False, False, True]
     status, decision = FineTune.objects.get().status, Approval.objects.get().decision
     assert (status, decision) in {(Status.SENDING, "given"), (Status.CANCELLED, "declined")}
-    assert AuditEntry.objects.count() == 1
+    assert AuditEntry.objects.count() == 2
     assert Notification.objects.count() == 2
 
 

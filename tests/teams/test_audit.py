@@ -133,7 +133,7 @@ class TestThePage:
     ) -> None:
         for _entry in range(50):
             note(people)
-        with django_assert_max_num_queries(6):
+        with django_assert_max_num_queries(7):
             owner_client.get("/audit/")
 
 
