@@ -8,5 +8,6 @@ app_name = "models"
 urlpatterns = [
     path("", models.model_list, name="list"),
     path("<int:pk>/", models.model_detail, name="detail"),
+    path("<int:pk>/deployment/", models.model_deployment, name="deployment"),
     path("<int:pk>/delete/", models.model_delete, name="delete"),
 ]

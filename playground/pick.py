@@ -136,7 +136,7 @@ def _picked(model: Model) -> Picked:
     learned = model.version.format if model.version else format_of(model.base_model or model.name)
     return Picked(
         connection=model.connection,
-        name=model.name,
+        name=model.answers_to,
         base_model=model.base_model,
         format=COMPLETION if learned == COMPLETION else CHAT,
         model=model,

@@ -57,6 +57,7 @@ class Model(models.Model):
     checked_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
     deleted_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    deployment = models.CharField(max_length=255, blank=True)  # what it answers to where it has to be deployed
     raw = models.JSONField(default=dict, blank=True)
 
     objects = ModelQuerySet.as_manager()
@@ -88,6 +89,16 @@ class Model(models.Model):
         return self.shutdown_date is not None and self.shutdown_date < timezone.localdate()
 
     @property
+    def must_be_deployed(self) -> bool:
+        """Whether it answers only once somebody has deployed it, and nobody has written down under which name."""
+        return self.connection.traits.deploys and not self.deployment
+
+    @property
+    def answers_to(self) -> str:
+        """The name that it is asked by."""
+        return self.deployment or self.name
+
+    @property
     def days_left(self) -> int | None:
         return (self.shutdown_date - timezone.localdate()).days if self.shutdown_date else None
 
@@ -100,4 +111,6 @@ class Model(models.Model):
             return "bad", _("Shut down")
         if self.ready_at is None:
             return "wait", _("Being made ready")
+        if self.must_be_deployed:
+            return "wait", _("To be deployed")
         return "good", _("Ready")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from finetunes.delete import Refused, delete, dependents
+from finetunes.deploy import DeploymentForm, what_to_do
 from finetunes.models import Model
 from teams import access, audit
 from teams.access import OrgRequest
@@ -39,7 +42,27 @@ def model_list(request: OrgRequest) -> HttpResponse:
 @access.viewer
 def model_detail(request: OrgRequest, pk: int) -> HttpResponse:
     model = _model(request, pk)
-    return render(request, "models/detail.html", {"model": model, "dependents": dependents(model)})
+    return _detail(request, model)
+
+
+@require_POST
+@access.member
+def model_deployment(request: OrgRequest, pk: int) -> HttpResponse:
+    model = _model(request, pk)
+    form = DeploymentForm(request.POST, instance=model)
+    if not form.is_valid():
+        return _detail(request, model, form)
+    form.save()
+    audit.record(request, "model.deployed", model, deployment=model.deployment)
+    messages.success(request, _("The name is kept: questions go to it from now on."))
+    return redirect(model)
+
+
+def _detail(request: OrgRequest, model: Model, form: DeploymentForm | None = None) -> HttpResponse:
+    context: dict[str, Any] = {"model": model, "dependents": dependents(model)}
+    if model.connection.traits.deploys:
+        context |= {"deployment": form or DeploymentForm(instance=model), "to_do": what_to_do(model)}
+    return render(request, "models/detail.html", context, status=422 if form else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
