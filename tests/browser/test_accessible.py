@@ -40,6 +40,7 @@ PAGES = [
     "/connections/add/",
     "/connections/add/?provider=azure",
     "/connections/1/prices/",
+    "/connections/1/bases/",
     "/finetunes/elsewhere/1/",
     "/team/",
     "/audit/",

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from openai_api import Client
-from openai_api.errors import BadRequest, NotFound, NotOffered, PermissionDenied, TrainingNotAvailable
+from openai_api.errors import APIError, BadRequest, NotFound, NotOffered, PermissionDenied, TrainingNotAvailable
 from openai_api.types import NewFineTune, RemoteFile, RemoteFineTune
-from tests.fakes.serving import KEY
+from tests.fakes.serving import KEY, Answer
 from tests.fakes.vendors import VENDORS
 
 ROWS = b'{"prompt": "card declined ->", "completion": " billing"}\n' * 12
@@ -266,3 +266,25 @@ def test_an_account_that_may_not_train_any_more_is_told_apart_from_a_key_without
     assert isinstance(caught.value, PermissionDenied)
     assert not caught.value.may_have_happened
     assert "winding down" in caught.value.message
+
+
+NONSENSE = {
+    "a web page": (Answer(b"<!doctype html><title>Welcome</title>"), "web page"),
+    "half an object": (Answer(b'{"id": "ft-1", "sta'), "not JSON"),
+    "nothing": (Answer(b""), "empty"),
+    "a list of lists": (Answer([["id"]]), "object"),
+    "another address": (Answer(b"", 307, {"Location": "http://127.0.0.1:9/v1/"}), "Keys are not sent on"),
+}
+
+
+@pytest.mark.parametrize("what", NONSENSE)
+def test_nonsense_ends_in_a_sentence_and_goes_nowhere_else(provider: tuple[Any, Client], what: str) -> None:
+    fake, client = provider
+    fake.answer = lambda request: NONSENSE[what][0]
+
+    for ask in (client.fine_tune, client.file, client.cancel_fine_tune):
+        with pytest.raises(APIError, match=NONSENSE[what][1]):
+            ask("ft-1")
+    with pytest.raises(APIError, match=NONSENSE[what][1]) as caught:
+        client.create_fine_tune(NewFineTune(model="m", training_file="file-1"))
+    assert caught.value.may_have_happened == (what != "another address"), "a job may have been made of it"
