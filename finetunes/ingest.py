@@ -188,6 +188,7 @@ def _facts(fine_tune: FineTune, remote: RemoteFineTune) -> dict[str, Any]:
         "resolved": dict(remote.hyperparameters) or fine_tune.resolved,
         "result_files": list(remote.result_files) or fine_tune.result_files,
         "trained_tokens": remote.trained_tokens or fine_tune.trained_tokens,
+        "cost": fine_tune.cost if remote.cost is None else round(remote.cost, 6),
         "estimated_finish": remote.estimated_finish,
         "remote_created_at": remote.created_at or fine_tune.remote_created_at,
         "raw": dict(remote.raw),

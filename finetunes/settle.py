@@ -35,6 +35,8 @@ def settle(charge: Charge) -> None:
 
 
 def _named(fine_tune: FineTune) -> tuple[Decimal, str, str] | None:
+    if fine_tune.cost is not None:
+        return fine_tune.cost, "USD", Charge.Source.PROVIDER
     lines = fine_tune.events.filter(message__startswith="Fine-tune costs $").order_by("-ordinal")
     found = COSTS.match(lines.values_list("message", flat=True).first() or "")
     return (Decimal(found[1].replace(",", "")), "USD", Charge.Source.PROVIDER) if found else None

@@ -126,6 +126,8 @@ class FineTune(Leased):
     file_names = models.JSONField(default=dict, blank=True)
     """What its provider calls the files that were not brought there from here, by id."""
     trained_tokens = models.BigIntegerField(null=True, blank=True)
+    # In US dollars, where the provider itself says what it has billed.
+    cost = models.DecimalField(max_digits=18, decimal_places=6, null=True, blank=True)
     estimated_finish = models.DateTimeField(null=True, blank=True)
     remote_created_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)

@@ -151,6 +151,11 @@ class TestSettle:
         found = self.settled(charge)
         assert (found.billed, found.billed_currency, found.billed_by) == (Decimal("1012.50"), "USD", "provider")
 
+    def test_so_is_what_it_says_beside_the_fine_tune_itself(self, charge: Charge) -> None:
+        charge.fine_tune.cost = Decimal("3.25")
+        found = self.settled(charge)
+        assert (found.billed, found.billed_currency, found.billed_by) == (Decimal("3.25"), "USD", "provider")
+
     def test_else_its_count_of_tokens_at_the_price_of_the_estimate(self, charge: Charge) -> None:
         charge.fine_tune.trained_tokens = 50_000
         found = self.settled(charge)
