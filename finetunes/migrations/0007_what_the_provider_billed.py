@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('finetunes', '0005_mention_of_elsewhere'),
+        ('finetunes', '0006_deployment_of_a_model'),
     ]
 
     operations = [
