@@ -21,6 +21,8 @@ WIDTH = 65_536
 """Steps in one span of a series."""
 RECENT = 100
 """So many of the newest keys are known while asking: a page of events. Older ones are looked up when they come."""
+MOST_KEYS = 10_000
+"""So many are looked up in one query: databases limit the values that one may carry."""
 
 Named = Mapping[str, metrics.Series]
 
@@ -68,9 +70,12 @@ def append_events(batch: Mapping[FineTune, Sequence[RemoteEvent]]) -> dict[int, 
 
 
 def _there(unique: Mapping[FineTune, Mapping[str, RemoteEvent]]) -> set[tuple[int, str]]:
-    keys = {key for events in unique.values() for key in events}
-    rows = Event.objects.filter(fine_tune__in=[one.pk for one in unique], key__in=keys).order_by()
-    return set(rows.values_list("fine_tune", "key"))
+    keys = sorted({key for events in unique.values() for key in events})
+    rows = Event.objects.filter(fine_tune__in=[one.pk for one in unique]).order_by().values_list("fine_tune", "key")
+    found: set[tuple[int, str]] = set()
+    for start in range(0, len(keys), MOST_KEYS):
+        found.update(rows.filter(key__in=keys[start : start + MOST_KEYS]))
+    return found
 
 
 def _rows(fine_tune: FineTune, events: Sequence[RemoteEvent]) -> list[Event]:

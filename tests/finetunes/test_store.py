@@ -86,6 +86,14 @@ class TestEvents:
         assert store.known([fine_tune])[fine_tune.pk].keys == {"7", "8"}
         assert append(fine_tune, everything) == []
 
+    def test_a_history_that_is_told_whole_each_time_may_be_very_long(
+        self, fine_tune: FineTune, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(store, "MOST_KEYS", 50)
+        everything = [remote(str(number)) for number in range(220)]
+        assert len(append(fine_tune, everything)) == 220
+        assert [event.ordinal for event in append(fine_tune, [*everything, remote("new")])] == [221]
+
     def test_hostile_lengths_are_cut_where_the_table_ends(self, fine_tune: FineTune) -> None:
         long = "x" * 5000
         (event,) = append(fine_tune, [RemoteEvent(key=long, created_at=None, level=long, message=long, type=long)])
