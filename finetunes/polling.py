@@ -35,8 +35,10 @@ AT_ONCE = 16
 """Requests at one time to one connection."""
 CHUNK = 50
 """So many are claimed, and kept, together."""
-LONGEST = 60.0
-"""A round claims for so many seconds; what is due afterwards is the next round's."""
+LONGEST = 15.0
+"""A round claims for so many seconds; what is due afterwards is the next round's, so that others get their turn."""
+HELD_UP = 300.0
+"""While a single answer keeps a round from ending, such as a large file, it goes on claiming so much longer."""
 TICK = 0.25
 SILENT = 2 * AT_ONCE
 """After so many failures and no answer at all, a round concludes that nobody answers."""
@@ -72,7 +74,7 @@ class Round:
         self._lease = uuid.uuid4()
         self._clients: dict[str, Client] = {}
         self._open = ExitStack()
-        self._pending: dict[Future[Report], FineTune] = {}
+        self._pending: dict[Future[Report], tuple[FineTune, float]] = {}  # and since when
         self._end = time.monotonic() + LONGEST
         self._renewed = time.monotonic()
 
@@ -113,7 +115,7 @@ class Round:
             except Exception as error:
                 ingest.poisoned(row, error)
             else:
-                self._pending[pool.submit(self._ask, row, known[row.pk], client)] = row
+                self._pending[pool.submit(self._ask, row, known[row.pk], client)] = row, time.monotonic()
         return bool(rows)
 
     def _due(self) -> FineTuneQuerySet:
@@ -127,7 +129,11 @@ class Round:
 
     def _may_claim(self) -> bool:
         is_closed = self._pace.closed_for() > LONGEST_SLEEP
-        return not is_closed and self.silence is None and time.monotonic() < self._end
+        return not is_closed and self.silence is None and (time.monotonic() < self._end or self._is_held_up())
+
+    def _is_held_up(self) -> bool:
+        now = time.monotonic()
+        return now < self._end + HELD_UP and any(since < now - LONGEST for _row, since in self._pending.values())
 
     def _ask(self, fine_tune: FineTune, known: Known, client: Client) -> Report:
         """Runs in a thread of the pool."""
@@ -138,7 +144,7 @@ class Round:
     def _collect(self) -> None:
         """Keep what has been answered by now."""
         done = wait(self._pending, TICK).done
-        answers = [(self._pending.pop(future), future) for future in done]
+        answers = [(self._pending.pop(future)[0], future) for future in done]
         reports = {row: future.result() for row, future in answers if future.exception() is None}
         self.answered += len(reports)
         if reports:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from connections.models import Connection
 from datasets.models import Version
-from finetunes import ingest, registry, store
+from finetunes import ingest, polling, registry, store, upcoming
 from finetunes.models import Event, FineTune, Polling
 from finetunes.polling import AT_ONCE, SILENT, poll_connection
 from finetunes.statuses import Status
@@ -115,6 +115,25 @@ class TestRound:
 
         assert poll_connection(fleet.connection.pk, transport=httpx.MockTransport(slow)) == 3 * AT_ONCE
         assert most == AT_ONCE
+
+    def test_one_slow_answer_does_not_keep_the_others_waiting(self, fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(polling, "LONGEST", 0.3)
+        monkeypatch.setitem(upcoming.PAUSES, "running", ((0.0, 0.0), (0.0, 0.0)))
+        slow, quick = fleet.start(2)
+        asked: list[str] = []
+        enough = threading.Event()
+
+        def provider(request: httpx.Request) -> Answer:
+            if request.url.path.endswith(slow.remote_id):
+                assert enough.wait(20)
+                monkeypatch.setattr(polling, "HELD_UP", -1.0)
+            else:
+                asked.append(request.url.path)
+                if asked.count(f"/v1/fine_tuning/jobs/{quick.remote_id}") == 3:
+                    enough.set()
+            return fleet.provider(request)
+
+        assert poll_connection(fleet.connection.pk, transport=httpx.MockTransport(provider)) >= 4
 
     def test_two_never_poll_the_same_connection(self, fleet: Fleet) -> None:
         fleet.start(3)
