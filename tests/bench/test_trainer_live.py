@@ -30,6 +30,8 @@ WORK = (
 )
 SEPARATOR = "\n\n###\n\n"
 CLIENTS = 16
+READING_SECONDS = 5.0
+"""After which a job is in its first step; nothing tells of that from outside."""
 ANSWERS = 2000
 HOCKEY = {"compute_classification_metrics": True, "classification_positive_class": " hockey"}
 
@@ -87,6 +89,35 @@ def _work(trainer: LiveTrainer, job: str) -> tuple[float, float]:
 def _last_metrics(client: httpx.Client, made: dict[str, Any]) -> dict[str, str]:
     content = client.get(f"/files/{made['result_files'][0]['id']}/content").text
     return [row for row in csv.DictReader(content.splitlines()) if row["classification/accuracy"]][-1]
+
+
+def test_a_cancelled_job_leaves_its_worker_within_two_seconds_though_its_step_takes_a_minute(
+    own_trainer: LiveTrainer,
+) -> None:
+    """Both slots of the worker are taken by such jobs; a third one starts when one of them is left."""
+    headers = {"Authorization": f"Bearer {own_trainer.owner_key}"}
+    client = httpx.Client(base_url=own_trainer.base_url, headers=headers, timeout=60)
+    words = " ".join(f"word{place % 97} and {place % 13}" for place in range(300))
+    long = upload(client, b"".join(_line(f"tell {place} ->", words) for place in range(64)))
+    body = {"training_file": long, "model": "davinci", "batch_size": 64}
+    busy = [client.post("/fine-tunes", json=body).json()["id"] for _ in range(2)]
+    wait_until(lambda: all(_status(client, job) == "running" for job in busy), what="two running jobs")
+    body = {"training_file": upload(client, _line("x ->", "y") * 10), "model": "ada"}
+    third = client.post("/fine-tunes", json=body).json()["id"]
+    time.sleep(READING_SECONDS)
+    begun = time.perf_counter()
+    assert client.post(f"/fine-tunes/{busy[0]}/cancel").json()["status"] == "cancelled"
+    wait_until(lambda: _status(client, third) != "pending", what="the start of the third job")
+    assert bars.below("seconds from the wish to cancel to the start of another job", time.perf_counter() - begun, 2)
+    assert _status(client, busy[1]) == "running"
+
+
+def _status(client: httpx.Client, job: str) -> str:
+    return str(client.get(f"/fine-tunes/{job}").json()["status"])
+
+
+def _line(prompt: str, completion: str) -> bytes:
+    return json.dumps({"prompt": prompt, "completion": f" {completion}"}).encode() + b"\n"
 
 
 def test_sixteen_clients_get_150_answers_a_second(live_trainer: LiveTrainer, client: httpx.Client) -> None:
