@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from finetunes import spending
 from finetunes.forms.budget import BudgetForm
-from finetunes.models import Budget, Charge
+from finetunes.models import Budget, Charge, FineTune
 from teams import access, audit
 from teams.access import OrgRequest
 
@@ -30,6 +30,9 @@ def spent(request: OrgRequest) -> HttpResponse:
         "budget": budget,
         "start": start,
         "month": spending.this_month(request.organization, budget.currency),
+        "elsewhere": FineTune.objects.of(request.organization)
+        .filter(imported_at__isnull=False, created_at__gte=start)
+        .count(),
         "left": spending.left(budget) if budget.monthly_limit is not None else None,
         "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
     }

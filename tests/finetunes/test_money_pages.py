@@ -210,6 +210,13 @@ class TestSpending:
             viewer_client.get("/finetunes/spending/")
         )
 
+    def test_neither_is_what_was_started_elsewhere(
+        self, viewer_client: Client, people: People, connection: Connection, fine_tune: FineTune
+    ) -> None:
+        FineTune.objects.update(imported_at=timezone.now())
+        page = words(viewer_client.get("/finetunes/spending/"))
+        assert "1 fine-tune that was started elsewhere is not in the sum either." in page
+
     def test_another_organization_sees_nothing_of_it(self, outsider_client: Client, asked: FineTune) -> None:
         Charge.objects.update(charged_at=timezone.now())
         assert asked.name not in words(outsider_client.get("/finetunes/spending/"))
