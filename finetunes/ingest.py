@@ -129,6 +129,8 @@ def keep(reports: Mapping[FineTune, Report]) -> None:
         if report.files:
             series[fine_tune.pk] = store.read_series(fine_tune)
         _keep_one(fine_tune, report, events[fine_tune.pk], series[fine_tune.pk])
+    # A wish to cancel that came while the provider was asked does not wait until it is asked again.
+    FineTune.objects.filter(pk__in=[one.pk for one in reports]).wished().update(due_at=timezone.now())
 
 
 def _keep_one(fine_tune: FineTune, report: Report, events: list[Event], series: Mapping[str, Series]) -> None:

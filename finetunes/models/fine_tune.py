@@ -62,6 +62,10 @@ class FineTuneQuerySet(LeasedQuerySet["FineTune"]):
         """What is to be sent or cancelled."""
         return self.filter(Q(remote_id="") | ~NOTHING_WISHED)
 
+    def wished(self) -> Self:
+        """What somebody wants to have cancelled, and nobody has told the provider."""
+        return self.exclude(NOTHING_WISHED)
+
     def watched(self, pks: Iterable[int]) -> None:
         """Note that somebody watches these for the moment; what moves is asked about sooner."""
         now = timezone.now()

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from connections.models import Connection
 from datasets.models import Version
-from finetunes import ingest, polling, registry, store, upcoming
+from finetunes import cancel, ingest, polling, registry, store, upcoming
 from finetunes.models import Event, FineTune, Polling
 from finetunes.polling import AT_ONCE, SILENT, poll_connection
 from finetunes.statuses import Status
@@ -93,6 +93,19 @@ class TestRound:
         (one,) = fleet.start(1)
         FineTune.objects.filter(pk=one.pk).update(cancel_requested_at=timezone.now(), status=Status.CANCELLING)
         assert fleet.poll() == 1
+
+    def test_a_wish_to_cancel_that_comes_meanwhile_is_next(self, fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+        wanted, unwanted = fleet.start(2)
+        keep = ingest.keep
+
+        def late(reports: Any) -> None:
+            assert cancel.request(unwanted)
+            keep(reports)
+
+        monkeypatch.setattr(ingest, "keep", late)
+        assert fleet.poll() == 2
+        assert list(FineTune.objects.due().to_advance()) == [unwanted]
+        assert not FineTune.objects.due().filter(pk=wanted.pk).exists()
 
     def test_never_more_than_the_bound_are_asked_at_once(self, fleet: Fleet) -> None:
         fleet.start(3 * AT_ONCE)
