@@ -36,6 +36,7 @@ class Base:
     tuned_from: str = ""  # empty for what the provider itself made
     note: str = ""  # the provider's own words
     dialect: str = "jobs"
+    methods: tuple[str, ...] = ()  # how it learns, where a table says so: sft, dpo, rft
 
     @property
     def format(self) -> str | None:
@@ -49,6 +50,8 @@ class Base:
         """Say whether it can be trained on data of this format, as far as its name and its dialect tell."""
         if format != "preference":
             return self.format in (format, None)
+        if self.methods:
+            return "dpo" in self.methods
         named = bool(PREFERENCES.match(self.tuned_from or self.name))
         return traits(self.dialect).preferences and (self.format is None or named)
 
@@ -67,25 +70,25 @@ class Offer:
         return [base for base in self.bases if base.learns(format)]
 
 
-def offered(connection: Connection, *, client: Client | None = None, fresh: bool = False) -> Offer:
-    """Ask the provider which models it has; the answer is kept for a minute."""
+def offered(connection: Connection, *, client: Client | None = None, fresh: bool = False, to_train: bool = True) -> Offer:
+    """Ask the provider which models can be trained, or which it has at all; the answer is kept for a minute."""
     address = hashlib.sha256(f"{connection.base_url} {connection.dialect}".encode()).hexdigest()
-    key = f"bases:{connection.pk}:{address[:16]}"
+    key = f"bases:{connection.pk}:{address[:16]}:{to_train}"
     remote: list[RemoteModel] | None = None if fresh else cache.get(key)
     if remote is None:
         try:
-            remote = _ask(connection, client)
+            remote = _ask(connection, client, to_train)
         except APIError as error:
             return Offer(problem=error.message)
         cache.set(key, remote, SECONDS)
     return Offer(tuple(_bases(connection, remote)))
 
 
-def _ask(connection: Connection, client: Client | None) -> list[RemoteModel]:
-    if client is not None:
-        return _trainable(connection, client)
-    with connection.client() as own:
-        return _trainable(connection, own)
+def _ask(connection: Connection, client: Client | None, to_train: bool) -> list[RemoteModel]:
+    if client is None:
+        with connection.client() as own:
+            return _ask(connection, own, to_train)
+    return _trainable(connection, client) if to_train else client.models()
 
 
 def _trainable(connection: Connection, client: Client) -> list[RemoteModel]:
@@ -119,13 +122,15 @@ def _base(model: RemoteModel, connection: Connection) -> Base:
     owner = _("Owned by %(owner)s.") % {"owner": model.owned_by} if model.owned_by else ""
     ends = _("Shut down on %(day)s.") % {"day": model.shutdown_date} if model.shutdown_date else ""
     note = " ".join(part for part in (description, owner, ends) if part)
-    return Base(model.id, model.base or "", _from_table(connection, model) or note, connection.dialect_for(model.id))
+    dialect = connection.dialect_for(model.id)
+    known = table(connection)
+    row = known.get(model.id) if known else None
+    return Base(model.id, model.base or "", _from_table(known, model) or note, dialect, row.methods if row else ())
 
 
-def _from_table(connection: Connection, model: RemoteModel) -> str:
+def _from_table(known: Table | None, model: RemoteModel) -> str:
     """Say since when a base is known that the provider itself does not list."""
-    known = None if model.raw or model.trainable else table(connection)
-    if known is None:
+    if known is None or model.raw or model.trainable:
         return ""
     return _("From a table of %(day)s (%(source)s): the provider does not list it itself.") % {
         "day": date_format(known.on, "j F Y"),

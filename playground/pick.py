@@ -120,7 +120,7 @@ def newest(organization: Organization) -> Picked | None:
 def base_models(connection: Connection) -> BaseModels:
     """List the connection's models that are not fine-tuned and write text, with what the provider says of each."""
     with connection.client(timeout=LISTING_TIMEOUT, retries=0) as client:
-        offer = offered(connection, client=client)
+        offer = offered(connection, client=client, to_train=False)
     own = (base for base in offer.bases if is_base(base.name) and not base.tuned_from and writes_text(base.name))
     return BaseModels(connection=connection, bases=tuple(own), problem=offer.problem)
 

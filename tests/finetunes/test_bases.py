@@ -99,3 +99,43 @@ def test_another_address_is_another_memory(provider: Provider, connection: Conne
     connection.base_url = "http://elsewhere.test/v1"
     empty = Provider()
     assert offered(connection, client=empty.client("both")).bases == ()
+
+
+class TestATable:
+    """api.openai.com tells nothing, so a dated table says what can be trained there."""
+
+    @pytest.fixture
+    def openai(self, connection: Connection) -> Connection:
+        connection.base_url, connection.dialect = "https://api.openai.com/v1", Connection.Dialect.JOBS
+        return connection
+
+    def test_it_says_what_can_be_trained_and_how(self, provider: Provider, openai: Connection) -> None:
+        found = {
+            base.name: base for base in offer(provider, openai, "gpt-4o-mini-2024-07-18", "gpt-5", "gpt-4.1-2025-04-14")
+        }
+        assert "gpt-5" not in found
+        assert found["gpt-4.1-2025-04-14"].learns("preference")
+        assert not found["gpt-4o-mini-2024-07-18"].learns("preference")
+
+    def test_what_the_provider_does_not_list_itself_comes_with_date_and_source(
+        self, provider: Provider, openai: Connection
+    ) -> None:
+        (found,) = (base for base in offer(provider, openai) if base.name == "gpt-4o-2024-08-06")
+        assert found.note.startswith("From a table of 20 November 2026 (OpenAI's deprecations page")
+
+    def test_fine_tuned_models_can_always_learn_on(self, provider: Provider, openai: Connection) -> None:
+        assert "ft:gpt-4.1:acme::9x9" in [base.name for base in offer(provider, openai, "ft:gpt-4.1:acme::9x9")]
+
+    def test_asking_is_for_all_models(self, provider: Provider, openai: Connection) -> None:
+        provider.models["gpt-5"] = {"id": "gpt-5", "object": "model", "created": 1, "owned_by": "someone"}
+        found = offered(openai, client=provider.client("jobs"), to_train=False)
+        assert [base.name for base in found.bases] == ["gpt-5"]
+
+    def test_an_owners_table_counts_more(self, provider: Provider, openai: Connection) -> None:
+        openai.known_bases = {
+            "rows": [{"name": "gpt-6", "methods": ["sft"], "tokens": None}],
+            "source": "",
+            "on": "2026-11-21",
+        }
+        (found,) = offer(provider, openai)
+        assert (found.name, found.note[:32]) == ("gpt-6", "From a table of 21 November 2026")
