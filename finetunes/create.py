@@ -139,6 +139,9 @@ def adopt(fine_tune: FineTune, remote: RemoteFineTune) -> None:
 
 
 def _prepare_and_send(fine_tune: FineTune, client: Client) -> None:
+    if Upload.objects.reserved_before(fine_tune).exists():
+        _wait_for_files(fine_tune)  # whoever is ahead ends it; until then there is nothing to ask the provider
+        return
     try:
         with holding(fine_tune):
             training = _bring_files(fine_tune, client)

@@ -41,8 +41,5 @@ def waiting_for_files(fine_tune: FineTune) -> str:
 
 
 def _in_the_way(fine_tune: FineTune) -> FineTune | None:
-    reserved = Upload.objects.filter(
-        version=fine_tune.training_version_id, connection=fine_tune.connection_id, creating__isnull=False
-    ).exclude(creating=fine_tune)
-    upload = reserved.select_related("creating").first()
+    upload = Upload.objects.reserved_before(fine_tune).select_related("creating").first()
     return upload.creating if upload else None

@@ -19,6 +19,11 @@ class UploadQuerySet(LeasedQuerySet["Upload"]):
     def reserved_by(self, fine_tune: FineTune) -> Self:
         return self.filter(creating=fine_tune)
 
+    def reserved_before(self, fine_tune: FineTune) -> Self:
+        """The files of this fine-tune on which the provider may be about to start another one."""
+        files = self.filter(version=fine_tune.training_version_id, connection=fine_tune.connection_id)
+        return files.filter(creating__isnull=False).exclude(creating=fine_tune)
+
 
 class Upload(Leased):
     """One part of a version at one connection. It is uploaded once, under a name that carries its token."""

@@ -12,7 +12,7 @@ from typing import Any
 from openai_api import answers, values
 from openai_api.dialects import statuses
 from openai_api.dialects.common import Common
-from openai_api.dialects.fields import EventKeys, file_ids
+from openai_api.dialects.fields import EventKeys, file_ids, in_order
 from openai_api.dialects.traits import Traits
 from openai_api.http import Ask, Wire, encoded, path
 from openai_api.types import (
@@ -54,7 +54,7 @@ class Legacy(Common):
         items = answers.as_items(wire.get(path(_PATH, fine_tune_id, "events")))
         keys = EventKeys()
         found = [_event(item, keys.key(item)) for item in items]
-        return [event for event in found if event.key not in known]
+        return in_order([event for event in found if event.key not in known])
 
     def checkpoints(self, wire: Wire, fine_tune_id: str) -> list[RemoteCheckpoint]:
         return []

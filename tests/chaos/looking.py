@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+from tests.chaos.person import OWNER, Person
+from tests.chaos.proxy import Line, Weather, bad_line
 from tests.product import Product, wait_for
 
 KINDS = {"billing": "The amount on bill {} is too high.", "delivery": "Where is box {} that the courier has?"}
@@ -12,6 +17,36 @@ KINDS = {"billing": "The amount on bill {} is too high.", "delivery": "Where is 
 def table(rows: int, words: str = "") -> bytes:
     lines = [f"{text.format(number)} {words},{kind}" for number in range(rows) for kind, text in KINDS.items()]
     return "\n".join(["prompt,completion", *lines]).encode()
+
+
+@contextmanager
+def product_on_a_line(data: Path, weather: Weather, **settings: str) -> Iterator[tuple[Line, Product]]:
+    """Start the product so that its connection to its own trainer leads over a line that can go wrong."""
+    product = Product(data)
+    email, password = OWNER
+    with bad_line(f"http://127.0.0.1:{product.trainer_port}", weather) as line:
+        own = {"TUNEDECK_OWNER_EMAIL": email, "TUNEDECK_OWNER_PASSWORD": password, "TUNEDECK_SAMPLE": "0"}
+        files = {"DATABASE_URL": "", "CELERY_BROKER_URL": "files://"}
+        product.settings = {**own, **files, "TUNEDECK_TRAINER_ADDRESS": f"{line.address}/v1", **settings}
+        product.start()
+        try:
+            yield line, product
+        finally:
+            line.weather.calm = True
+            if product.process is not None and product.process.poll() is None:
+                product.stop()
+
+
+def prepared(product: Product, person: Person, name: str, rows: int, versions: int = 1) -> list[int]:
+    """Upload a table, accept what is proposed and return the versions that are made, each split in its own way."""
+    dataset = person.upload(name, table(rows))
+    wait_for(lambda: idle(product, dataset), "checks")
+    person.accept_all(dataset)
+    wait_for(lambda: idle(product, dataset), "fixes")
+    for seed in range(versions):
+        person.make_version(dataset, seed)
+        wait_for(lambda: idle(product, dataset), "the version")
+    return [int(row[0]) for row in product.rows("select id from datasets_version where dataset_id = ? order by id", dataset)]
 
 
 def one(product: Product, query: str, *values: Any) -> Any:

@@ -10,6 +10,7 @@ import httpx
 
 from tests.product import wait_for
 
+OWNER = ("owner@example.com", "correct horse battery staple")
 ANSWER_SECONDS = 60.0
 
 
@@ -39,16 +40,16 @@ class Person:
     def accept_all(self, dataset: int) -> None:
         self.post(f"/datasets/{dataset}/accept/", {})
 
-    def make_version(self, dataset: int) -> None:
-        self.post(f"/datasets/{dataset}/versions/make/", {"share": 20, "at_most": 1000, "seed": 42})
+    def make_version(self, dataset: int, seed: int = 42) -> None:
+        self.post(f"/datasets/{dataset}/versions/make/", {"share": 20, "at_most": 1000, "seed": seed})
 
-    def form(self, version: int, connection: int, base: str) -> dict[str, Any]:
+    def form(self, version: int, connection: int, base: str, *, epochs: int = 8) -> dict[str, Any]:
         """Open the form of a new fine-tune; its token makes sending it twice one fine-tune."""
         page = self.get(f"/finetunes/new/?version={version}&base_model={base}").text
         token = re.search(r'name="token" value="([^"]+)"', page)
         assert token is not None, page
         chosen = {"version": version, "connection": connection, "base_model": base, "use_validation": "on"}
-        return {"token": token[1], **chosen, "n_epochs": 8, "batch_size": 1}
+        return {"token": token[1], **chosen, "n_epochs": epochs, "batch_size": 1}
 
     def start(self, form: dict[str, Any]) -> int:
         """Start it, and say yes when asked whether a second one of the same kind is meant."""
@@ -57,6 +58,19 @@ class Person:
             page = self.post("/finetunes/new/", {**form, "known_twin": question[1]})
         assert re.search(r"/finetunes/\d+/$", page.url.path), page.text
         return int(page.url.path.split("/")[2])
+
+    def insist(self, form: dict[str, Any]) -> int:
+        """Start it although the provider often does not say which models it has: try until it goes through."""
+        return wait_for(lambda: self._try(form), "a start", ANSWER_SECONDS) or 0
+
+    def _try(self, form: dict[str, Any]) -> int | None:
+        try:
+            return self.start(form)
+        except AssertionError:
+            return None
+
+    def cancel(self, fine_tune: int) -> None:
+        self.post(f"/finetunes/{fine_tune}/cancel/", {})
 
     def _until_answered(self, method: str, path: str, **options: Any) -> httpx.Response:
         answer = wait_for(lambda: self._answer(method, path, **options), f"{method} {path}", ANSWER_SECONDS)

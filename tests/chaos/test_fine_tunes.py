@@ -7,8 +7,10 @@ import signal
 
 import pytest
 
-from tests.chaos.looking import idle, kill, one, table
+from tests.chaos.lives import Killer, check, live, said
+from tests.chaos.looking import kill, one, prepared
 from tests.chaos.person import Person
+from tests.chaos.proxy import Line
 from tests.product import Product, wait_for
 
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("chaos-fine-tunes"), pytest.mark.timeout(600)]
@@ -19,15 +21,7 @@ BASES = ("ada", "babbage-002")
 
 @pytest.fixture(scope="module")
 def version(product: Product, person: Person) -> int:
-    dataset = person.upload("small", table(60))
-    wait_for(lambda: idle(product, dataset), "checks")
-    person.accept_all(dataset)
-    wait_for(lambda: idle(product, dataset), "fixes")
-    person.make_version(dataset)
-    wait_for(lambda: idle(product, dataset), "the version")
-    found = one(product, "select id from datasets_version where dataset_id = ?", dataset)
-    assert found
-    return int(found)
+    return prepared(product, person, "small", 60)[0]
 
 
 def test_whichever_process_dies_each_intent_becomes_one_job_told_once(
@@ -76,6 +70,18 @@ def each_job_once(product: Product) -> None:
 def each_file_once(product: Product, version: int) -> None:
     names = [row[0] for row in product.rows("select filename from trainer_file where purpose = 'fine-tune'")]
     assert len(names) == len(set(names)) == 2
+
+
+def test_on_a_bad_line_with_workers_dying_each_intent_becomes_one_job_told_once(
+    product: Product, person: Person, line: Line
+) -> None:
+    tiny = prepared(product, person, "tiny", 8, versions=4)
+    before = one(product, "select count(*) from trainer_job")
+    killer = Killer(product, seed=2026, pause=3.0)
+    started = live(product, person, line, killer, tiny, count=10, seconds=120)
+    print(said(line, killer))
+    check(product, started, before)
+    assert line.met.total() > 20
 
 
 def test_a_supervisor_that_is_killed_and_started_again_loses_nothing(product: Product, person: Person, version: int) -> None:
