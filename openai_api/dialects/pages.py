@@ -18,26 +18,39 @@ AGAIN = 3
 def pages(wire: Wire, path: str, query: Query | None = None) -> Iterator[list[dict[str, Any]]]:
     """Yield the items page by page, each once, though new ones may arrive at the head meanwhile.
 
-    A missing has_more means that there is no more, unless the page is full. A page that promises more and has no
-    new id is asked for again, for it may be one that came twice, and ends the list if it stays so.
+    A missing has_more means that there is no more, unless the page is full. A page that promises more and leads to
+    where we have been is asked for again, for it may be one that came twice, and ends the list if it stays so.
     """
     asked: Query = {**(query or {}), "limit": LIMIT}
     seen: set[str] = set()
+    used: set[str] = set()  # as cursors
     stale, cursors = 0, list[str]()
     data = wire.get(path, asked)
     for _page in range(MOST_PAGES):
         items = [(values.text(item.get("id")), item) for item in answers.as_items(data)]
-        yield [item for name, item in items if name not in seen and (name or not seen)]
+        new = {name for name, _item in items if name and name not in seen}
+        yield [item for name, item in items if _taken(new, name) or not (name or seen)]
         ids = [name for name, _item in items if name]
         told = data.get("has_more") if isinstance(data, dict) else None
         more = told is True or (told is None and len(items) == LIMIT)
-        stale = stale + 1 if seen.issuperset(ids) else 0
-        cursors = cursors if stale else ids
+        if ids and ids[-1] not in used:
+            stale, cursors = 0, ids
+            used.add(ids[-1])
+        else:
+            stale += 1
         if not more or stale > AGAIN or not cursors:
             return
         seen.update(ids)
         data = _after(wire, path, asked, cursors)
     raise BadAnswer("The server's list does not come to an end.")
+
+
+def _taken(names: set[str], name: str | None) -> bool:
+    """Take a name out of the set; False if it is not there, or not any more."""
+    if name not in names:
+        return False
+    names.discard(name)
+    return True
 
 
 def _after(wire: Wire, path: str, query: Query, ids: list[str]) -> Any:

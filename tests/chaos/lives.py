@@ -23,6 +23,13 @@ from tests.chaos.person import Person
 from tests.chaos.proxy import Line
 from tests.product import Product, children, wait_for
 
+NAMES = {
+    "train_loss": "training_loss",
+    "train_accuracy": "training_token_accuracy",
+    "valid_loss": "validation_loss",
+    "valid_mean_token_accuracy": "validation_token_accuracy",
+}
+"""What the files of the current generation call their columns, and what their series are called."""
 BASES = ("ada", "babbage-002")
 WHOLE_WORKER = 17.0  # seconds between two deaths of it: the supervisor gives up on what dies five times a minute
 
@@ -135,7 +142,7 @@ class Life:
         assert self.status == status, f"fine-tune {self.pk} is {self.status} here and {status} there"
         told = self.rows("select message from trainer_event where job_id = ? order by id", job)
         heard = self.rows("select message from finetunes_event where fine_tune_id = ? order by ordinal", self.pk)
-        assert heard == told
+        assert heard == told, f"{self.remote_id}: {first_difference(heard, told)}"
         if status == "succeeded":
             assert self.model == model
             assert self.rows("select name from finetunes_model where fine_tune_id = ?", self.pk) == [(model,)]
@@ -148,7 +155,8 @@ class Life:
         ((name,),) = self.rows("select content from finetunes_resultfile where fine_tune_id = ?", self.pk)
         theirs = (self.product.data / "trainer" / "files" / public_id).read_bytes()
         assert (self.product.data / "files" / name).read_bytes() == theirs
-        assert self._series() == series_of(theirs)
+        here, there = self._series(), series_of(theirs)
+        assert {name: here.get(name) for name in there} == there
 
     def _series(self) -> dict[str, list[tuple[int, float]]]:
         rows = self.rows(
@@ -161,13 +169,21 @@ class Life:
         return found
 
 
+def first_difference(heard: list[Any], told: list[Any]) -> str:
+    pairs = zip(heard, told, strict=False)
+    place = next((at for at, (here, there) in enumerate(pairs) if here != there), min(len(heard), len(told)))
+    return (
+        f"event {place} of {len(heard)} here is {heard[place : place + 1]}, of {len(told)} there {told[place : place + 1]}"
+    )
+
+
 def series_of(content: bytes) -> dict[str, list[tuple[int, float]]]:
     """Read a results file column by column."""
     found: dict[str, list[tuple[int, float]]] = {}
     for row in csv.DictReader(io.StringIO(content.decode())):
         for name, value in row.items():
             if name != "step" and value:
-                found.setdefault(name, []).append((int(row["step"]), float(value)))
+                found.setdefault(NAMES.get(name, name), []).append((int(row["step"]), float(value)))
     return found
 
 

@@ -230,12 +230,25 @@ def test_listing_yields_each_job_once_while_new_ones_arrive() -> None:
     assert [found.id for found in provider.client().fine_tunes()] == ["c", "b", "a"]
 
 
+def test_things_that_come_twice_in_a_page_are_there_once_and_in_their_order() -> None:
+    provider = answering(listed(*ids("d", "c", "b", "d", "c"), has_more=True), listed(*ids("b", "b", "a")))
+
+    assert [found.id for found in provider.client().fine_tunes()] == ["d", "c", "b", "a"]
+
+
 def test_a_page_that_comes_twice_hides_nothing() -> None:
     first = listed(*ids("d", "c"), has_more=True)
     provider = answering(first, first, first, listed(*ids("b", "a")))
 
     assert [found.id for found in provider.client().fine_tunes()] == ["d", "c", "b", "a"]
     assert [line.rpartition("=")[2] for line in provider.lines] == ["100", "c", "c", "c"]
+
+
+def test_a_page_that_comes_twice_while_new_things_arrive_hides_nothing() -> None:
+    head, middle = listed(*ids("f", "e"), has_more=True), listed(*ids("d", "c"), has_more=True)
+    provider = answering(head, middle, listed(*ids("g", "f"), has_more=True), head, middle, listed(*ids("b", "a")))
+
+    assert sorted(found.id for found in provider.client().fine_tunes()) == list("abcdefg")
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations("cba")))
