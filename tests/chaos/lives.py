@@ -81,15 +81,23 @@ def _children(pid: int | None) -> list[int]:
 
 
 def live(
-    product: Product, person: Person, line: Line, killer: Killer, versions: list[int], *, count: int, seconds: float
+    product: Product,
+    person: Person,
+    line: Line,
+    killer: Killer,
+    versions: list[int],
+    *,
+    count: int,
+    seconds: float,
+    cancelled: int = 0,
 ) -> list[int]:
-    """Start so many fine-tunes on the bad line, cancel some, and return them once nothing more will happen to any."""
+    """Start so many fine-tunes on the bad line, cancel the last few, and return them once nothing more will happen to any."""
     connection = one(product, "select id from connections_connection")
     line.weather.calm = False
     try:
         with killer.at_work():
             started = [start(person, versions[number // 2 % len(versions)], connection, number) for number in range(count)]
-            for fine_tune in started[5::10]:
+            for fine_tune in started[count - cancelled :]:
                 person.cancel(fine_tune)
             open_ones = f"select count(*) from finetunes_finetune where settled_at is null and id in {tuple(started)}"
             wait_for(lambda: one(product, open_ones) == 0, "the end of all fine-tunes", seconds)
