@@ -91,7 +91,7 @@ def live(
     seconds: float,
     cancelled: int = 0,
 ) -> list[int]:
-    """Start so many fine-tunes on the bad line, cancel the last few, and return them once nothing more will happen to any."""
+    """Start so many fine-tunes on the bad line, cancel the last few; return them once nothing more happens to any."""
     connection = one(product, "select id from connections_connection")
     line.weather.calm = False
     try:
