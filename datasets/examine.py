@@ -107,13 +107,19 @@ class Examination:
 
     def _mended(self, batch: Batch, check: Check) -> Batch:
         """The batch after the check's fix; most batches need none."""
-        if not check.hits.since(batch.at):
+        wrong = check.hits.latest.tolist()
+        if not wrong:
             return batch
-        after = list(map(check.change({}), batch.examples))
+        change, after = check.change({}), list[Example | None](batch.examples)
+        for row in wrong:
+            after[row] = change(batch.examples[row])
+        kept = [row for row in after if row is not None]
+        if len(kept) == len(after):
+            return Batch(lines=batch.lines, examples=kept, at=batch.at)
         left = self.left[-1]
         left[left] = [row is not None for row in after]
         lines = [line for line, row in zip(batch.lines, after, strict=True) if row is not None]
-        return Batch(lines=lines, examples=[row for row in after if row is not None], at=batch.at)
+        return Batch(lines=lines, examples=kept, at=batch.at)
 
     def join(self, other: Examination) -> None:
         """Take over what was seen of the rows that follow."""

@@ -9,6 +9,9 @@ from functools import cached_property
 from itertools import compress
 from typing import Any, ClassVar, Literal, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from datasets.checks.hits import Hits, Mask
 from datasets.checks.keys import Keys
 from datasets.checks.texts import GAP, Column, text_of, utf8
@@ -56,6 +59,13 @@ class Batch:
         if "prompt" not in self.examples[0]:
             return utf8(self.whole)
         return self.asking.data + GAP.encode() + self.answering.data
+
+    @cached_property
+    def ends(self) -> NDArray[np.intp]:
+        """Where in `data` each text ends: those of all prompts, then of all completions, or one for each example."""
+        if "prompt" not in self.examples[0]:
+            return Column(self.texts).ends
+        return np.concatenate([self.asking.ends, self.answering.ends + len(self.asking.data) + len(GAP)])
 
     @cached_property
     def asked(self) -> list[str]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 RowNumbers = NDArray[np.int32]
 Mask = NDArray[np.bool_]
+_NONE: RowNumbers = np.zeros(0, np.int32)
 
 
 class Hits:
@@ -16,16 +17,17 @@ class Hits:
 
     def __init__(self) -> None:
         self._parts: list[RowNumbers] = []
+        self.latest = _NONE  # the rows that were added last, counted from the first of their batch
 
     def add(self, at: int, wrong: Sequence[bool] | Mask) -> None:
         """Note the rows that are wrong of a batch whose first row has the number `at`."""
-        if isinstance(wrong, np.ndarray) or True in wrong:
-            self._parts.append((np.flatnonzero(wrong) + at).astype(np.int32))
+        self.latest = np.flatnonzero(wrong).astype(np.int32) if _any(wrong) else _NONE
+        if len(self.latest):
+            self._parts.append(self.latest + np.int32(at))
 
     def note(self, wrong: Mask) -> None:
         """Note all rows at once, in the place of what was noted before."""
-        self._parts = []
-        self.add(0, wrong)
+        self._parts = [np.flatnonzero(wrong).astype(np.int32)]
 
     def join(self, other: Hits, at: int) -> None:
         """Take over what was found in the rows from `at` on, which were counted from 0 there."""
@@ -42,9 +44,9 @@ class Hits:
             self._parts = [np.concatenate(self._parts) if self._parts else np.zeros(0, np.int32)]
         return self._parts[0]
 
-    def since(self, at: int) -> bool:
-        """Whether the last batch, which began with row `at`, added any."""
-        return bool(self._parts) and int(self._parts[-1][-1]) >= at
-
     def __len__(self) -> int:
         return sum(map(len, self._parts))
+
+
+def _any(wrong: Sequence[bool] | Mask) -> bool:
+    return bool(wrong.any()) if isinstance(wrong, np.ndarray) else True in wrong

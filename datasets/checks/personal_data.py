@@ -126,13 +126,10 @@ def _most_first(counted: tuple[str, Hits]) -> tuple[int, str]:
 
 def hinted(batch: Batch) -> list[int]:
     """Tell which rows of a batch are worth a closer look; most are not, and a million have to be looked at."""
-    # One byte a letter, so that places are those of letters; what is looked for is ASCII.
-    places = _hints(batch.data if batch.whole.isascii() else batch.whole.encode("ascii", "replace"))
+    places = _hints(batch.data)
     if not len(places):
         return []
-    texts = [*batch.prompts, *batch.completions] if "prompt" in batch.examples[0] else batch.texts
-    ends = np.cumsum(np.fromiter(map(len, texts), np.intp, len(texts)) + len(GAP))
-    rows = np.searchsorted(ends, places, side="right") % len(batch.examples)
+    rows = np.searchsorted(batch.ends, places) % len(batch.examples)
     return [int(row) for row in np.unique(rows)]
 
 
@@ -158,7 +155,7 @@ def _numbers(data: Bytes, digits: NDArray[np.intp]) -> NDArray[np.intp]:
 def _places(data: Bytes, mark: bytes, places: NDArray[np.intp]) -> NDArray[np.intp]:
     """At which of these places the mark stands; before the first sign of all there is a gap."""
     places = places[places + len(mark) <= len(data)]
-    for turn, code in enumerate(mark):
+    for turn, code in sorted(enumerate(mark), key=lambda sign: chr(sign[1]) in _KINDS_OF_SIGNS):  # letters leave fewest
         signs = np.where(places + turn < 0, ord(GAP), data[np.maximum(places + turn, 0)])
         places = places[_KINDS_OF_SIGNS[chr(code)][signs] if chr(code) in _KINDS_OF_SIGNS else signs == code]
     return places

@@ -36,10 +36,12 @@ def test_rows_that_are_kept_move_up(rows: list[tuple[bool, bool]]) -> None:
 
 
 def test_what_the_last_batch_added_is_known() -> None:
-    found = hits([True, False], [False])
-    assert found.since(0)
-    assert not found.since(2)
-    assert not Hits().since(0)
+    found = hits([True, False, True])
+    assert found.latest.tolist() == [0, 2]
+    found.add(3, [False])
+    assert found.latest.tolist() == []
+    found.add(4, np.array([False, True]))
+    assert (found.latest.tolist(), found.rows().tolist()) == ([1], [0, 2, 5])
 
 
 @given(WRONG, WRONG)
