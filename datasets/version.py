@@ -8,7 +8,7 @@ that takes the request away: whatever dies when, there is one version or none, a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ from datasets.words import Refused
 from datasets.words import gettext_noop as _
 
 LEAST_TRAINING = 0.2  # of the rows
+BOM = b"\xef\xbb\xbf"
 
 
 def request(
@@ -67,6 +68,8 @@ def request(
 
 def make(dataset: Dataset) -> Version:
     wanted: dict[str, Any] = dataset.making or {}
+    if wanted.get("as_it_is"):
+        return _as_it_is(dataset, wanted)
     part_of, asked = _parts(dataset, wanted)
     with ExitStack() as stack:
         counted = tokens.encodings(dataset.format)
@@ -82,6 +85,33 @@ def make(dataset: Dataset) -> Version:
     return version
 
 
+def _as_it_is(dataset: Dataset, wanted: dict[str, Any]) -> Version:
+    """Make a version of the very bytes of the source, which a provider has trained on already (see datasets.adopt)."""
+    if not dataset.prepared_count:
+        raise Refused(_("There are no rows to make a version of."))
+    with ExitStack() as stack:
+        counted = tokens.encodings(dataset.format)
+        made = [_Part(stack.enter_context(Draft(dataset, name)), counted) for name in PARTS]
+        sources = {TRAINING: dataset.source.name or "", VALIDATION: wanted.get("validation_file") or ""}
+        pace = Pace(dataset, dataset.row_count)
+        for name, source in sources.items():
+            if source:
+                _copy(source, made[PARTS.index(name)], pace)
+        fields = {name: value for part, name in zip(made, PARTS, strict=True) for name, value in part.fields(name).items()}
+        everywhere = np.zeros(dataset.prepared_count, np.int8)
+        fields["sides"] = sides.keep(dataset, everywhere, stack.enter_context(Draft(dataset, "sides", "npz")))
+        version = _commit(dataset, wanted, {**fields, "tokens": _tokens(made)})
+    sweep(dataset)
+    return version
+
+
+def _copy(source: str, part: _Part, pace: Pace) -> None:
+    with opened(source) as file:
+        for number, line in enumerate(file):
+            pace(number)
+            part.copy(line)
+
+
 class _Part:
     """One file of a version, with its rows and their exact tokens by each encoding."""
 
@@ -93,6 +123,17 @@ class _Part:
 
     def add(self, example: Example) -> None:
         self.draft.write(encoded(example) + b"\n")
+        self._count(example)
+
+    def copy(self, line: bytes) -> None:
+        """Take over a line byte by byte; it is read only to count its tokens."""
+        self.draft.write(line)
+        text = line.removeprefix(BOM).strip()
+        if text:
+            with suppress(ValueError, TypeError, KeyError, AttributeError):  # what is no example counts as a row alone
+                self._count(orjson.loads(text))
+
+    def _count(self, example: Example) -> None:
         self.rows += 1
         for encoding in self.tokens:
             count, answer = _counted(example, encoding)

@@ -10,7 +10,8 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from finetunes import store, words
+from connections.models import Connection
+from finetunes import again, store, words
 from finetunes.models import Event, FineTune, Model
 from finetunes.outcome import doubtful, waiting_for_files
 from finetunes.plots import Plot, arrange
@@ -69,7 +70,14 @@ def live(fine_tune: FineTune) -> dict[str, Any]:
         "model": model_of(fine_tune),
         "result_files": list(fine_tune.files.order_by("pk")),
         "settings": settings(fine_tune),
+        "elsewhere": elsewhere(fine_tune) if fine_tune.was_turned_away else [],
     }
+
+
+def elsewhere(fine_tune: FineTune) -> list[tuple[Connection, str]]:
+    """Return the connections that may train the same, each with the address of the form, filled in."""
+    version = fine_tune.training_version
+    return [(one, again.form(fine_tune, one, version)) for one in again.others(fine_tune)] if version else []
 
 
 def state(fine_tune: FineTune) -> str:

@@ -5,18 +5,22 @@ from __future__ import annotations
 from functools import partial
 
 from celery import shared_task
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from finetunes import leftovers, registry, settle
+from finetunes import leftovers, registry, settle, shutdowns
 from finetunes.advance import advance as take_next_step
+from finetunes.archive.collect import collect as collect_from
 from finetunes.holding import SECONDS
-from finetunes.models import Charge, FineTune, Inventory, Leftover, Model, Polling, Upload
+from finetunes.models import Archive, Charge, FineTune, Inventory, Leftover, Model, Polling, Upload
 from finetunes.polling import poll_connection
 from finetunes.stock import take_stock as take_stock_of
 
 MOST = 500
+SELDOM = 3600
+"""Seconds between two looks at the calendar of shutdowns."""
 STALE = 10.0
 """A ring that no worker heard in so many seconds is repeated anyway."""
 
@@ -31,9 +35,14 @@ def look_soon(inventory: Inventory) -> None:
     transaction.on_commit(partial(take_stock.delay, inventory.pk), robust=True)
 
 
+def collect_soon(archive: Archive) -> None:
+    """Ring for the next step of an archive, likewise."""
+    transaction.on_commit(partial(collect.delay, archive.pk), robust=True)
+
+
 @shared_task
 def ring() -> None:
-    for leased in (FineTune, Upload, Polling, Inventory):
+    for leased in (FineTune, Upload, Polling, Inventory, Archive):
         leased.objects.free_orphans()
     leftovers.collect()
     for pk in Leftover.objects.due().values_list("pk", flat=True)[:20]:
@@ -51,6 +60,10 @@ def ring() -> None:
     Inventory.objects.add_missing()
     for pk in Inventory.objects.due().filter(connection__archived_at=None).values_list("pk", flat=True):
         take_stock.apply_async(args=(pk,), expires=STALE)
+    for pk in Archive.objects.due().values_list("pk", flat=True):
+        collect.apply_async(args=(pk,), expires=STALE)
+    if cache.add("shutdowns", now.isoformat(), SELDOM):
+        remind.apply_async(expires=STALE)
     old = now - registry.FRESH
     stale = Model.objects.filter(Q(checked_at=None) | Q(checked_at__lt=old), deleted_at=None)
     for pk in stale.values_list("pk", flat=True)[:20]:
@@ -65,6 +78,16 @@ def poll(connection: int) -> None:
 @shared_task
 def take_stock(pk: int) -> None:
     take_stock_of(pk)
+
+
+@shared_task
+def collect(pk: int) -> None:
+    collect_from(pk)
+
+
+@shared_task
+def remind() -> None:
+    shutdowns.remind()
 
 
 @shared_task

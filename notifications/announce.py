@@ -41,8 +41,11 @@ def announce(
     Notification.objects.bulk_create([row], ignore_conflicts=True)
 
 
-def remind_of_shutdown(organization: Organization | int, *, name: str, day: date, path: str) -> None:
-    """Announce that a model or base is shut down on a day, 60, 30 and 7 days ahead; call it as often as you like."""
+def remind_of_shutdown(organization: Organization | int, *, name: str, day: date, path: str, about: str = "") -> None:
+    """Announce that a model or base is shut down on a day, 60, 30 and 7 days ahead; call it as often as you like.
+
+    `about` tells apart what is announced, if it may have another name the next time.
+    """
     days = (day - timezone.localdate()).days
     reached = [mark for mark in REMIND if days <= mark]
     if days < 0 or not reached:
@@ -50,7 +53,7 @@ def remind_of_shutdown(organization: Organization | int, *, name: str, day: date
     announce(
         organization,
         Kind.SHUTDOWN,
-        key=f"shutdown:{name[:120]}:{day.isoformat()}:{min(reached)}",
+        key=f"shutdown:{about or name[:120]}:{day.isoformat()}:{min(reached)}",
         path=path,
         name=name,
         day=day.isoformat(),

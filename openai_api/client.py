@@ -113,6 +113,10 @@ class Client:
     def file_content(self, file_id: str) -> bytes:
         return files.content(self._wire, file_id)
 
+    def save_file(self, file_id: str, sink: IO[bytes]) -> None:
+        """Write a file's content to a seekable file, piece by piece, whatever its size."""
+        files.save(self._wire, file_id, sink)
+
     def delete_file(self, file_id: str) -> None:
         """Delete a file; one that is already gone is a success."""
         files.delete(self._wire, file_id)

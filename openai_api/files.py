@@ -45,14 +45,21 @@ def retrieve(wire: Wire, file_id: str) -> RemoteFile:
 
 
 def content(wire: Wire, file_id: str) -> bytes:
-    ask = Ask(
+    return wire.send(_content(file_id))
+
+
+def save(wire: Wire, file_id: str, sink: IO[bytes]) -> None:
+    wire.copy(_content(file_id), sink)
+
+
+def _content(file_id: str) -> Ask:
+    return Ask(
         method="GET",
         path=path("files", file_id, "content"),
         headers={"Accept": "application/binary"},
         most_bytes=CONTENT_BYTES,
         most_seconds=CONTENT_SECONDS,
     )
-    return wire.send(ask)
 
 
 def delete(wire: Wire, file_id: str) -> None:

@@ -152,6 +152,10 @@ class Wire:
         times = self._retries if retries is None else retries
         return retry.until_answered(lambda: self._once(ask), retries=times, sleep=self._sleep)
 
+    def copy(self, ask: Ask, sink: IO[bytes]) -> None:
+        """Write an answer's body to a file piece by piece; tried again, it begins anew."""
+        retry.until_answered(lambda: self._copy_once(ask, sink), retries=self._retries, sleep=self._sleep)
+
     def delete(self, path: str) -> None:
         """Delete something; that it is already gone is a success."""
         with suppress(NotFound):
@@ -182,6 +186,20 @@ class Wire:
         if not answer.is_success:
             raise refusals.error(answer.status_code, answer.headers, body, self.redact)
         return body
+
+    def _copy_once(self, ask: Ask, sink: IO[bytes]) -> None:
+        sink.seek(0)
+        sink.truncate()
+        with (
+            self._translated(),
+            self._http.stream(ask.method, **self._target(ask)) as answer,
+        ):
+            within = Bounds(ask)
+            if not answer.is_success:
+                body = b"".join(within.passing(chunk) for chunk in answer.iter_bytes())
+                raise refusals.error(answer.status_code, answer.headers, body, self.redact)
+            for chunk in answer.iter_bytes(1 << 16):
+                sink.write(within.passing(chunk))
 
     async def _refuse(self, answer: httpx.Response, within: Bounds) -> None:
         body = b"".join([within.passing(chunk) async for chunk in answer.aiter_bytes()])

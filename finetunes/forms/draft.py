@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import QueryDict
 from django.utils.text import slugify
 
@@ -21,6 +21,8 @@ from finetunes.forms.rates import FORMS
 from finetunes.forms.settings import Settings
 from finetunes.forms.start import StartForm
 from finetunes.models import FineTune, Model
+from finetunes.moving import Difference, differences
+from finetunes.moving import settings as settings_of
 from openai_api.dialects import traits
 from teams.models import Organization
 
@@ -47,6 +49,8 @@ class Draft:
     settings: Settings
     forecast: Forecast | None
     forgotten: Forgotten | None
+    source: FineTune | None = None  # it is started again from another connection's
+    differences: Sequence[Difference] = ()
 
     @property
     def advice(self) -> list[recommend.Advice]:
@@ -77,7 +81,8 @@ def draft(organization: Organization, chosen: QueryDict, *, bound: bool, fresh: 
     """Put a draft together from what a form or an address carries; `bound` forms are validated."""
     given = _flat(chosen) if bound or "was" in chosen else _prefilled(organization, chosen)
     versions = Version.objects.of(organization).select_related("dataset").order_by("-created_at", "-pk")
-    connections = Connection.objects.of(organization).active()
+    still_training = F("training_closed_at").asc(nulls_first=True)
+    connections = Connection.objects.of(organization).active().order_by(still_training, "created_at", "pk")
     version, connection = _pick(versions, given.get("version")), _pick(connections, given.get("connection"))
     if version is None or connection is None:
         return Missing(version=version is None, connection=connection is None)
@@ -85,6 +90,12 @@ def draft(organization: Organization, chosen: QueryDict, *, bound: bool, fresh: 
     base = advised_base(offer, given.get("base_model"), version)
     dialect = connection.dialect_for(base.name if base else given.get("base_model") or "")
     kind = FORMS.get(dialect, FORMS["jobs"])
+    source = _one(FineTune.objects.of(organization).select_related("connection", "parent"), chosen.get("from"))
+    changed: list[Difference] = []
+    if source and base and source.connection_id != connection.pk:
+        changed = differences(source, connection, base.name, dialect, kind.base_fields)
+        if not bound and "was" not in chosen:
+            given |= {one.name: one.becomes for one in changed}
     initial = _initial(given, version, connection, base, dialect)
     data = chosen if bound else None
     start = StartForm(
@@ -107,6 +118,8 @@ def draft(organization: Organization, chosen: QueryDict, *, bound: bool, fresh: 
         settings=kind(data, initial=initial, version=version, validates=validates),
         forecast=forecast(version, connection, base.name, initial, validates=validates) if base else None,
         forgotten=forgotten(connection, base.name, version) if base else None,
+        source=source if source and source.connection_id != connection.pk else None,
+        differences=changed,
     )
 
 
@@ -159,7 +172,7 @@ def _copied(copy: FineTune) -> dict[str, Any]:
         **_copied_wandb(copy),
         **dict.fromkeys(suggested(copy.training_version, copy.dialect) if copy.training_version else (), ""),
         "compute_classification_metrics": False,
-        **{name: _shown(value) for name, value in copy.hyperparameters.items()},
+        **{name: _shown(value) for name, value in settings_of(copy).items()},
     }
 
 

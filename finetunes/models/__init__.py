@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from finetunes.models.archive import Archive, ArchiveQuerySet, KeptFile
 from finetunes.models.fine_tune import FineTune, FineTuneQuerySet
 from finetunes.models.inventory import Elsewhere, Inventory, InventoryQuerySet, Polling, PollingQuerySet
 from finetunes.models.model import Model, ModelQuerySet
@@ -11,6 +12,8 @@ from finetunes.models.upload import Leftover, Upload, UploadQuerySet
 
 __all__ = [
     "Approval",
+    "Archive",
+    "ArchiveQuerySet",
     "Budget",
     "Charge",
     "Elsewhere",
@@ -19,6 +22,7 @@ __all__ = [
     "FineTuneQuerySet",
     "Inventory",
     "InventoryQuerySet",
+    "KeptFile",
     "Leftover",
     "Model",
     "ModelQuerySet",

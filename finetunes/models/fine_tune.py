@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from connections.models import Connection
-from datasets.models import Version
+from datasets.models import Dataset, Version
 from finetunes import news
 from finetunes.statuses import ENDED, MOVING, WAITING, Status, tone
 from teams.models import Organization, User
@@ -94,6 +94,8 @@ class FineTune(Leased):
     suffix = models.CharField(max_length=64, blank=True)
     # None for one that was started elsewhere and imported: which data it learned from, only its provider knows.
     training_version = models.ForeignKey(Version, on_delete=models.PROTECT, null=True, blank=True, related_name="fine_tunes")
+    # What was made of the training file that was kept of an imported one.
+    adopted = models.ForeignKey(Dataset, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     use_validation = models.BooleanField(default=True)
     hyperparameters = models.JSONField(default=dict, blank=True)
     seed = models.PositiveIntegerField(null=True, blank=True)
@@ -215,6 +217,11 @@ class FineTune(Leased):
     def awaits_decision(self) -> bool:
         """Whether a person has to say if it is sent again, and nobody has yet."""
         return self.needs_decision and self.in_doubt and not (self.resend_requested_at or self.cancel_requested_at)
+
+    @property
+    def was_turned_away(self) -> bool:
+        """Whether the provider trains no more for this account: nothing was started, and it can be trained elsewhere."""
+        return self.status == Status.FAILED and self.error_raw.get("kind") == "TrainingNotAvailable"
 
     @property
     def can_be_cancelled(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django import template
 from django.utils import timezone
@@ -35,6 +35,11 @@ def ago(moment: datetime | None) -> str:
 def since(moment: datetime | None) -> str:
     """Say how long ago it was, for a column that is about just that."""
     return words.short((timezone.now() - moment).total_seconds()) if moment else ""
+
+
+@register.filter
+def days_until(day: date) -> int:
+    return (day - timezone.localdate()).days
 
 
 @register.filter

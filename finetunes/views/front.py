@@ -12,12 +12,12 @@ from django.views.decorators.http import require_safe
 from connections.models import Connection
 from datasets.models import Dataset
 from finetunes.models import FineTune, Model
+from finetunes.shutdowns import SOON, calendar
 from finetunes.statuses import Status
 from teams import access
 from teams.access import OrgRequest
 
 RECENT = timedelta(days=7)
-SOON = timedelta(days=60)
 MOST = 8
 FEW = 4
 
@@ -35,7 +35,7 @@ def home(request: OrgRequest) -> HttpResponse:
         "waiting": fine_tunes.filter(status=Status.AWAITING_APPROVAL)[:MOST],
         "undecided": fine_tunes.undecided()[:MOST],
         "troubled": fine_tunes.filter(status__in=[Status.LOST_CONTACT, Status.UNKNOWN])[:MOST],
-        "ending": Model.objects.of(organization).ending_before(timezone.localdate() + SOON).for_lists()[:MOST],
+        "ending": [one for one in calendar(organization, until=timezone.localdate() + SOON, whole=False) if not one.is_over],
         "models": Model.objects.of(organization).usable().filter(ready_at__isnull=False).for_lists()[:FEW],
         "total": FineTune.objects.of(organization).count(),
         "datasets": Dataset.objects.of(organization).count(),

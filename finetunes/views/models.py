@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from finetunes import shutdowns
 from finetunes.delete import Refused, delete, dependents
 from finetunes.deploy import DeploymentForm, what_to_do
 from finetunes.models import Model
@@ -59,7 +60,7 @@ def model_deployment(request: OrgRequest, pk: int) -> HttpResponse:
 
 
 def _detail(request: OrgRequest, model: Model, form: DeploymentForm | None = None) -> HttpResponse:
-    context: dict[str, Any] = {"model": model, "dependents": dependents(model)}
+    context: dict[str, Any] = {"model": model, "dependents": dependents(model), "ends": shutdowns.of_model(model)}
     if model.connection.traits.deploys:
         context |= {"deployment": form or DeploymentForm(instance=model), "to_do": what_to_do(model)}
     return render(request, "models/detail.html", context, status=422 if form else 200)
