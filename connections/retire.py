@@ -16,7 +16,7 @@ class InUse(Exception):
     """Something points at the connection, so it can be archived but not deleted."""
 
     def __init__(self) -> None:
-        super().__init__(_("It stays archived: what was made through it still points at it."))
+        super().__init__(_("It can only be taken out of use: what was made through it still points at it."))
 
 
 @dataclass(frozen=True)

@@ -131,7 +131,9 @@ def connection_archive(request: OrgRequest, pk: int) -> HttpResponse:
     connection = _connection(request, pk)
     if retire.archive(connection):
         audit.record(request, "connection.archived", connection)
-        messages.success(request, _("%(connection)s is archived: no new fine-tune can use it.") % {"connection": connection})
+        messages.success(
+            request, _("%(connection)s is out of use: no new fine-tune can choose it.") % {"connection": connection}
+        )
     return redirect("connections:list")
 
 

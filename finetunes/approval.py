@@ -157,7 +157,7 @@ def decline(fine_tune: FineTune, owner: User, *, answer: str, address: str | Non
 
 def _still_fits(fine_tune: FineTune, budget: Budget | None) -> None:
     if fine_tune.connection.archived_at is not None:
-        raise create.NotPossible(_("%(connection)s was archived meanwhile.") % {"connection": fine_tune.connection})
+        raise create.NotPossible(_("%(connection)s was taken out of use meanwhile.") % {"connection": fine_tune.connection})
     charge = Charge.objects.filter(fine_tune=fine_tune).first()
     if budget and charge:
         found = spending.rule(budget, charge.estimated, charge.currency, is_owner=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 from celery import shared_task
-from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -19,8 +18,6 @@ from finetunes.polling import poll_connection
 from finetunes.stock import take_stock as take_stock_of
 
 MOST = 500
-SELDOM = 3600
-"""Seconds between two looks at the calendar of shutdowns."""
 STALE = 10.0
 """A ring that no worker heard in so many seconds is repeated anyway."""
 
@@ -62,8 +59,6 @@ def ring() -> None:
         take_stock.apply_async(args=(pk,), expires=STALE)
     for pk in Archive.objects.due().values_list("pk", flat=True):
         collect.apply_async(args=(pk,), expires=STALE)
-    if cache.add("shutdowns", now.isoformat(), SELDOM):
-        remind.apply_async(expires=STALE)
     old = now - registry.FRESH
     stale = Model.objects.filter(Q(checked_at=None) | Q(checked_at__lt=old), deleted_at=None)
     for pk in stale.values_list("pk", flat=True)[:20]:
@@ -87,6 +82,7 @@ def collect(pk: int) -> None:
 
 @shared_task
 def remind() -> None:
+    """Look at the calendar of shutdowns; beat rings for it every ten minutes."""
     shutdowns.remind()
 
 

@@ -179,7 +179,7 @@ class TestRetiring:
     ) -> None:
         owner_client.post(address(connection, "archive/"))
         assert not Connection.objects.active().exists()
-        assert "Archived" in owner_client.get("/connections/").content.decode()
+        assert "Out of use" in owner_client.get("/connections/").content.decode()
         owner_client.post(address(connection, "restore/"))
         assert Connection.objects.active().exists()
         actions = AuditEntry.objects.order_by("pk").values_list("action", flat=True)

@@ -180,5 +180,5 @@ class TestDeciding:
 
     def test_an_archived_connection_is_sent_nothing(self, people: People, asked: FineTune) -> None:
         asked.connection.archived_at = asked.created_at
-        with pytest.raises(create.NotPossible, match="Trainer was archived meanwhile"):
+        with pytest.raises(create.NotPossible, match="Trainer was taken out of use meanwhile"):
             approval.approve(asked, people.owner)

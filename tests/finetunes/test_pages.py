@@ -350,7 +350,7 @@ class TestHome:
         assert "Needs attention" in words
         assert "Line 3 is bad" in words
         assert "No answer" in words
-        assert f"old-model stops on {day}, in 27 days." in words
+        assert f"1 model on {connection} stops on {day}, in 27 days." in words
 
     @pytest.mark.parametrize(("has_data", "address"), [(False, "datasets:upload"), (True, "finetunes:new")])
     def test_an_empty_one_leads_to_the_next_step(

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from openai_api.errors import BadAnswer, BadRequest
+from openai_api.errors import BadAnswer, BadRequest, NotFound
 from openai_api.types import RemoteFile
 from tests.openai_api.provider import FILE, answering, listed, refusal
 
@@ -164,3 +164,31 @@ def test_an_id_that_would_change_the_path_is_never_sent(name: str) -> None:
         provider.client().delete_file(name)
 
     assert provider.asked == []
+
+
+def test_content_is_written_to_a_file_piece_by_piece() -> None:
+    provider = answering(httpx.Response(200, content=b"\x00\xff\r\nstep"))
+    sink = io.BytesIO()
+
+    provider.client().save_file("file-1", sink)
+
+    assert sink.getvalue() == b"\x00\xff\r\nstep"
+
+
+def test_a_second_attempt_writes_over_what_the_first_one_wrote() -> None:
+    provider = answering(httpx.Response(503, content=b"busy"), httpx.Response(200, content=b"ab"))
+    sink = io.BytesIO(b"longer than the answer")
+
+    provider.client().save_file("file-1", sink)
+
+    assert sink.getvalue() == b"ab"
+
+
+def test_a_file_that_is_not_there_leaves_nothing_behind() -> None:
+    provider = answering(refusal(404, "No such file"))
+    sink = io.BytesIO()
+
+    with pytest.raises(NotFound):
+        provider.client().save_file("file-1", sink)
+
+    assert sink.getvalue() == b""
