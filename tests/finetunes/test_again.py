@@ -83,7 +83,8 @@ def field(html: str, name: str) -> str:
 
 def chosen(html: str, name: str) -> str:
     (select,) = re.findall(rf'<select[^>]*name="{name}".*?</select>', html, re.DOTALL)
-    return re.findall(r'<option value="([^"]*)" selected', select)[0]
+    found = re.search(r'<option value="([^"]*)" selected', select)
+    return found[1] if found else ""
 
 
 class TestTurnedAway:

@@ -77,7 +77,7 @@ class TestFetching:
         kept = KeptFile.objects.get()
         assert (kept.state, kept.role, kept.filename) == (State.KEPT, Role.TRAINING, "file-theirs.jsonl")
         assert (kept.size, kept.sha256) == (len(DATA), hashlib.sha256(DATA).hexdigest())
-        assert default_storage.open(kept.content.name).read() == DATA
+        assert default_storage.open(str(kept.content)).read() == DATA
         assert not report(connection, archive).missing
 
     def test_files_that_no_fine_tune_names_are_kept_if_they_are_for_fine_tuning(

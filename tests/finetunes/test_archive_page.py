@@ -173,7 +173,7 @@ class TestZip:
         KeptFile.objects.update(sha256="0" * 64)
         (one,) = [one for one in manifest(downloaded(owner_client, archived.connection))["files"] if "problem" in one]
         assert "has changed" in one["problem"]
-        default_storage.delete(kept.content.name)
+        default_storage.delete(str(kept.content))
         problems = [one for one in manifest(downloaded(owner_client, archived.connection))["files"] if "problem" in one]
         assert problems[0]["problem"] == "The stored file could not be read."
 
