@@ -207,7 +207,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = env.file_transport(DATA) if CELERY_BROKER_URL.
 # A ring that nobody heard within two seconds is stale: the next one says the same.
 CELERY_BEAT_SCHEDULE = {
     f"{app}.ring": {"task": f"{app}.tasks.ring", "schedule": 1.0, "options": {"expires": 2.0}}
-    for app in ("datasets", "finetunes", "notifications", "trainer")
+    for app in ("datasets", "finetunes", "notifications", "playground", "trainer")
 } | {"finetunes.remind": {"task": "finetunes.tasks.remind", "schedule": 600.0, "options": {"expires": 600.0}}}
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA / "beat")
 

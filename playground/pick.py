@@ -95,7 +95,7 @@ def base_key(connection: Connection, name: str) -> str:
 def models(organization: Organization) -> QuerySet[Model]:
     """Return the fine-tuned models that can be asked, newest first."""
     found = Model.objects.of(organization).usable().filter(connection__archived_at__isnull=True)
-    return found.select_related("connection", "version__dataset").order_by("-created_at", "-pk")
+    return found.select_related("connection", "version__dataset", "fine_tune").order_by("-created_at", "-pk")
 
 
 def connections(organization: Organization) -> QuerySet[Connection]:
@@ -114,7 +114,7 @@ def pick(organization: Organization, key: str, format: str = "") -> Picked:
 
 def newest(organization: Organization) -> Picked | None:
     model = models(organization).first()
-    return _picked(model) if model else None
+    return picked(model) if model else None
 
 
 def base_models(connection: Connection) -> BaseModels:
@@ -129,19 +129,28 @@ def _fine_tuned(organization: Organization, key: str) -> Picked:
     model = models(organization).filter(pk=key).first() if len(key) < 19 else None
     if model is None:
         raise Http404
-    return _picked(model)
+    return picked(model)
 
 
-def _picked(model: Model) -> Picked:
-    learned = model.version.format if model.version else format_of(model.base_model or model.name)
+def picked(model: Model) -> Picked:
+    """Return a fine-tuned model with what is known of its training."""
+    version = trained_on(model)
+    learned = version.format if version else format_of(model.base_model or model.name)
     return Picked(
         connection=model.connection,
         name=model.answers_to,
         base_model=model.base_model,
         format=COMPLETION if learned == COMPLETION else CHAT,
         model=model,
-        version=model.version,
+        version=version,
     )
+
+
+def trained_on(model: Model) -> Version | None:
+    """Return its data: the version, or what was made of the kept training file of one that was trained elsewhere."""
+    if model.version or not model.fine_tune or not model.fine_tune.adopted_id:
+        return model.version
+    return Version.objects.filter(dataset=model.fine_tune.adopted_id).select_related("dataset").order_by("number").first()
 
 
 def _base(organization: Organization, pk: str, name: str, format: str) -> Picked:

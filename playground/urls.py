@@ -3,11 +3,14 @@ from __future__ import annotations
 from django.urls import path
 
 from playground import views
+from playground.side_by_side import compare, record
 from playground.stream import stream
 
 app_name = "playground"
 urlpatterns = [
     path("", views.home, name="home"),
+    path("compare/", compare, name="compare"),
+    path("compare/record/", record, name="record"),
     path("bases/<int:pk>/", views.bases, name="bases"),
     path("switch/", views.switch, name="switch"),
     path("request/", views.preview, name="preview"),

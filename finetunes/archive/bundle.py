@@ -23,7 +23,7 @@ from django.utils import timezone
 from connections.models import Connection
 from datasets.models import Version
 from finetunes.archive.report import Missing, report
-from finetunes.models import Archive, Event, FineTune, KeptFile, Model, ResultFile
+from finetunes.models import Archive, Event, FineTune, KeptFile, Model, RecordedAnswer, ResultFile
 from teams import sheet
 
 BLOCK = 1 << 18
@@ -124,6 +124,7 @@ def _entries(connection: Connection, missing: list[Missing]) -> Iterator[Entry]:
         yield from _of_version(version)
     models = Model.objects.filter(connection=connection).order_by("pk")
     yield Entry(path="models.json", content=[_json([_model(model) for model in models])])
+    yield Entry(path="answers.jsonl", content=_answers(connection), about={"kind": "recorded answers"})
     yield Entry(path="missing.csv", content=[_table(missing)])
 
 
@@ -181,6 +182,13 @@ def _folder(version: Version) -> str:
 def _model(model: Model) -> dict[str, Any]:
     names = ("name", "base_model", "created_at", "ready_at", "shutdown_date", "deleted_at")
     return {name: getattr(model, name) for name in names} | {"original": model.raw}
+
+
+def _answers(connection: Connection) -> Iterator[bytes]:
+    names = ("thread", "expected", "request", "answer", "finish_reason", "took", "answered_at", "problem")
+    rows = RecordedAnswer.objects.filter(model__connection=connection).select_related("model")
+    for row in rows.iterator(EVENTS):
+        yield _line({"model": row.model.name, **{name: getattr(row, name) for name in names}})
 
 
 def _stored(name: str) -> Iterator[bytes]:

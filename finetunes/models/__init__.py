@@ -7,6 +7,7 @@ from finetunes.models.fine_tune import FineTune, FineTuneQuerySet
 from finetunes.models.inventory import Elsewhere, Inventory, InventoryQuerySet, Polling, PollingQuerySet
 from finetunes.models.model import Model, ModelQuerySet
 from finetunes.models.money import Approval, Budget, Charge
+from finetunes.models.recorded import RecordedAnswer, RecordedAnswerQuerySet
 from finetunes.models.reported import Event, ResultFile, Series
 from finetunes.models.upload import Leftover, Upload, UploadQuerySet
 
@@ -28,6 +29,8 @@ __all__ = [
     "ModelQuerySet",
     "Polling",
     "PollingQuerySet",
+    "RecordedAnswer",
+    "RecordedAnswerQuerySet",
     "ResultFile",
     "Series",
     "Upload",

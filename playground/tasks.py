@@ -1,0 +1,33 @@
+"""Ask the questions that are due. Celery only rings: the rows say what there is to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from celery import shared_task
+from django.db import transaction
+
+from finetunes.models import RecordedAnswer
+from playground.record import ask
+
+MOST = 20
+STALE = 10.0
+
+
+def ask_soon(rows: Iterable[RecordedAnswer]) -> None:
+    """Ring once this transaction has been committed; without a broker, the next ring does it."""
+    for row in list(rows)[:MOST]:
+        transaction.on_commit(partial(answer.delay, row.pk), robust=True)
+
+
+@shared_task
+def ring() -> None:
+    RecordedAnswer.objects.free_orphans()
+    for pk in RecordedAnswer.objects.due().values_list("pk", flat=True)[:MOST]:
+        answer.apply_async(args=(pk,), expires=STALE)
+
+
+@shared_task
+def answer(pk: int) -> None:
+    ask(pk)
