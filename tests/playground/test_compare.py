@@ -84,7 +84,7 @@ class TestAsking:
         asked(member_client, old, new, source="rows", number="10")
         assert RecordedAnswer.objects.count() == 20
         answer_all(place, *[Whole(completion(" baseball"))] * 10, Whole(chat_whole("hockey")))
-        first, second = RecordedAnswer.objects.filter(key=RecordedAnswer.objects.all()[0].key).order_by("model")
+        first, second = RecordedAnswer.objects.filter(key=RecordedAnswer.objects.all()[0].key).order_by("model_id")
         assert first.request["prompt"] == "post 0\n\n###\n\n"
         assert first.request["model"] == old.name
         assert second.request["messages"] == [
