@@ -37,16 +37,10 @@ format: .venv/.test
 	@$(BIN)/python $(PIP) -r requirements-test.lock
 	@touch $@ .venv/.run
 
-.venvs/openai-%/.installed: tests/clients/%.lock
+.venvs/%/.installed: tests/clients/%.lock
 	@echo "Installing the official client ($*) …"
-	@$(PYTHON) -m venv .venvs/openai-$*
-	@.venvs/openai-$*/bin/python $(PIP) -r $<
-	@touch $@
-
-.venvs/together/.installed: tests/clients/together.lock
-	@echo "Installing the official client (together) …"
-	@$(PYTHON) -m venv .venvs/together
-	@.venvs/together/bin/python $(PIP) -r $<
+	@$(PYTHON) -m venv .venvs/$*
+	@.venvs/$*/bin/python $(PIP) -r $<
 	@touch $@
 
 clean:
