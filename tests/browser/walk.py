@@ -97,6 +97,7 @@ def column(rows: list[dict[str, str]], name: str) -> list[float]:
 
 def ask(page: Page, text: str) -> Answer:
     page.get_by_label("Text", exact=True).fill(text)
+    page.wait_for_load_state()  # the key is heard by the page's script
     page.keyboard.press("Control+Enter")
     expect(page.locator("#status")).to_have_text("Done", timeout=30_000)
     rows = page.locator("#bars .prob")

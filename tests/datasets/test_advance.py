@@ -72,7 +72,16 @@ def test_a_version_whose_maker_dies_is_made_once_and_whole(
     dataset = worked(dataset)
     made = dataset.versions.get()
     assert len(lines_of(made.training)) + len(lines_of(made.validation)) == 120
-    assert files(own_data_folder, dataset) == ["index", "prepared", "rows", "source", "texts", "training", "validation"]
+    assert files(own_data_folder, dataset) == [
+        "index",
+        "prepared",
+        "rows",
+        "sides",
+        "source",
+        "texts",
+        "training",
+        "validation",
+    ]
     assert dataset.making is None
 
 

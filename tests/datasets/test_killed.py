@@ -77,5 +77,5 @@ def test_a_killed_maker_leaves_no_half_made_version_and_its_work_is_done_again(t
     with sqlite3.connect(tmp_path / "tunedeck.sqlite3") as database:
         assert database.execute("select count(*) from datasets_version").fetchone() == (0,)
     assert finished(LOOK, environment).endswith(
-        "[29000, 1000] None ['index', 'prepared', 'rows', 'source', 'texts', 'training', 'validation']"
+        "[29000, 1000] None ['index', 'prepared', 'rows', 'sides', 'source', 'texts', 'training', 'validation']"
     )
