@@ -52,7 +52,7 @@ def report(connection: Connection, archive: Archive | None) -> Report:
         Held(_("Models"), Model.objects.filter(connection=connection).count()),
         Held(_("Results files"), results.count()),
         Held(_("Files of the provider"), kept.count()),
-        Held(_("Dataset versions that were trained on here"), versions(connection)),
+        Held(_("Dataset versions"), versions(connection)),
     ]
     sizes = [rows.aggregate(all=Sum("size"))["all"] or 0 for rows in (results, kept)]
     missing = list(_missing(connection, archive))
