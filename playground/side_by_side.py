@@ -82,7 +82,8 @@ def _prompts(request: access.OrgRequest, old: Model | None, new: Model | None) -
 
 
 def _models(request: access.OrgRequest) -> ModelQuerySet:
-    found = Model.objects.of(request.organization).filter(Q(deleted_at=None) | Q(recorded__isnull=False)).distinct()
+    recorded = RecordedAnswer.objects.of(request.organization).values("model")
+    found = Model.objects.of(request.organization).filter(Q(deleted_at=None) | Q(pk__in=recorded))
     return found.select_related("connection", "version__dataset", "fine_tune").defer("raw").order_by("-created_at", "-pk")
 
 

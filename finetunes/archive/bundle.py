@@ -120,7 +120,7 @@ def _entries(connection: Connection, missing: list[Missing]) -> Iterator[Entry]:
         about = {"kind": kept.role, "remote_id": kept.remote_id, "filename": kept.filename, "purpose": kept.purpose}
         path = f"files/{kept.pk:06d}-{safe(str(kept))}"
         yield Entry(path=path, content=_stored(str(kept.content)), sha256=kept.sha256, about=about)
-    for version in Version.objects.filter(fine_tunes__connection=connection).distinct().select_related("dataset"):
+    for version in Version.objects.filter(pk__in=mine.values("training_version")).select_related("dataset"):
         yield from _of_version(version)
     models = Model.objects.filter(connection=connection).order_by("pk")
     yield Entry(path="models.json", content=[_json([_model(model) for model in models])])

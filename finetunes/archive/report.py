@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.db.models import Sum
+from django.db.models import Count, Sum
 from django.utils.translation import gettext as _
 
 from connections.models import Connection
-from datasets.models import Version
 from finetunes.archive.collect import unheard
-from finetunes.models import Archive, Event, FineTune, KeptFile, Model, ResultFile
+from finetunes.models import Archive, FineTune, KeptFile, Model, ResultFile
 from finetunes.statuses import ENDED, Status
 from openai_api.dialects import traits
 
@@ -48,7 +47,7 @@ def report(connection: Connection, archive: Archive | None) -> Report:
     kept = KeptFile.objects.filter(connection=connection, state=State.KEPT).exclude(role=Role.RESULT)
     held = [
         Held(_("Fine-tunes"), mine.count()),
-        Held(_("Events"), Event.objects.filter(fine_tune__connection=connection).count()),
+        Held(_("Events"), mine.aggregate(all=Sum("last_event"))["all"] or 0),
         Held(_("Models"), Model.objects.filter(connection=connection).count()),
         Held(_("Results files"), results.count()),
         Held(_("Files of the provider"), kept.count()),
@@ -60,7 +59,8 @@ def report(connection: Connection, archive: Archive | None) -> Report:
 
 
 def versions(connection: Connection) -> int:
-    return Version.objects.filter(fine_tunes__connection=connection).distinct().count()
+    mine = FineTune.objects.filter(connection=connection)
+    return int(mine.aggregate(all=Count("training_version", distinct=True))["all"])
 
 
 def _missing(connection: Connection, archive: Archive | None) -> Iterator[Missing]:

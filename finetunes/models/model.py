@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import ClassVar, Self
 
 from django.db import models
@@ -25,10 +24,6 @@ class ModelQuerySet(models.QuerySet["Model"]):
         """Neither deleted nor, as far as the provider said, shut down."""
         alive = Q(shutdown_date__isnull=True) | Q(shutdown_date__gte=timezone.localdate())
         return self.filter(alive, deleted_at__isnull=True)
-
-    def ending_before(self, day: date) -> Self:
-        """What works today and stops by that day."""
-        return self.usable().filter(shutdown_date__lte=day)
 
     def search(self, words: str) -> Self:
         places = ("name", "base_model", "fine_tune__name", "version__dataset__name")

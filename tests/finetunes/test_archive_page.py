@@ -163,7 +163,7 @@ class TestZip:
         assert not [name for name in whole.namelist() if b"sk-test" in whole.read(name)]
 
     def test_names_that_a_provider_made_up_stay_names(self, owner_client: Client, archived: Archive) -> None:
-        KeptFile.objects.filter(state="kept").update(filename="../../etc/passwd\x00=cmd()", remote_id="../x")
+        KeptFile.objects.filter(state="kept").update(filename="../../etc/passwd\r\n=cmd()", remote_id="../x")
         FineTune.objects.filter(remote_id="ftjob-1").update(remote_id="../../up")
         whole = downloaded(owner_client, archived.connection)
         assert not [name for name in whole.namelist() if ".." in name or name.startswith("/")]
