@@ -20,7 +20,7 @@ from tests.browser.test_import import at_its_end, start
 from tests.browser.test_loop import table
 from tests.fakes.openai_jobs import OpenAIJobs
 from tests.fakes.serving import KEY, serving
-from tests.product import Product, running_product
+from tests.product import Product, running_product, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.xdist_group("way-out"), pytest.mark.timeout(300)]
 
@@ -76,7 +76,7 @@ def test_archived_trained_again_in_three_clicks_and_compared(page: Page, product
     with Client(f"http://127.0.0.1:{product.trainer_port}/v1", key, "both") as script:
         job = at_its_end(script, start(script, "ada"))
         content = script.file_content(str(job.training_file))
-    archive(page)
+    archive(page, product)
     whole = downloaded(page)
     kept = next(one for one in json.loads(whole.read("manifest.json"))["files"] if one.get("kind") == "training")
     assert whole.read(kept["path"]) == content
@@ -88,11 +88,14 @@ def test_archived_trained_again_in_three_clicks_and_compared(page: Page, product
     compare(page, str(job.fine_tuned_model))
 
 
-def archive(page: Page) -> None:
+def archive(page: Page, product: Product) -> None:
+    """Asked twice, and with its worker killed as it begins, it comes to its end by itself."""
     page.goto("/connections/1/")
     page.get_by_role("link", name="Archive of all that the provider has").click()
     is_well_made(page)
     page.get_by_role("button", name="Archive this connection").dblclick()
+    wait_for(lambda: product.rows("select id from finetunes_archive"), "the wish")
+    product.kill("worker")
     expect(page.get_by_text("Archived. All that the provider still has is here.")).to_be_visible(timeout=PATIENCE)
     is_well_made(page)
 
