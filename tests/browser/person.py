@@ -7,7 +7,9 @@ from contextlib import contextmanager
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+expect.set_options(timeout=20_000)  # ms; a state that comes at once on a quiet machine may take a while on a busy one
 
 
 @pytest.fixture(scope="module")
