@@ -21,7 +21,7 @@ class InUse(Exception):
 
 @dataclass(frozen=True)
 class Dependents:
-    kind: str  # plural, for a person
+    kind: str  # for a person, one of it or many
     count: int
 
 
@@ -32,7 +32,8 @@ def dependents(connection: Connection) -> list[Dependents]:
         model = relation.related_model
         count = model._base_manager.filter(**{relation.field.name: connection}).count()
         if count:
-            found.append(Dependents(str(model._meta.verbose_name_plural), count))
+            kind = model._meta.verbose_name if count == 1 else model._meta.verbose_name_plural
+            found.append(Dependents(str(kind), count))
     return found
 
 

@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from connections.models import Connection
 from datasets.models import Dataset, Version
@@ -163,6 +164,8 @@ class FineTune(Leased):
     objects = FineTuneQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("fine-tune")
+        verbose_name_plural = gettext_lazy("fine-tunes")
         ordering = ("-created_at", "-pk")
         constraints: ClassVar = [
             models.UniqueConstraint(

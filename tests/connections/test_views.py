@@ -200,8 +200,10 @@ class TestRetiring:
     def test_what_something_points_at_stays(self, owner_client: Client, connection: Connection) -> None:
         Model.objects.create(organization=connection.organization, connection=connection, name="ada:ft-acme")
         (found,) = retire.dependents(connection)
-        assert (found.count, found.kind) == (1, "models")
+        assert (found.count, found.kind) == (1, "model")
+        Model.objects.create(organization=connection.organization, connection=connection, name="ada:ft-other")
         page = owner_client.get(address(connection)).content.decode()
+        assert "2 models" in page
         assert "Not possible while something points at it" in page
         assert address(connection, "delete/") not in page
         page = owner_client.post(address(connection, "delete/"), follow=True).content.decode()
