@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from django.db import models, transaction
 from django.db.models import F, Q
+from django.db.models.fields.json import KT
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -37,7 +38,11 @@ class FineTuneQuerySet(LeasedQuerySet["FineTune"]):
     def for_lists(self) -> Self:
         """Newest first, with what a row of a list shows and without what only the detail page needs."""
         related = self.select_related("connection", "training_version__dataset", "started_by")
-        return related.defer("raw", "error_raw", "known_before").order_by("-created_at", "-pk")
+        return (
+            related.annotate(error_kind=KT("error_raw__kind"))
+            .defer("raw", "error_raw", "known_before")
+            .order_by("-created_at", "-pk")
+        )
 
     def moving(self) -> Self:
         return self.filter(status__in=MOVING | WAITING | {Status.LOST_CONTACT, Status.UNKNOWN})
@@ -161,6 +166,8 @@ class FineTune(Leased):
     summary = models.JSONField(default=dict, blank=True)
     spark = models.JSONField(default=list, blank=True)
 
+    error_kind: str | None = None  # of one in a list, whose `error_raw` is left out
+
     objects = FineTuneQuerySet.as_manager()
 
     class Meta:
@@ -224,7 +231,9 @@ class FineTune(Leased):
     @property
     def was_turned_away(self) -> bool:
         """Whether the provider trains no more for this account: nothing was started, and it can be trained elsewhere."""
-        return self.status == Status.FAILED and self.error_raw.get("kind") == "TrainingNotAvailable"
+        in_list = "error_raw" in self.get_deferred_fields()
+        kind = self.error_kind if in_list else self.error_raw.get("kind")
+        return self.status == Status.FAILED and kind == "TrainingNotAvailable"
 
     @property
     def can_be_cancelled(self) -> bool:

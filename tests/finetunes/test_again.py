@@ -101,6 +101,12 @@ class TestTurnedAway:
         assert "The fine-tune failed" not in said
         assert "notice bad" not in html
 
+    @pytest.mark.parametrize("page", ["/", "/finetunes/"])
+    def test_lists_do_not_call_it_a_failure(self, member_client: Client, turned_away: FineTune, page: str) -> None:
+        html = see(member_client, page)
+        assert '<span class="badge wait">Not accepted</span>' in html
+        assert '<span class="badge bad">' not in html
+
     def test_without_another_connection_it_says_what_to_do(self, member_client: Client, turned_away: FineTune) -> None:
         said = words(see(member_client, turned_away.get_absolute_url()))
         assert "There is no other connection that trains. An owner can add one" in said
