@@ -60,7 +60,10 @@ def said(scene: Scene, tokens: list[int], weights: Weights) -> Features:
     if not tokens or not len(scene.reading.words):
         return Features(plain, np.ones(plain.shape))
     places, values = _words(scene, tokens, names, weights)
-    return Features(np.concatenate([plain, places]), np.concatenate([np.ones(plain.shape), values]))
+    # Where the weights of words start: with what was counted, as naive Bayes would judge. The root, because
+    # the words of a long text tell the same over and over.
+    belief = scene.reading.belief * values.sum(axis=0) / np.sqrt(len(values))
+    return Features(np.concatenate([plain, places]), np.concatenate([np.ones(plain.shape), values]), belief)
 
 
 def _words(scene: Scene, tokens: list[int], names: Hashes, weights: Weights) -> tuple[Ids, Floats]:

@@ -18,13 +18,17 @@ _AT_MOST = 1 + 1e-9
 
 @dataclass(frozen=True)
 class Features:
-    """Feature values and their places in the weights, one column per action."""
+    """Feature values and their places in the weights, one column per action.
+
+    `belief` is what each action scores before any weight has moved.
+    """
 
     places: Ids
     values: Floats
+    belief: Floats | float = 0.0
 
     def score(self, weights: Weights) -> Floats:
-        return np.asarray((weights.value[self.places] * self.values).sum(axis=0), np.float64)
+        return np.asarray((weights.value[self.places] * self.values).sum(axis=0) + self.belief, np.float64)
 
 
 @dataclass(frozen=True)

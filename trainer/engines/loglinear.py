@@ -8,10 +8,10 @@ from trainer.engines.model import Capacity, Model
 from trainer.engines.network import LogLinearNetwork
 from trainer.engines.storage import read
 
-_SMALL = Capacity(bits=20, order=3, candidates=24, entries=1 << 17, pairs=False)
-_MIDDLE = Capacity(bits=20, order=4, candidates=24, entries=1 << 17, pairs=False)
-_LARGE = Capacity(bits=21, order=5, candidates=32, entries=1 << 18, pairs=True)
-_LARGEST = Capacity(bits=22, order=6, candidates=64, entries=1 << 18, pairs=True)
+_SMALL = Capacity(bits=20, order=3, candidates=24, entries=1 << 17, pairs=False, stems=True, belief=1.0)
+_MIDDLE = Capacity(bits=20, order=4, candidates=24, entries=1 << 17, pairs=False, stems=True, belief=1.0)
+_LARGE = Capacity(bits=21, order=5, candidates=32, entries=1 << 18, pairs=True, stems=True, belief=1.0)
+_LARGEST = Capacity(bits=22, order=6, candidates=64, entries=1 << 18, pairs=True, stems=True, belief=1.0)
 
 BASES = {
     "ada": _SMALL,

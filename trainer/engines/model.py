@@ -23,6 +23,13 @@ class Capacity(NamedTuple):
     """Contexts and tokens remembered, here and in the background; then the rarest are forgotten."""
     pairs: bool
     """Whether pairs of neighbouring words in the prompt are looked at, too."""
+    stems: bool = False
+    """Whether the beginnings of words are looked at, too."""
+    belief: float = 0.0
+    """How much the counts of words tell before their weights are learned.
+
+    Models of before there were stems and belief say nothing of them and stay as they were learned.
+    """
 
 
 class Model:

@@ -111,7 +111,7 @@ class LogLinearNetwork:
 
     def _place(self, prompt: Sequence[int]) -> Place:
         capacity = self.model.capacity
-        reading = Reading(prompt, self.model.known, self._spelling, pairs=capacity.pairs)
+        reading = Reading(prompt, self.model.known, self._spelling, capacity)
         return Place(reading, capacity.order)
 
     def _pass(self, example: Example, gradient: Gradient | None, beat: Beat) -> tuple[Score, list[bool]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,16 +57,34 @@ class Acquaintance:
         self.repeated[np.intersect1d(asked, answered, assume_unique=True)] += 1
 
 
+class Sight(Protocol):
+    """What a base looks at in a prompt; see Capacity."""
+
+    @property
+    def pairs(self) -> bool: ...
+    @property
+    def stems(self) -> bool: ...
+    @property
+    def belief(self) -> float: ...
+
+
+def _seen(tokens: Ids, spelling: Spelling, sight: Sight) -> Iterator[Hashes]:
+    words = spelling.words(tokens)
+    yield words
+    if sight.pairs:
+        yield joined(words[:-1], words[1:])
+    if sight.stems:
+        yield spelling.stems(tokens)
+
+
 class Reading:
     """One prompt, read once; all places in its completion share it."""
 
-    def __init__(self, prompt: Sequence[int], known: Acquaintance, spelling: Spelling, *, pairs: bool) -> None:
+    def __init__(self, prompt: Sequence[int], known: Acquaintance, spelling: Spelling, sight: Sight) -> None:
         self.tokens = np.array(prompt, np.int64)
         self.before = prompt[-1] if len(prompt) else EDGE
-        words = spelling.words(self.tokens)
-        if pairs and len(words) > 1:
-            words = np.concatenate([words, joined(words[:-1], words[1:])])
-        self.words = np.unique(words)
+        self.belief = sight.belief
+        self.words = np.unique(np.concatenate(list(_seen(self.tokens, spelling, sight))))
         self.rarity = known.rarity(self.words)
         self.offers, self.follower, self.clues = offers(self.tokens, known.copyable(self.tokens), spelling)
         self.content = known.copyable(self.offers)

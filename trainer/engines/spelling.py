@@ -14,6 +14,8 @@ _MASK = (1 << 64) - 1
 _ENCODINGS = {50257: "r50k_base", 100277: "cl100k_base"}
 _SPACE, _LETTER, _DIGIT, _MARK = range(4)
 _LONGEST = 256
+_STEM = 4
+_STEMMED = np.uint64(0xABCDEF123457)
 
 
 class Spelling:
@@ -28,6 +30,8 @@ class Spelling:
         kinds = [_kind(core) for core in cores]
         codes = [core.lower().encode(errors="surrogateescape") for core in cores]
         self.core = np.array([_polynomial(code) for code in codes], np.uint64)
+        self.begun = np.array([_begun(core) for core in cores], np.uint64)
+        self.letters = np.array([len(core) for core in cores], np.int64)
         self.length = np.array([len(code) for code in codes], np.int64)
         self.kind = np.array(kinds, np.int64)
         self.spaced = np.array([not text.startswith(core) for text, core in zip(texts, cores, strict=True)])
@@ -39,16 +43,23 @@ class Spelling:
 
     def words(self, tokens: Ids) -> Hashes:
         """Return a hash for each run of letters, digits or marks, equal however it was cut."""
+        starts = np.flatnonzero(self.starts(tokens))
+        whole = self._summed(self.core[tokens], tokens, starts)
+        return mixed(whole[self.kind[tokens[starts]] != _SPACE])
+
+    def stems(self, tokens: Ids) -> Hashes:
+        """Return a hash for the first four letters of each word, so that its forms have one in common."""
+        starts = np.flatnonzero(self.starts(tokens))
+        wanted = np.clip(_STEM - _before(self.letters[tokens], starts), 0, _STEM)
+        whole = self._summed(self.begun[tokens, wanted], tokens, starts)
+        return mixed(whole[self.kind[tokens[starts]] == _LETTER] ^ _STEMMED)
+
+    def _summed(self, parts: Hashes, tokens: Ids, starts: Ids) -> Hashes:
+        """Put the parts of each word together, each at its place in the polynomial."""
         if not len(tokens):
             return np.zeros(0, np.uint64)
-        kind, length = self.kind[tokens], self.length[tokens]
-        starts = np.flatnonzero(self.starts(tokens))
-        ends = np.cumsum(length)
-        before = ends - length
-        offset = before - np.repeat(before[starts], np.diff(np.append(starts, len(tokens))))
-        parts = self.core[tokens] * self._powers[np.minimum(offset, _LONGEST - 1)]
-        whole = np.add.reduceat(parts, starts)
-        return mixed(whole[kind[starts] != _SPACE])
+        offset = np.minimum(_before(self.length[tokens], starts), _LONGEST - 1)
+        return np.add.reduceat(parts * self._powers[offset], starts)
 
     def starts(self, tokens: Ids) -> Flags:
         """Tell which tokens begin a word."""
@@ -102,6 +113,17 @@ def _kind(core: str) -> int:
     if core[-1].isalpha():
         return _LETTER
     return _DIGIT if core[-1].isdigit() else _MARK
+
+
+def _begun(core: str) -> list[int]:
+    """Return the hash of the first 0, 1, … letters."""
+    return [_polynomial(core[:count].lower().encode(errors="surrogateescape")) for count in range(_STEM + 1)]
+
+
+def _before(sizes: Ids, starts: Ids) -> Ids:
+    """Return how much of its word is before each token."""
+    before = np.cumsum(sizes) - sizes
+    return before - np.repeat(before[starts], np.diff(np.append(starts, len(sizes))))
 
 
 def _polynomial(core: bytes) -> int:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +13,10 @@ from tests.trainer.engines import lessons
 from tests.trainer.engines.lessons import Course
 from trainer.engines import engine
 from trainer.engines.interface import Example
+from trainer.engines.loglinear import BASES
+from trainer.engines.model import Model
+from trainer.engines.network import LogLinearNetwork
+from trainer.engines.storage import FILE
 
 
 def test_two_labels_are_told_apart_in_sentences_never_seen(course: Course) -> None:
@@ -33,6 +40,50 @@ def test_the_usual_range_of_learning_rates_learns(course: Course, multiplier: fl
 def test_every_base_learns(course: Course, base: str) -> None:
     network = course.teach(lessons.sentiment(200, 1), base)
     assert course.whole(network, lessons.sentiment(100, 2)) >= 0.9
+
+
+TALES = {
+    " garden": ("we planted roses", "the gardener waters", "pruning hedges", "two weedy beds"),
+    " kitchen": ("she is cooking soup", "we baked bread", "the roasting pan", "salted butter"),
+    " music": ("he was singing loudly", "the violinist bowed", "drumming all night", "tuned pianos"),
+}
+OTHER_FORMS = {
+    " garden": ("planting a rose", "his garden is watered", "she pruned one hedge", "weeds"),
+    " kitchen": ("he cooked", "a baker", "to roast it", "salty"),
+    " music": ("the singer", "violins", "a drummer", "tuning her piano"),
+}
+
+
+def test_other_forms_of_words_that_were_learned_are_known(course: Course) -> None:
+    network = course.teach(_told(TALES) * 3)
+    assert course.whole(network, _told(OTHER_FORMS)) >= 0.9
+
+
+def _told(tales: Mapping[str, tuple[str, ...]]) -> lessons.Rows:
+    return [(text, label) for label, texts in tales.items() for text in texts]
+
+
+def test_the_counts_of_words_tell_something_before_any_weight_has_moved(course: Course) -> None:
+    network = course.teach(lessons.topics(200, 1), multiplier=0, epochs=1)
+    assert course.whole(network, lessons.topics(200, 2)) >= 0.9
+
+
+def test_a_model_of_before_is_read_as_it_was_learned(course: Course, tmp_path: Path) -> None:
+    """Its file says nothing of stems and belief."""
+    before = BASES["ada"]._replace(stems=False, belief=0.0)
+    network = LogLinearNetwork(Model("ada", before, lessons.VOCABULARY, 0))
+    tests = course.examples(lessons.sentiment(20, 2))
+    lessons.study(network, course.examples(lessons.sentiment(60, 1)))
+    network.save(tmp_path, resumable=False)
+    _forget(tmp_path / FILE, "stems", "belief")
+    assert engine().load(tmp_path).score(tests) == network.score(tests)
+
+
+def _forget(file: Path, *names: str) -> None:
+    arrays = dict(np.load(file))
+    about = json.loads(arrays["about"].tobytes())
+    about["capacity"] = {name: value for name, value in about["capacity"].items() if name not in names}
+    np.savez(file, **{**arrays, "about": np.frombuffer(json.dumps(about).encode(), np.uint8)})
 
 
 def test_names_and_numbers_never_seen_are_copied_from_the_prompt(course: Course) -> None:
