@@ -48,10 +48,8 @@ def test_sentiment_of_sentences_never_seen(course: Course) -> None:
 
 
 def test_triage_of_letters_never_seen(course: Course) -> None:
-    """The bar was missed by a hair when this was written, so nothing but a clear fall is an error."""
     found = accuracy(course, "triage", 500)
-    bars.reaches(f"triage, 8 classes, 500 examples, {_spread(found)}", float(np.mean(found)), 0.94)
-    assert np.mean(found) >= 0.92
+    assert bars.reaches(f"triage, 8 classes, 500 examples, {_spread(found)}", float(np.mean(found)), 0.94)
 
 
 def _spread(found: list[float]) -> str:

@@ -26,8 +26,7 @@ def test_a_thousand_reviews_teach_the_sentiment_of_sentences_never_seen(course: 
 
 
 def test_five_hundred_letters_teach_eight_queues(course: Course) -> None:
-    """The mean of three seeds is 0.939; this one is above it."""
-    assert learned(course, "triage", 500) >= 0.9
+    assert learned(course, "triage", 500) >= 0.94
 
 
 class TestTheTextsThemselves:
