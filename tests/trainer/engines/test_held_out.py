@@ -71,7 +71,7 @@ def test_classes_that_a_continued_run_leaves_out_are_forgotten_and_those_that_it
     study(forgetful, course.examples(new))
     study(mindful, course.examples(new + old), epochs=2)
     tests = [_queues(300, 101, kept, held_out=True) for kept in (FIRST, LAST)]
-    assert course.whole(forgetful, tests[0]) < 0.1
+    assert course.whole(forgetful, tests[0]) < 0.2
     assert course.whole(forgetful, tests[1]) > 0.9
     assert min(course.whole(mindful, test) for test in tests) > 0.85
 
