@@ -58,7 +58,8 @@ def _page(
     context: dict[str, Any] = {"versions": dataset.versions.select_related("created_by"), "form": form, "own": own}
     if own and dataset.prepared_count and not dataset.busy:
         context |= _leaks(dataset, own)
-    template = "datasets/versions.html#validation" if request.htmx.target == "validation" else "datasets/versions.html"
+    part = f"#{request.htmx.target}" if request.htmx.target in ("validation", "leaks") else ""
+    template = f"datasets/versions.html{part}"
     response = show(request, template, dataset, tab="versions", **context)
     response.status_code = status
     return response

@@ -95,7 +95,11 @@ def test_an_archive_of_very_many_members_is_refused() -> None:
 
 
 def test_a_gzip_in_a_gzip_is_not_unpacked_twice() -> None:
-    assert through(gzip.compress(gzip.compress(b"a,b\n" * 1_000)), "x.csv.gz") in ("bad rows", "empty", "refused")
+    assert through(gzip.compress(gzip.compress(b"a,b\n" * 1_000, mtime=0), mtime=0), "x.csv.gz") in (
+        "bad rows",
+        "empty",
+        "refused",
+    )
 
 
 @pytest.mark.parametrize(("kind", "start"), [("csv", b""), ("tsv", b""), ("txt", b""), ("jsonl", b'{"prompt": "')])

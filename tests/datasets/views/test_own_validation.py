@@ -58,6 +58,19 @@ def test_choosing_shows_what_leaks_in_place_of_the_share(member_client: Client, 
     assert f'<option value="{other.pk}" selected>own v1 (50 rows)</option>' in page
 
 
+def test_while_it_is_looked_for_only_the_part_below_the_choice_is_asked_for_again(
+    member_client: Client, dataset: Dataset, other: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leaks, "is_small", lambda *_of: False)
+    page = look(member_client, dataset, other)
+    assert len(re.findall(r'hx-trigger="every 1s"', page)) == 1
+    assert re.search(r'<div class="stack" id="leaks" hx-get="[^"]+"[^>]* hx-trigger="every 1s"', page)
+    part = look(member_client, dataset, other, **{"HX-Request": "true", "HX-Target": "leaks"})
+    assert part.lstrip().startswith('<div class="stack" id="leaks"')
+    assert "validation_from" not in part.replace("#id_validation_from", "")
+    assert "Looking for rows that stand in training too" in part
+
+
 def test_without_leaks_it_says_so_and_asks_nothing(member_client: Client, dataset: Dataset, people: People) -> None:
     page = look(member_client, dataset, own(people, [(f"new {n}", "billing" if n % 2 else "repair") for n in range(30)]))
     assert "none of them asks what training asks" in page
