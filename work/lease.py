@@ -23,7 +23,8 @@ Row = TypeVar("Row", bound="Leased")
 class LeasedQuerySet(models.QuerySet[Row]):
     def due(self, now: datetime | None = None) -> Self:
         now = now or timezone.now()
-        return self.filter(due_at__lte=now).filter(Q(lease_until__isnull=True) | Q(lease_until__lte=now)).order_by("due_at", "pk")
+        free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
+        return self.filter(due_at__lte=now).filter(free).order_by("due_at", "pk")
 
     def claim(self, pk: int, seconds: float) -> Row | None:
         """Return the row with a fresh lease of `seconds`, or None if it is not due or somebody holds it."""
