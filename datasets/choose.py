@@ -10,6 +10,7 @@ from datasets.words import Refused
 from datasets.words import gettext_noop as _
 
 READING_AGAIN = _("The file is being read again.")
+NOT_LOOKED_AT = _("The file is still being read. Its columns can be chosen as soon as that is done.")
 
 
 def columns(dataset: Dataset, *, mapping: Mapping | None, options: Options) -> None:

@@ -130,6 +130,8 @@ def task(request: OrgRequest, pk: int) -> HttpResponse:
 @access.member
 def columns(request: OrgRequest, pk: int) -> HttpResponse:
     dataset = dataset_of(request, pk)
+    if "columns" not in dataset.layout and dataset.to_read:
+        return refused(request, Refused(choose.NOT_LOOKED_AT), dataset)
     form = ColumnsForm(dataset, request.POST if request.method == "POST" else None)
     if request.htmx.target == "seen":
         seen = found.examples(dataset, form.mapping()) if form.is_valid() else []

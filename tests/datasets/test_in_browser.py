@@ -110,6 +110,7 @@ def test_only_the_columns_of_the_chosen_format_are_asked_for(page: Page) -> None
 def test_a_conversation_is_seen_as_prompts_and_completions_while_names_are_typed(page: Page) -> None:
     messages = [{"role": "user", "content": "Where is it?"}, {"role": "assistant", "content": "Here."}]
     upload(page, jsonl_of([{"messages": messages}] * 20), "chats.jsonl")
+    expect(page.get_by_role("heading", name="What we would change")).to_be_visible()
     page.goto(f"{page.url}columns/")
     page.check("input[name=format][value=made-pairs]")
     expect(page.locator("#seen")).to_contain_text("Customer: Where is it?\\nAgent:")

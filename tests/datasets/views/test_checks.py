@@ -198,6 +198,15 @@ class TestColumns:
         assert 'data-column="question"' in shown
         assert [f">q{number}<" in shown for number in range(4)] == [True, True, True, False]
 
+    @pytest.mark.parametrize("method", ["get", "post"])
+    def test_a_file_that_nobody_has_looked_at_yet_leads_back_to_its_progress(
+        self, people: People, member_client: Client, method: str
+    ) -> None:
+        unread = uploaded(people.organization, content=csv_of([("q", "yes")], "question,answer"))
+        response = getattr(member_client, method)(f"/datasets/{unread.pk}/columns/", follow=True)
+        assert response.redirect_chain[-1][0] == f"/datasets/{unread.pk}/"
+        assert "The file is still being read" in response.content.decode()
+
     def test_the_columns_pointed_at_are_read(self, member_client: Client, unnamed: Dataset) -> None:
         response = post(member_client, unnamed, "columns/", self.chosen())
         assert response["Location"] == f"/datasets/{unnamed.pk}/"
