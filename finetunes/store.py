@@ -159,13 +159,19 @@ def _spans(fine_tune: FineTune, name: str, whole: metrics.Series, touched: Seque
 
 def read_series(fine_tune: FineTune, names: Iterable[str] | None = None) -> dict[str, metrics.Series]:
     """Return the stored series by name."""
-    rows = Span.objects.filter(fine_tune=fine_tune).order_by("name", "span")
+    return read_many([fine_tune], names)[fine_tune.pk]
+
+
+def read_many(fine_tunes: Iterable[FineTune], names: Iterable[str] | None = None) -> dict[int, dict[str, metrics.Series]]:
+    """Return the stored series by fine-tune and name, in one query however many fine-tunes there are."""
+    pks = [one.pk for one in fine_tunes]
+    rows = Span.objects.filter(fine_tune__in=pks).order_by("fine_tune", "name", "span")
     if names is not None:
         rows = rows.filter(name__in=list(names))
-    groups: dict[str, list[Span]] = {}
+    groups: dict[int, dict[str, list[Span]]] = {pk: {} for pk in pks}
     for row in rows:
-        groups.setdefault(row.name, []).append(row)
-    return {name: _decode(spans) for name, spans in groups.items()}
+        groups[row.fine_tune_id].setdefault(row.name, []).append(row)
+    return {pk: {name: _decode(spans) for name, spans in named.items()} for pk, named in groups.items()}
 
 
 def series_names(fine_tune: FineTune) -> list[str]:

@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from connections.models import Connection
 from finetunes import metrics, store
 from finetunes.models import Event, FineTune, Series
 from finetunes.plots import arrange
 from finetunes.progress import Progress, course, queue_number, summarize
 from openai_api.types import RemoteEvent
+from tests.conftest import People
+from tests.finetunes.conftest import new_fine_tune, new_version
 
 
 def remote(key: str, **values: Any) -> RemoteEvent:
@@ -55,6 +58,20 @@ class TestSeries:
         found = store.read_series(fine_tune)["x"]
         assert len(found) == 200_001
         assert np.array_equal(found.values[:-1], np.sqrt(steps))
+
+    def test_those_of_many_are_read_with_one_query(
+        self, people: People, connection: Connection, fine_tune: FineTune, django_assert_num_queries: Any
+    ) -> None:
+        others = [new_fine_tune(people, connection, new_version(people, f"Set {number}")) for number in range(2)]
+        store.write_series({fine_tune: {"x": metrics.series([1], [1.0])}, others[0]: {"x": metrics.series([1], [2.0])}})
+        store.write_series({others[0]: {"y": metrics.series([1], [3.0])}})
+        with django_assert_num_queries(1):
+            found = store.read_many([fine_tune, *others], ["x"])
+        assert {pk: {name: one.values.tolist() for name, one in named.items()} for pk, named in found.items()} == {
+            fine_tune.pk: {"x": [1.0]},
+            others[0].pk: {"x": [2.0]},
+            others[1].pk: {},
+        }
 
     def test_negative_and_huge_steps_find_their_span(self, fine_tune: FineTune) -> None:
         store.write_series({fine_tune: {"x": metrics.series([-5, 2**50], [1.0, 2.0])}})
