@@ -146,6 +146,10 @@ def approve(fine_tune: FineTune, owner: User, *, answer: str = "", address: str 
         _note(fine_tune, owner, Approval.Decision.GIVEN, now, answer, address)
 
 
+def was_given_by(fine_tune: FineTune, owner: User) -> bool:
+    return Approval.objects.filter(fine_tune=fine_tune, decision=Approval.Decision.GIVEN, decided_by=owner).exists()
+
+
 def decline(fine_tune: FineTune, owner: User, *, answer: str, address: str | None = None) -> None:
     """End it before anything was sent; raise TooLate if it was decided already."""
     with transaction.atomic():

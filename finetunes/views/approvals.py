@@ -43,6 +43,8 @@ def approval_give(request: OrgRequest, pk: int) -> HttpResponse:
     try:
         approval.approve(asked.fine_tune, request.user, answer=answer, address=audit.address(request))
     except approval.TooLate as late:
+        if approval.was_given_by(asked.fine_tune, request.user):  # a second click
+            return redirect(asked.fine_tune)
         messages.info(request, str(late))
     except create.NotPossible as refusal:
         messages.error(request, str(refusal))

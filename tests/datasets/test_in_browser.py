@@ -160,7 +160,7 @@ def test_a_version_is_made_and_leads_to_a_fine_tune(page: Page) -> None:
         page.get_by_role("link", name="Training JSONL").click()
     assert Path(download.value.path()).read_bytes().count(b"\n") == 90
     page.get_by_role("link", name="Fine-tune", exact=True).click()
-    assert re.search(r"/finetunes/new/\?version=\d+", page.url)
+    page.wait_for_url(re.compile(r"/finetunes/new/\?version=\d+"))
 
 
 @pytest.mark.parametrize(

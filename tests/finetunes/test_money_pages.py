@@ -15,8 +15,8 @@ from connections.models import Connection
 from datasets.models import Version
 from finetunes.models import Approval, Budget, Charge, FineTune
 from finetunes.statuses import Status
-from teams.models import AuditEntry
-from tests.conftest import People
+from teams.models import AuditEntry, Membership, Role
+from tests.conftest import People, signed_in
 from tests.finetunes.money import budget, priced, spent, start
 from tests.finetunes.provider import Provider
 
@@ -128,10 +128,18 @@ class TestApproval:
         answer = owner_client.post(self.address(asked, "give/"), {"answer": "Fine"})
         assert answer.headers["Location"] == asked.get_absolute_url()
         assert FineTune.objects.get().status == Status.SENDING
-        again = owner_client.post(self.address(asked, "give/"), follow=True)
-        assert "Owner has approved it already." in words(again)
-        assert "Owner approved it" in words(again)
+        again = owner_client.post(self.address(asked, "give/"))
+        assert again.headers["Location"] == asked.get_absolute_url(), "a double click leads there as well"
         assert Approval.objects.get().answer == "Fine"
+
+    def test_another_owner_who_comes_later_is_told_who_approved(
+        self, people: People, owner_client: Client, asked: FineTune
+    ) -> None:
+        owner_client.post(self.address(asked, "give/"))
+        Membership.objects.filter(user=people.member).update(role=Role.OWNER)
+        late = signed_in(people.member).post(self.address(asked, "give/"), follow=True)
+        assert "Owner has approved it already." in words(late)
+        assert "Owner approved it" in words(late)
 
     def test_declining_takes_a_reason(self, owner_client: Client, member_client: Client, asked: FineTune) -> None:
         answer = owner_client.post(self.address(asked, "decline/"), {"answer": " "})

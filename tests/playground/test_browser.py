@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -226,7 +227,7 @@ def test_another_model_takes_over_the_text_and_brings_its_own_settings(page: Pag
     page.get_by_label("Model").select_option(site.models["chat"])
     expect(page.get_by_label("Message", exact=True)).to_have_value("typed once")
     expect(page.get_by_label("System message")).to_have_value("You are a pirate.")
-    assert page.url.endswith(f"?model={site.models['chat']}")
+    expect(page).to_have_url(re.compile(rf"\?model={site.models['chat']}$"))
 
 
 def test_base_models_arrive_in_the_select_and_can_be_asked(page: Page, site: Site) -> None:
