@@ -2,7 +2,21 @@ from __future__ import annotations
 
 from django.urls import path
 
-from finetunes.views import again, approvals, archive, cost, decide, detail, elsewhere, listing, live, new, results, spending
+from finetunes.views import (
+    again,
+    approvals,
+    archive,
+    compare,
+    cost,
+    decide,
+    detail,
+    elsewhere,
+    listing,
+    live,
+    new,
+    results,
+    spending,
+)
 
 app_name = "finetunes"
 urlpatterns = [
@@ -11,6 +25,9 @@ urlpatterns = [
     path("approvals/", approvals.approval_list, name="approvals"),
     path("spending/", spending.spent, name="spending"),
     path("spending/limits/", spending.budget_edit, name="budget"),
+    path("compare/", compare.compare_runs, name="compare"),
+    path("compare/chart/", compare.compare_chart, name="compare-chart"),
+    path("compare/table/", compare.compare_table, name="compare-table"),
     path("cost/", cost.training_cost, name="cost"),
     path("elsewhere/<int:pk>/", elsewhere.elsewhere, name="elsewhere"),
     path("elsewhere/<int:pk>/import/", elsewhere.elsewhere_import, name="import"),

@@ -1,0 +1,45 @@
+"""Fine-tunes with numbers, as if their results had come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from connections.models import Connection
+from datasets.models import Version
+from finetunes import metrics, store
+from finetunes.models import FineTune
+from finetunes.progress import summarize
+from finetunes.statuses import Status
+from tests.conftest import People
+
+Points = Mapping[str, Sequence[float] | metrics.Series]
+
+
+def run(people: People, connection: Connection, version: Version | None, name: str = "A run", **values: Any) -> FineTune:
+    """A fine-tune that succeeded; `points` are series by name, whose steps count from 1 where only values are given."""
+    points: Points = values.pop("points", {})
+    made = FineTune.objects.create(
+        organization=values.pop("organization", people.organization),
+        connection=connection,
+        dialect="legacy",
+        name=name,
+        base_model=values.pop("base_model", "ada"),
+        training_version=version,
+        started_by=people.member,
+        **{"status": Status.SUCCEEDED, **values},
+    )
+    return report(made, points)
+
+
+def report(made: FineTune, points: Points) -> FineTune:
+    """Add series to a fine-tune, in the store and in its summary."""
+    series = {name: _series(one) for name, one in points.items()}
+    store.write_series({made: series})
+    made.summary |= summarize(series)
+    made.save(update_fields=["summary"])
+    return made
+
+
+def _series(points: Sequence[float] | metrics.Series) -> metrics.Series:
+    return points if isinstance(points, metrics.Series) else metrics.series(range(1, len(points) + 1), points)
