@@ -48,8 +48,8 @@ def main() -> None:
 
     def losses(steps: int, floor: float, seed: int) -> metrics.Series:
         at = np.arange(1, steps + 1)
-        noise = np.random.default_rng(seed).normal(0, 0.05, steps)
-        return metrics.Series(at, floor + 2 * np.exp(-4 * at / steps) + np.abs(noise))
+        noise = np.abs(np.random.default_rng(seed).normal(0, 0.05, steps))
+        return metrics.series(at, floor + 2 * np.exp(-4 * at / steps) + noise)
 
     def scores(steps: int, values: list[float]) -> metrics.Series:
         return metrics.series([steps * (place + 1) // len(values) for place in range(len(values))], values)
@@ -68,7 +68,7 @@ def main() -> None:
         points = {
             "training_loss": losses(steps, floor, place),
             "validation_loss": scores(steps, [2.0, 1.1 + floor, 0.9 + floor, 0.8 + floor]),
-            "elapsed_examples": metrics.Series(np.arange(1, steps + 1), np.arange(1, steps + 1) * 8.0),
+            "elapsed_examples": metrics.series(range(1, steps + 1), range(8, 8 * steps + 1, 8)),
             "classification/accuracy": scores(steps, accuracy),
             "classification/weighted_f1_score": scores(steps, [one - 0.01 for one in accuracy]),
         }

@@ -16,6 +16,7 @@ from datasets.models import Dataset, Version
 from finetunes.models import FineTune
 from tests.conftest import People
 from tests.finetunes.provider import Provider
+from tests.finetunes.runs import Maker
 from tests.finetunes.serving import served
 
 
@@ -106,3 +107,8 @@ def at_work(provider: Provider, connection: Connection) -> Iterator[Provider]:
         connection.refresh_from_db()
         yield provider
     cache.clear()
+
+
+@pytest.fixture
+def make(people: People, connection: Connection, version: Version) -> Maker:
+    return Maker(people, connection, version)

@@ -32,6 +32,17 @@ def run(people: People, connection: Connection, version: Version | None, name: s
     return report(made, points)
 
 
+class Maker:
+    """Makes runs of one organization that are alike but for what is said."""
+
+    def __init__(self, people: People, connection: Connection, version: Version) -> None:
+        self.people, self.connection, self.version = people, connection, version
+
+    def __call__(self, points: Points | None = None, **values: Any) -> FineTune:
+        connection = values.pop("connection", self.connection)
+        return run(self.people, connection, values.pop("version", self.version), points=points or {}, **values)
+
+
 def report(made: FineTune, points: Points) -> FineTune:
     """Add series to a fine-tune, in the store and in its summary."""
     series = {name: _series(one) for name, one in points.items()}

@@ -134,6 +134,31 @@ class TestHowMany:
         assert "metric=training_loss" in links[0]
 
 
+class TestList:
+    def test_each_row_can_be_ticked_for_the_form_above(self, two: list[FineTune], viewer_client: Client) -> None:
+        html = viewer_client.get(reverse("finetunes:list")).content.decode()
+        assert (
+            f'<form class="row between choosing" id="compare" method="get" action="{reverse("finetunes:compare")}"' in html
+        )
+        assert len(re.findall(r'type="checkbox" form="compare" name="run"', html)) == 2
+        assert 'aria-label="Compare First"' in html
+        assert not re.search(r'form="compare"[^>]*checked', html)
+
+    def test_what_the_address_names_is_ticked_on_its_page_and_kept_on_others(
+        self, people: People, connection: Connection, two: list[FineTune], viewer_client: Client
+    ) -> None:
+        for number in range(25):
+            run(people, connection, None, f"Later {number}")
+        newest = FineTune.objects.latest("pk")
+        query = urlencode({"run": [two[0].pk, newest.pk, "x"]}, doseq=True)
+        html = viewer_client.get(f"{reverse('finetunes:list')}?{query}").content.decode()
+        assert re.findall(r'name="run" value="(\d+)"[^>]*checked', html) == [str(newest.pk)]
+        assert re.findall(r'type="hidden" name="run" value="(\d+)"', html) == [str(two[0].pk)]
+        older = unescape(re.findall(r'rel="next" href="([^"]+)"', html)[0])
+        html = viewer_client.get(reverse("finetunes:list") + older).content.decode()
+        assert re.findall(r'name="run" value="(\d+)"[^>]*checked', html) == [str(two[0].pk)]
+
+
 class TestPage:
     def test_the_metric_and_the_axis_are_chosen_by_the_address(self, two: list[FineTune], viewer_client: Client) -> None:
         html = page(viewer_client, *two, metric="validation_loss", x="share")
@@ -196,7 +221,9 @@ class TestPage:
         counts = []
         for runs in (many[:2], many):
             viewer_client.get(address(*runs, name=name, metric="training_loss"))
-            with CaptureQueriesContext(database, ) as queries:
+            with CaptureQueriesContext(
+                database,
+            ) as queries:
                 assert viewer_client.get(address(*runs, name=name, metric="training_loss")).status_code == 200
             counts.append(len(queries))
         assert counts[0] == counts[1] <= 8
@@ -207,9 +234,7 @@ class TestPage:
 
 
 class TestChart:
-    def test_each_run_is_a_line_of_its_own_look(
-        self, people: People, connection: Connection, viewer_client: Client
-    ) -> None:
+    def test_each_run_is_a_line_of_its_own_look(self, people: People, connection: Connection, viewer_client: Client) -> None:
         many = [run(people, connection, None, f"Run {n}", points={"training_loss": [2, 1]}) for n in range(20)]
         data = chart(viewer_client, *many)["figure"]["data"]
         assert len({(one["meta"]["tone"], one["line"]["dash"]) for one in data}) == 20
@@ -219,9 +244,7 @@ class TestChart:
         self, people: People, connection: Connection, version: Version, viewer_client: Client
     ) -> None:
         short = run(people, connection, version, points={"training_loss": [3, 2, 1, 0.5]})
-        half = run(
-            people, connection, version, points={"training_loss": [3, 2]}, status=Status.RUNNING, total_steps=4
-        )
+        half = run(people, connection, version, points={"training_loss": [3, 2]}, status=Status.RUNNING, total_steps=4)
         untold = run(people, connection, version, "Untold", points={"training_loss": [3, 2]}, status=Status.RUNNING)
         data = chart(viewer_client, short, half, untold, x="share")["figure"]["data"]
         assert [one["x"] for one in data] == [[0.25, 0.5, 0.75, 1.0], [0.25, 0.5]]
@@ -250,7 +273,7 @@ class TestChart:
         steps = np.arange(1, 50_001)
         long = run(people, connection, version, points={"training_loss": metrics.Series(steps, np.sin(steps) + 1.5)})
         short = run(people, connection, version, points={"training_loss": [1, 2, 3]})
-        drawing = chart(viewer_client, long, short, **{"from": 40_000.5, "to": 40_100})
+        drawing = chart(viewer_client, long, short, **{"from": "40000.5", "to": "40100"})
         assert drawing["figure"]["data"][0]["x"] == list(range(40_000, 40_102))
         assert drawing["drawn"] == drawing["steps"] == 102
 
