@@ -53,6 +53,7 @@ class Strip:
     text: str
     share: float | None
     is_open: bool  # whether the bar may move without a known share
+    elapsed: int | None = None  # seconds since it began to run, for a clock that goes on in the page
 
     @property
     def percent(self) -> int | None:
@@ -61,10 +62,9 @@ class Strip:
 
 def live(fine_tune: FineTune) -> dict[str, Any]:
     """Return what changes while a fine-tune runs."""
-    last = fine_tune.events.order_by("ordinal").last()
     return {
         "fine_tune": fine_tune,
-        "strip": strip(fine_tune, last, closely=True),
+        "strip": strip(fine_tune, _queued(fine_tune), closely=True),
         "tiles": tiles(fine_tune),
         "charts": charts(fine_tune),
         "model": model_of(fine_tune),
@@ -72,6 +72,13 @@ def live(fine_tune: FineTune) -> dict[str, Any]:
         "settings": settings(fine_tune),
         "elsewhere": elsewhere(fine_tune) if fine_tune.was_turned_away else [],
     }
+
+
+def _queued(fine_tune: FineTune) -> Event | None:
+    """Return what the provider said last about the place in its queue."""
+    if fine_tune.status != Status.QUEUED:
+        return None
+    return fine_tune.events.filter(message__contains="Queue number: ").order_by("ordinal").last()
 
 
 def elsewhere(fine_tune: FineTune) -> list[tuple[Connection, str]]:
@@ -169,7 +176,9 @@ def strip(fine_tune: FineTune, last: Event | None, *, closely: bool = False) -> 
             "provider": fine_tune.connection,
             "words": fine_tune.trouble,
         }
-    return Strip(title, text, progress.share, fine_tune.status in {Status.RUNNING, Status.SENDING, Status.CHECKING_FILES})
+    is_open = fine_tune.status in {Status.RUNNING, Status.SENDING, Status.CHECKING_FILES}
+    elapsed = int(_elapsed(fine_tune)) if fine_tune.status == Status.RUNNING else None
+    return Strip(title, text, progress.share, is_open, elapsed)
 
 
 def _progress(fine_tune: FineTune) -> Progress:
@@ -183,12 +192,12 @@ def _progress(fine_tune: FineTune) -> Progress:
 
 def _running(fine_tune: FineTune, progress: Progress, last: Event | None) -> tuple[str, str]:
     if fine_tune.status == Status.RUNNING:
-        return _place(progress), _elapsed(fine_tune)
+        return _place(progress), _remaining(fine_tune, progress)
     if fine_tune.in_doubt:
         return _("Sending, outcome unknown"), doubtful(fine_tune)
     number = queue_number(last.message) if last else None
     if fine_tune.status == Status.QUEUED and number is not None:
-        return fine_tune.get_status_display(), _("Number %(number)d in the provider's queue") % {"number": number}
+        return fine_tune.get_status_display(), _place_in_queue(number)
     texts = {
         Status.AWAITING_APPROVAL: _("It starts as soon as an owner approves it. Nothing has been sent."),
         Status.SENDING: _("The files go to the provider, then the fine-tune is created there."),
@@ -214,13 +223,27 @@ def _place(progress: Progress) -> str:
     return _("Running")
 
 
-def _elapsed(fine_tune: FineTune) -> str:
+def _place_in_queue(number: int) -> str:
+    if number == 0:
+        return _("Next in the provider's queue")
+    return _("Number %(number)d in the provider's queue") % {"number": number}
+
+
+def _elapsed(fine_tune: FineTune) -> float:
     since = fine_tune.started_at or fine_tune.remote_created_at or fine_tune.created_at
-    text = _("running for %(time)s") % {"time": words.duration((timezone.now() - since).total_seconds())}
-    if fine_tune.estimated_finish and fine_tune.estimated_finish > timezone.now():
-        left = words.duration((fine_tune.estimated_finish - timezone.now()).total_seconds())
-        text += " · " + _("the provider expects %(time)s more") % {"time": left}
-    return text
+    return max(0.0, (timezone.now() - since).total_seconds())
+
+
+def _remaining(fine_tune: FineTune, progress: Progress) -> str:
+    """Say what the provider expects, else what follows from the pace of its steps; nothing where neither is known."""
+    now = timezone.now()
+    if fine_tune.estimated_finish and fine_tune.estimated_finish > now:
+        left = words.duration((fine_tune.estimated_finish - now).total_seconds())
+        return _("the provider expects %(time)s more") % {"time": left}
+    seconds = progress.seconds_left(_elapsed(fine_tune)) if fine_tune.started_at else None
+    if not seconds:
+        return ""
+    return _("about %(time)s left, estimated from its steps so far") % {"time": words.duration(seconds)}
 
 
 def _ending(fine_tune: FineTune) -> str:

@@ -14,6 +14,8 @@ EPOCH = re.compile(r"\bCompleted epoch (\d{1,6})/(\d{1,6})\b")
 STEP = re.compile(r"\bStep (\d{1,15})/(\d{1,15})\b")
 QUEUE = re.compile(r"\bQueue number: (\d{1,9})\b")
 BEST_IS_LEAST = ("loss", "error")
+FEW_STEPS, FEW_SECONDS = 5, 5.0
+"""From fewer steps, or in a shorter time, no pace can be told."""
 
 
 class Line(Protocol):
@@ -60,6 +62,12 @@ class Progress:
             if done is not None and whole:
                 return min(1.0, done / whole)
         return None
+
+    def seconds_left(self, elapsed: float) -> float | None:
+        """Return how long the steps to come take at the pace of those that are done; None where no pace is known."""
+        if not self.total_steps or (self.step or 0) < FEW_STEPS or elapsed < FEW_SECONDS:
+            return None
+        return elapsed * max(0, self.total_steps - (self.step or 0)) / (self.step or 1)
 
 
 def queue_number(message: str) -> int | None:

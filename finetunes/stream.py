@@ -1,66 +1,93 @@
-"""The live stream of one fine-tune: what came after a cursor, then whatever happens, until it has ended.
+"""The live streams: of one fine-tune, and of the rows that somebody looks at.
 
-The id of a message is the ordinal of its event, so a browser that comes again with `Last-Event-ID` goes on
-exactly where it was: every event once, in order.
+The id of a message is the ordinal of the last event and the revision that the page shows then, so a browser
+that comes again with `Last-Event-ID`, to whichever web process, goes on exactly where it was: every event
+once, in order. Rows need no id: the browser says which revision of each it shows.
 """
 
 from __future__ import annotations
 
-import asyncio
+import random
 import time
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 
-from asgiref.sync import sync_to_async
-from django.db import close_old_connections
+from finetunes.frames import ALIVE, END
+from finetunes.shared import Run
+from finetunes.tail import tail
+from work import thread
 
-from finetunes.frames import ALIVE, END, RETRY, Frame, frame
-from finetunes.tail import Watcher, tail
-
-QUIET = 15.0
-"""A sign of life at least so often, in seconds, so that nothing on the way takes the stream for dead."""
 LONGEST = 15 * 60.0
 """Then the browser comes again, and its right to watch is looked at again."""
+MOVED = b"event: moved\ndata: {}\n\n"
 
 
-async def follow(pk: int, cursor: int, language: str) -> AsyncGenerator[bytes, None]:
-    watcher = Watcher(pk, language, cursor)
-    tail().join(watcher)  # before reading, so that nothing falls in between
-    end = time.monotonic() + LONGEST
-    try:
-        yield RETRY
-        complete = False
-        while not complete:
-            first = await sync_to_async(_read)(pk, watcher.cursor, language)
-            yield _take(first, watcher)
-            complete = first.is_complete
-        if first.is_last:
-            yield END
-            return
-        while time.monotonic() < end and not watcher.is_behind:
-            new = await _next(watcher)
-            yield _take(new, watcher) if new else ALIVE
-            if new and new.is_last:
-                yield END
-                return
-    finally:
-        tail().leave(watcher)
+@dataclass(slots=True)
+class Seen:
+    """The last event that somebody has seen, and the revision that the page shows; -1 is none."""
+
+    cursor: int = 0
+    revision: int = -1
+
+    @classmethod
+    def of(cls, id: str) -> Seen | None:
+        """Read the id of a message, such as `17` of a line or `17-4` of changed parts; None is no such id."""
+        numbers = [int(number) for number in id.split("-") if number.isascii() and number.isdecimal() and len(number) < 12]
+        return cls(*numbers) if 0 < len(numbers) < 3 and len(numbers) == id.count("-") + 1 else None
 
 
-def _read(pk: int, cursor: int, language: str) -> Frame:
-    try:
-        return frame(pk, cursor, [language])
-    finally:
-        close_old_connections()  # a stream lives long, and must not keep one for itself
+async def follow(pk: int, seen: Seen, language: str) -> AsyncGenerator[bytes, None]:
+    """Tell what came after what somebody has seen, then whatever happens, until it has ended."""
+    await thread.give_back()
+    end = _end()
+    with tail().run(pk, language) as run:
+        yield _retry()
+        while time.monotonic() < end:
+            changed = run.changed
+            if run.is_known:
+                while seen.cursor < run.start:
+                    yield await _older(run, seen)
+                is_last = run.is_last
+                yield _take(run, seen) or ALIVE
+                if is_last:
+                    yield END
+                    return
+            await changed.wait()
 
 
-async def _next(watcher: Watcher) -> Frame | None:
-    try:
-        return await asyncio.wait_for(watcher.frames.get(), QUIET)
-    except TimeoutError:
-        return None
+async def follow_rows(organization: int, known: dict[int, int], shape: str, language: str) -> AsyncGenerator[bytes, None]:
+    """Tell of the known rows what is newer, and once that rows came or moved, for which the page is to be read again."""
+    await thread.give_back()
+    end = _end()
+    with tail().board(organization, list(known), language) as board:
+        yield _retry()
+        while time.monotonic() < end:
+            changed = board.changed
+            if board.shape:
+                moved, shape = board.shape != shape, board.shape
+                yield board.since(known) + MOVED * moved or ALIVE
+            await changed.wait()
 
 
-def _take(new: Frame, watcher: Watcher) -> bytes:
-    message = new.since(watcher.cursor, watcher.language)
-    watcher.cursor = max(watcher.cursor, new.upto)
-    return message
+def _take(run: Run, seen: Seen) -> bytes:
+    """Return what is new; it counts as seen from now on, for while it is sent more may come."""
+    new = run.since(seen.cursor, seen.revision)
+    seen.cursor, seen.revision = max(seen.cursor, run.upto), max(seen.revision, run.revision)
+    return new
+
+
+async def _older(run: Run, seen: Seen) -> bytes:
+    """Return the next block of lines from before those that all share."""
+    lines, upto = await tail().older(run, seen.cursor)
+    chunk = b"".join(line for ordinal, line in lines if ordinal > seen.cursor)
+    seen.cursor = upto
+    return chunk or ALIVE
+
+
+def _end() -> float:
+    """Not all at the same moment: those who came together do not come again together."""
+    return time.monotonic() + LONGEST * random.uniform(0.8, 1.0)
+
+
+def _retry() -> bytes:
+    return f"retry: {random.randint(1000, 3000)}\n\n".encode()

@@ -6,106 +6,157 @@ import asyncio
 import contextvars
 import logging
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Collection, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from typing import ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 
-from finetunes.frames import Frame, frame
+from finetunes import frames, rows
+from finetunes.frames import Lines
 from finetunes.models import FineTune
+from finetunes.shared import BLOCK, Board, Run
 
+P = ParamSpec("P")
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 TICK = 0.5
-MOST_WAITING = 500
+LEAST_PAUSE = 0.05
+QUIET = 15.0
+"""A sign of life at least so often, in seconds, so that nothing on the way takes the stream for dead."""
 NOTED = 10.0
 """Seconds between two notes that somebody watches, on which the pace of polling depends."""
-
-
-@dataclass(eq=False)
-class Watcher:
-    """Somebody who watches a fine-tune and has seen its events up to the cursor."""
-
-    fine_tune: int
-    language: str
-    cursor: int
-    frames: asyncio.Queue[Frame] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
-    is_behind: bool = False  # too slow to be told everything: it must come again
-
-    def tell(self, one: Frame) -> None:
-        try:
-            self.frames.put_nowait(one)
-        except asyncio.QueueFull:
-            self.is_behind = True
 
 
 class Tail:
     """Watches while there is somebody to tell."""
 
     def __init__(self) -> None:
-        self.watchers: dict[int, set[Watcher]] = {}
-        self._seen: dict[int, tuple[int, int]] = {}  # fine-tune → revision and last event that were told
+        self.runs: dict[tuple[int, str], Run] = {}
+        self.boards: dict[tuple[int, str], Board] = {}
+        self._wanted = asyncio.Event()  # somebody waits for something that nobody watched before
         self._task: asyncio.Task[None] | None = None
         self._noted: dict[int, float] = {}  # fine-tune → when it was noted that somebody watches
 
-    def join(self, watcher: Watcher) -> None:
-        self.watchers.setdefault(watcher.fine_tune, set()).add(watcher)
+    @contextmanager
+    def run(self, pk: int, language: str) -> Iterator[Run]:
+        """Lend what is known of a fine-tune for as long as somebody watches it."""
+        run = self.runs.get((pk, language))
+        if run is None:
+            run = self.runs[pk, language] = Run(pk, language)
+            self._begin()
+        run.watchers += 1
+        try:
+            yield run
+        finally:
+            run.watchers -= 1
+            if not run.watchers:
+                del self.runs[pk, language]
+
+    @contextmanager
+    def board(self, organization: int, shown: Collection[int], language: str) -> Iterator[Board]:
+        """Lend the rows of an organization, of which somebody looks at those shown."""
+        board = self.boards.setdefault((organization, language), Board(organization, language))
+        board.watchers += 1
+        board.wanted.update(shown)
+        self._begin()
+        try:
+            yield board
+        finally:
+            board.watchers -= 1
+            board.wanted -= Counter(shown)
+            if not board.watchers:
+                del self.boards[organization, language]
+
+    async def older(self, run: Run, cursor: int) -> tuple[Lines, int]:
+        """Return lines that came before those at hand, a block of them, and up to where they go; one reads for all."""
+        async with run.reading:
+            found = run.block(cursor)
+            if found is None:
+                start = cursor // BLOCK * BLOCK
+                found = await _ask(frames.lines, run.pk, start, start + BLOCK, run.language)
+                run.keep(cursor, found)
+        return found, (cursor // BLOCK + 1) * BLOCK
+
+    def _begin(self) -> None:
+        self._wanted.set()
         if self._task is None or self._task.done():
             # A context of its own: the one of the first watcher's request ends with that request.
             loop = asyncio.get_running_loop()
             self._task = loop.create_task(self._follow(), context=contextvars.Context())
 
-    def leave(self, watcher: Watcher) -> None:
-        group = self.watchers.get(watcher.fine_tune, set())
-        group.discard(watcher)
-        if not group:
-            self.watchers.pop(watcher.fine_tune, None)
-            self._seen.pop(watcher.fine_tune, None)
-            self._noted.pop(watcher.fine_tune, None)
-
     async def _follow(self) -> None:
-        while self.watchers:
+        while self.runs or self.boards:
+            self._wanted.clear()
+            begun = time.monotonic()
             try:
                 await self._tick()
             except Exception:
                 log.exception("The live pages could not be brought up to date; it is tried again.")
-            await asyncio.sleep(TICK)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(LEAST_PAUSE, begun + TICK - time.monotonic())):
+                    await self._wanted.wait()
 
     async def _tick(self) -> None:
-        await self._note()
-        for pk, revision in await sync_to_async(_revisions)(list(self.watchers)):
-            seen = self._seen.get(pk)
-            if seen is None or seen[0] != revision:
-                await self._tell(pk, revision, seen[1] if seen else self._least_cursor(pk))
+        runs, boards = list(self.runs.values()), list(self.boards.values())
+        now = await sync_to_async(_look)({run.pk for run in runs}, {board.organization for board in boards})
+        for run in runs:
+            await _alone(self._read(run, now))
+        for board in boards:
+            await _alone(self._render(board, now))
+        quiet = time.monotonic() - QUIET
+        for shared in [*runs, *boards]:
+            if shared.told_at < quiet:
+                shared.wake()
+        await _alone(self._note())
+
+    async def _read(self, run: Run, now: rows.Now) -> None:
+        if run.pk not in now.runs:
+            run.end()
+        elif run.revision != now.runs[run.pk] or not run.is_complete:
+            if not run.is_known:
+                run.begin(await sync_to_async(frames.last_event)(run.pk))
+            run.take(await sync_to_async(frames.frame)(run.pk, run.upto, run.language))
+            if not run.is_complete:
+                self._wanted.set()
+
+    async def _render(self, board: Board, now: rows.Now) -> None:
+        standing = now.organizations[board.organization]
+        stale = board.stale(standing.revisions)
+        board.take(await sync_to_async(rows.render)(stale, board.language) if stale else {}, standing.shape)
 
     async def _note(self) -> None:
         now = time.monotonic()
-        old = [pk for pk in self.watchers if now - self._noted.get(pk, -NOTED) >= NOTED]
+        pks = {pk for pk, _ in self.runs}
+        old = [pk for pk in pks if now - self._noted.get(pk, -NOTED) >= NOTED]
         if old:
             await sync_to_async(FineTune.objects.watched)(old)
-            self._noted |= {pk: now for pk in old if pk in self.watchers}
-
-    async def _tell(self, pk: int, revision: int, after: int) -> None:
-        languages = {watcher.language for watcher in self.watchers.get(pk, ())}
-        if not languages:
-            return
-        new = await sync_to_async(frame)(pk, after, languages)
-        told = [watcher for watcher in self.watchers.get(pk, ()) if watcher.language in new.lines]
-        for watcher in told:
-            watcher.tell(new)
-        if group := self.watchers.get(pk):
-            # More is waiting, or somebody came with another language: the next tick goes on with the same revision.
-            is_done = new.is_complete and len(told) == len(group)
-            self._seen[pk] = (revision if is_done else -1, new.upto if len(told) == len(group) else after)
-
-    def _least_cursor(self, pk: int) -> int:
-        return min((watcher.cursor for watcher in self.watchers.get(pk, ())), default=0)
+            self._noted = {pk: when for pk, when in self._noted.items() if pk in pks} | dict.fromkeys(old, now)
 
 
-def _revisions(pks: Iterable[int]) -> list[tuple[int, int]]:
+async def _alone(work: Coroutine[None, None, None]) -> None:
+    """Do it so that what goes wrong with one does not keep the others from being told."""
+    try:
+        await work
+    except Exception:
+        log.exception("A live page could not be brought up to date; it is tried again.")
+
+
+def _look(runs: set[int], organizations: set[int]) -> rows.Now:
     close_old_connections()
-    return list(FineTune.objects.filter(pk__in=list(pks)).values_list("pk", "revision"))
+    return rows.look(runs, organizations)
+
+
+async def _ask(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run it in the thread in which the tail asks the database, not in one of the request's own."""
+
+    async def run() -> T:
+        return await sync_to_async(function)(*args, **kwargs)
+
+    return await asyncio.get_running_loop().create_task(run(), context=contextvars.Context())
 
 
 _tails: WeakKeyDictionary[asyncio.AbstractEventLoop, Tail] = WeakKeyDictionary()

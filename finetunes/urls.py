@@ -21,6 +21,7 @@ from finetunes.views import (
 app_name = "finetunes"
 urlpatterns = [
     path("", listing.fine_tune_list, name="list"),
+    path("live/", live.row_stream, name="live"),
     path("new/", new.fine_tune_new, name="new"),
     path("approvals/", approvals.approval_list, name="approvals"),
     path("spending/", spending.spent, name="spending"),

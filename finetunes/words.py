@@ -112,6 +112,12 @@ def duration(seconds: float) -> str:
     return ngettext("%(n)d day", "%(n)d days", whole) % {"n": whole}
 
 
+def clock(seconds: int) -> str:
+    """Return a length of time as a clock shows it, which goes on by the second."""
+    hours, rest = divmod(seconds, 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
+
+
 def short(seconds: float) -> str:
     """Return a length of time for a column: one unit, few letters."""
     for unit, words in ((86400, _("%(n)d d")), (3600, _("%(n)d h")), (60, _("%(n)d min"))):

@@ -183,6 +183,8 @@ class FineTune(Leased):
             models.Index(fields=["organization", "-created_at", "-id"], name="finetune_list"),
             models.Index(fields=["organization", "status", "-created_at"], name="finetune_list_by_status"),
             models.Index(fields=["connection", "base_model", "status"], name="finetune_speed"),
+            # What live pages look for twice a second, among all that an organization ever had.
+            models.Index(fields=["organization"], condition=Q(settled_at=None), name="finetune_unsettled"),
         ]
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from connections.models import Connection
 from datasets.models import Dataset
+from finetunes import rows
 from finetunes.models import FineTune, Model
 from finetunes.shutdowns import SOON, calendar
 from finetunes.statuses import Status
@@ -29,6 +30,7 @@ def home(request: OrgRequest) -> HttpResponse:
     fine_tunes = FineTune.objects.of(organization).for_lists()
     since = timezone.now() - RECENT
     context = {
+        "shape": rows.shape(request.organization),
         "running": fine_tunes.moving()[:MOST],
         "recent": fine_tunes.ended()[:MOST],
         "failed": fine_tunes.filter(status=Status.FAILED, created_at__gt=since)[:MOST],

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from datasets.models import Dataset
+from finetunes import rows
 from finetunes.compare import choice
 from finetunes.models import FineTune, FineTuneQuerySet, Inventory
 from finetunes.statuses import Status
@@ -24,9 +25,11 @@ def fine_tune_list(request: OrgRequest) -> HttpResponse:
     everything = FineTune.objects.of(request.organization)
     query = request.GET.copy()
     query.pop("page", None)
+    shape = rows.shape(request.organization)  # before the rows are read: what comes in between is told of
     page = Paginator(_found(request, everything).for_lists(), PER_PAGE).get_page(request.GET.get("page"))
     chosen = choice.numbers(request.GET.getlist("run"))[: choice.MOST]
     context = {
+        "shape": shape,
         "page": page,
         "chosen": chosen,
         "elsewhere_chosen": [pk for pk in chosen if pk not in {one.pk for one in page}],

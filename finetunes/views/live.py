@@ -1,6 +1,8 @@
-"""The live stream of one fine-tune."""
+"""The live streams of one fine-tune, and of the rows of home and of the list."""
 
 from __future__ import annotations
+
+from collections.abc import AsyncIterator
 
 from django.http import HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import aget_object_or_404
@@ -8,28 +10,41 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
 from finetunes.models import FineTune
-from finetunes.stream import follow
+from finetunes.stream import Seen, follow, follow_rows
 from teams import access
 from teams.access import OrgRequest
 
-LARGEST = 2**31 - 1
+MOST_ROWS = 100
 
 
 @require_GET
 @access.viewer
 async def fine_tune_stream(request: OrgRequest, pk: int) -> HttpResponseBase:
     fine_tune = await aget_object_or_404(FineTune.objects.of(request.organization).only("pk"), pk=pk)
-    response = StreamingHttpResponse(
-        follow(fine_tune.pk, _cursor(request), get_language() or "en"), content_type="text/event-stream"
-    )
+    return _stream(follow(fine_tune.pk, _seen(request), get_language() or "en"))
+
+
+@require_GET
+@access.viewer
+async def row_stream(request: OrgRequest) -> HttpResponseBase:
+    shape = request.GET.get("shape", "")
+    return _stream(follow_rows(request.organization.pk, _rows(request), shape, get_language() or "en"))
+
+
+def _stream(messages: AsyncIterator[bytes]) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(messages, content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
     return response
 
 
-def _cursor(request: OrgRequest) -> int:
+def _seen(request: OrgRequest) -> Seen:
     """Read where to go on: the browser's last id when it comes again by itself, else what the page had."""
-    for given in (request.headers.get("Last-Event-ID"), request.GET.get("after")):
-        if given and given.isascii() and given.isdecimal() and len(given) < 12:
-            return min(int(given), LARGEST)
-    return 0
+    given = (request.headers.get("Last-Event-ID"), request.GET.get("after"))
+    return next((seen for id in given if id and (seen := Seen.of(id))), Seen())
+
+
+def _rows(request: OrgRequest) -> dict[int, int]:
+    """Read which rows the page shows, and which revision of each, from such as `12-3,15-1`."""
+    given = [Seen.of(row) for row in request.GET.get("rows", "").split(",")[:MOST_ROWS]]
+    return {row.cursor: row.revision for row in given if row}

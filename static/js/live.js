@@ -1,12 +1,9 @@
-// Follow a fine-tune: append what its stream tells, once each, and come again where it broke off.
+// The page of a fine-tune: append what its stream tells, once each, and exchange the parts that have changed.
 const page = document.getElementById("fine-tune");
 const events = document.getElementById("events");
 const badge = document.getElementById("live");
 const shown = new Map();
-let cursor = Number(page?.dataset.cursor ?? 0);
-let source = null;
-let timer = null;
-let ended = !page?.dataset.stream;
+let [cursor, revision] = page.dataset.after.split("-").map(Number);
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
@@ -19,15 +16,20 @@ function localize(root) {
   }
 }
 
-function say(state) {
-  badge.hidden = state === "";
-  badge.className = state === "live" ? "badge good" : "badge wait";
-  badge.textContent = state === "live" ? badge.dataset.live : badge.dataset.waiting;
+// What has ended is not live, even while something late is waited for.
+const isOver = () => ["succeeded", "ended"].includes(page.dataset.state);
+let isOpen = false;
+const say = () => (badge.hidden = !isOpen || isOver());
+
+function seen(ordinal) {
+  cursor = Math.max(cursor, ordinal);
+  page.dataset.after = `${cursor}-${revision}`;
 }
 
-function append(html, ordinal) {
+function append({ html }, id) {
+  const ordinal = Number(id);
   if (ordinal <= cursor) return;
-  cursor = ordinal;
+  seen(ordinal);
   events.insertAdjacentHTML("afterbegin", html);
   localize(events.firstElementChild);
   document.getElementById("no-events").hidden = true;
@@ -41,9 +43,11 @@ function replace(name, html) {
   window.htmx?.process(part);
 }
 
-function update({ parts, state, shows, revision }, ordinal) {
-  cursor = Math.max(cursor, ordinal);
+function update({ parts, state, shows, revision: now }, id) {
+  revision = now;
+  seen(Number(id.split("-")[0]));
   page.dataset.state = state;
+  say();
   const charts = document.getElementById("part-charts");
   for (const [name, html] of Object.entries(parts)) {
     // Charts that are there stay, with their zoom: only new ones change the page.
@@ -54,37 +58,10 @@ function update({ parts, state, shows, revision }, ordinal) {
   document.dispatchEvent(new CustomEvent("tunedeck:charts", { detail: { revision } }));
 }
 
-function stop() {
-  clearTimeout(timer);
-  source?.close();
-  source = null;
-}
-
-function follow() {
-  stop();
-  if (ended || document.hidden) return;
-  const address = new URL(page.dataset.stream, location.href);
-  address.searchParams.set("after", String(cursor));
-  source = new EventSource(address);
-  source.addEventListener("open", () => say("live"));
-  source.addEventListener("line", (event) => append(JSON.parse(event.data).html, Number(event.lastEventId)));
-  source.addEventListener("parts", (event) => update(JSON.parse(event.data), Number(event.lastEventId)));
-  source.addEventListener("end", () => {
-    ended = true;
-    stop();
-    say("");
-  });
-  source.addEventListener("error", () => {
-    say("waiting");
-    // A browser gives up after an answer that is no stream, as a server that is being restarted gives.
-    if (source?.readyState === EventSource.CLOSED) timer = setTimeout(follow, 3000);
-  });
-}
-
-if (page) {
-  localize(document);
-  document.addEventListener("visibilitychange", () => (document.hidden ? stop() : follow()));
-  window.addEventListener("pagehide", stop);
-  window.addEventListener("pageshow", (event) => event.persisted && follow());
-  follow();
-}
+localize(document);
+document.addEventListener("tunedeck:line", ({ detail }) => append(detail.data, detail.id));
+document.addEventListener("tunedeck:parts", ({ detail }) => update(detail.data, detail.id));
+document.addEventListener("tunedeck:stream", ({ detail }) => {
+  isOpen = detail === "open";
+  say();
+});

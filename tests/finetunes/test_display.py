@@ -45,6 +45,42 @@ class TestStrip:
         found = display.strip(seen(estimated_finish=timezone.now() + timedelta(minutes=3, seconds=5)), None)
         assert "the provider expects 3 minutes more" in found.text
 
+    def test_what_follows_from_the_pace_is_called_an_estimate_and_says_on_what_it_rests(self) -> None:
+        found = display.strip(seen(step=25, total_steps=100, started_at=timezone.now() - timedelta(minutes=1)), None)
+        assert found.text == "about 3 minutes left, estimated from its steps so far"
+        assert found.elapsed == 60
+
+    def test_the_provider_s_forecast_goes_before_the_estimate(self) -> None:
+        now = timezone.now()
+        found = display.strip(
+            seen(step=25, total_steps=100, started_at=now - timedelta(minutes=1), estimated_finish=now + timedelta(hours=2)),
+            None,
+        )
+        assert found.text == "the provider expects 2 hours more"
+
+    @pytest.mark.parametrize(
+        ("step", "total", "seconds"),
+        [(None, 100, 60), (25, None, 60), (4, 100, 60), (25, 100, 3), (100, 100, 60), (0, 100, 60)],
+    )
+    def test_without_a_pace_nothing_is_estimated(self, step: int | None, total: int | None, seconds: int) -> None:
+        begun = timezone.now() - timedelta(seconds=seconds)
+        assert display.strip(seen(step=step, total_steps=total, started_at=begun), None).text == ""
+
+    def test_time_in_a_queue_is_no_pace(self) -> None:
+        found = display.strip(seen(step=25, total_steps=100, remote_created_at=timezone.now() - timedelta(hours=1)), None)
+        assert found.text == ""
+
+    @pytest.mark.parametrize(
+        ("number", "words"), [(0, "Next in the provider's queue"), (31, "Number 31 in the provider's queue")]
+    )
+    def test_the_place_in_the_queue_is_told_in_words(self, number: int, words: str) -> None:
+        event = Event(message=f"Fine-tune is in the queue. Queue number: {number}")
+        assert display.strip(seen(status=Status.QUEUED), event).text == words
+
+    @pytest.mark.parametrize(("seconds", "shown"), [(0, "0:00"), (65, "1:05"), (3599, "59:59"), (36_061, "10:01:01")])
+    def test_the_clock_shows_hours_only_when_there_are_any(self, seconds: int, shown: str) -> None:
+        assert words.clock(seconds) == shown
+
     def test_a_forecast_that_has_passed_is_not_repeated(self) -> None:
         assert "expects" not in display.strip(seen(estimated_finish=timezone.now() - timedelta(minutes=3)), None).text
 

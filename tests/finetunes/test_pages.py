@@ -67,7 +67,7 @@ class TestDetail:
         )
         page = viewer_client.get(fine_tune.get_absolute_url()).content.decode()
         assert "Epoch 3 of 4" in page
-        assert "running for 30 seconds" in page
+        assert re.search(r'running for <time datetime="PT3\dS" data-elapsed="3\d">0:3\d</time>', page)
         assert 'value="50"' in page
         assert "The provider says “running”." in page
         assert 'class="badge busy"' in page
@@ -135,7 +135,25 @@ class TestDetail:
         page = viewer_client.get(fine_tune.get_absolute_url()).content.decode()
         assert "Fine-tuning job started" in page
         assert "Step 1/9" not in page
-        assert 'data-cursor="2"' in page
+        assert f'data-after="2-{fine_tune.revision}"' in page
+
+    def test_the_place_in_the_queue_stays_when_something_else_is_said(
+        self, viewer_client: Client, fine_tune: FineTune
+    ) -> None:
+        change(fine_tune, status=Status.QUEUED)
+        event(fine_tune, "Fine-tune is in the queue. Queue number: 4")
+        event(fine_tune, "Fine-tune costs $0.01")
+        assert "Number 4 in the provider&#x27;s queue" in viewer_client.get(fine_tune.get_absolute_url()).content.decode()
+
+    def test_only_what_should_speak_is_a_live_region(self, viewer_client: Client, fine_tune: FineTune) -> None:
+        event(fine_tune, "Fine-tuning job started")
+        page = viewer_client.get(fine_tune.get_absolute_url()).content.decode()
+        speaking = re.findall(r'<(\w+)[^>]*(?:role="(?:status|alert|log)"|aria-live)[^>]*>', page)
+        named = re.findall(r'<[^>]*(?:role="(?:status|alert|log)"|aria-live)[^>]*id="([\w-]+)"', page)
+        named += re.findall(r'<[^>]*id="([\w-]+)"[^>]*(?:role="(?:status|alert|log)"|aria-live)', page)
+        assert {"part-status", "connection"} <= set(named)
+        assert not {"events", "part-strip", "part-tiles", "part-charts", "live"} & set(named)
+        assert len(speaking) <= 4
 
     def test_all_events_are_a_click_away(self, viewer_client: Client, fine_tune: FineTune) -> None:
         event(fine_tune, "Step 1/9: training loss=1", type="metrics")
@@ -329,7 +347,6 @@ class TestHome:
         page = viewer_client.get("/").content.decode()
         assert "1 fine-tune is under way." in page
         assert 'value="25"' in page
-        assert "hx-trigger" in page
 
     def test_a_quiet_home_asks_for_nothing(self, viewer_client: Client, fine_tune: FineTune) -> None:
         change(fine_tune, status=Status.SUCCEEDED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,13 +17,16 @@ from django.db.models import F
 from django.test import AsyncClient
 from django.utils import timezone
 
-from finetunes import frames, stream
+from connections.models import Connection
+from datasets.models import Version
+from finetunes import frames, rows, shared, stream
 from finetunes import tail as tails
 from finetunes.models import Event, FineTune
 from finetunes.statuses import Status
-from finetunes.stream import follow
+from finetunes.stream import Seen, follow
 from teams.models import User
 from tests.conftest import People
+from tests.finetunes.conftest import new_fine_tune
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,17 +40,24 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 class Browser:
     """Reads a stream as an EventSource does."""
 
-    cursor: int = 0
+    id: str = ""
     lines: list[str] = field(default_factory=list)
     ordinals: list[int] = field(default_factory=list)
     parts: list[dict[str, Any]] = field(default_factory=list)
-    comments: int = 0
+    signs_of_life: int = 0
     ended: bool = False
+
+    @property
+    def seen(self) -> Seen:
+        return Seen.of(self.id) or Seen()
+
+    @property
+    def status(self) -> str:
+        return next((one["parts"]["status"] for one in reversed(self.parts) if "status" in one["parts"]), "")
 
     def take(self, chunk: bytes) -> None:
         for block in chunk.decode().split("\n\n"):
             fields = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line and line[0] != ":")
-            self.comments += block.startswith(":")
             if "event" in fields:
                 self._message(fields["event"], orjson.loads(fields["data"]), fields.get("id"))
 
@@ -58,13 +68,14 @@ class Browser:
             self.lines.append(data["html"])
         elif event == "parts":
             self.parts.append(data)
+        self.signs_of_life += event == "alive"
         self.ended = self.ended or event == "end"
-        self.cursor = int(id) if id else self.cursor
+        self.id = id or self.id
 
 
 async def watch(pk: int, browser: Browser, until: Callable[[Browser], bool], language: str = "en") -> None:
     """Read the stream until the browser has seen enough, then hang up."""
-    async with asyncio.timeout(20), aclosing(follow(pk, browser.cursor, language)) as chunks:
+    async with asyncio.timeout(20), aclosing(follow(pk, browser.seen, language)) as chunks:
         async for chunk in chunks:
             browser.take(chunk)
             if until(browser):
@@ -95,7 +106,7 @@ async def reached(state: Callable[[], object]) -> None:
 class TestFollow:
     async def test_it_begins_with_what_came_after_the_cursor(self, fine_tune: FineTune) -> None:
         await asay(fine_tune, "one", "two", "three")
-        browser = Browser(cursor=1)
+        browser = Browser(id="1")
         await watch(fine_tune.pk, browser, lambda seen: bool(seen.parts))
         assert browser.ordinals == [2, 3]
 
@@ -117,7 +128,7 @@ class TestFollow:
         await task
         assert browser.ended
         assert browser.ordinals == [1]
-        assert "Succeeded" in browser.parts[-1]["parts"]["status"]
+        assert "Succeeded" in browser.status
         assert browser.parts[-1]["state"] == "succeeded"
 
     async def test_one_that_is_over_is_told_and_ended_at_once(self, fine_tune: FineTune) -> None:
@@ -129,9 +140,7 @@ class TestFollow:
 
     async def test_a_change_of_status_without_an_event_is_told(self, fine_tune: FineTune) -> None:
         browser = Browser()
-        task = asyncio.create_task(
-            watch(fine_tune.pk, browser, lambda seen: bool(seen.parts) and "Running" in seen.parts[-1]["parts"]["status"])
-        )
+        task = asyncio.create_task(watch(fine_tune.pk, browser, lambda seen: "Running" in seen.status))
         await reached(lambda: browser.parts)
         await asay(fine_tune, status=Status.RUNNING)
         await task
@@ -142,7 +151,7 @@ class TestFollow:
         browser = Browser()
         await watch(fine_tune.pk, browser, lambda seen: bool(seen.parts))
         assert browser.ordinals == [1]
-        assert browser.cursor == 3
+        assert browser.seen.cursor == 3
 
     async def test_a_long_history_comes_in_pages_and_whole(
         self, fine_tune: FineTune, monkeypatch: pytest.MonkeyPatch
@@ -172,16 +181,16 @@ class TestFollow:
         assert "<script>" not in browser.lines[0]
 
     async def test_silence_is_filled_with_signs_of_life(self, fine_tune: FineTune, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(stream, "QUIET", 0.02)
+        monkeypatch.setattr(tails, "QUIET", 0.02)
         browser = Browser()
-        await watch(fine_tune.pk, browser, lambda seen: seen.comments >= 3)
+        await watch(fine_tune.pk, browser, lambda seen: seen.signs_of_life >= 3)
         assert not browser.ended
 
     async def test_a_very_long_stream_breaks_off_so_that_rights_are_looked_at_again(
         self, fine_tune: FineTune, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(stream, "LONGEST", 0.05)
-        monkeypatch.setattr(stream, "QUIET", 0.01)
+        monkeypatch.setattr(tails, "QUIET", 0.01)
         browser = Browser()
         await watch(fine_tune.pk, browser, lambda seen: False)
         assert not browser.ended
@@ -208,19 +217,40 @@ class TestResume:
     ) -> None:
         asked: list[int] = []
 
-        def counted(pk: int, after: int, languages: Iterable[str]) -> frames.Frame:
+        def counted(pk: int, after: int, language: str) -> frames.Frame:
             asked.append(pk)
-            return frames.frame(pk, after, languages)
+            return original(pk, after, language)
 
-        monkeypatch.setattr("finetunes.tail.frame", counted)
+        original = frames.frame
+        monkeypatch.setattr(frames, "frame", counted)
+        await asay(fine_tune, "old")
         browsers = [Browser() for _ in range(20)]
-        tasks = [asyncio.create_task(watch(fine_tune.pk, one, lambda seen: len(seen.lines) >= 1)) for one in browsers]
-        await reached(lambda: all(one.parts for one in browsers) and asked)
-        asked.clear()
+        tasks = [asyncio.create_task(watch(fine_tune.pk, one, lambda seen: len(seen.lines) >= 2)) for one in browsers]
+        await reached(lambda: all(one.parts for one in browsers))
+        assert len(asked) == 1, "those who come together are told from one look"
         await asay(fine_tune, "news")
         await asyncio.gather(*tasks)
-        assert all(one.ordinals == [1] for one in browsers)
-        assert len(asked) == 1
+        assert all(one.ordinals == [1, 2] for one in browsers)
+        assert len(asked) == 2
+
+    async def test_many_who_come_from_long_ago_have_the_old_events_read_once(
+        self, fine_tune: FineTune, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(shared, "BLOCK", 5)
+        monkeypatch.setattr(tails, "BLOCK", 5)
+        blocks: list[int] = []
+
+        def counted(pk: int, after: int, upto: int, language: str) -> frames.Lines:
+            blocks.append(after)
+            return original(pk, after, upto, language)
+
+        original = frames.lines
+        monkeypatch.setattr(frames, "lines", counted)
+        await asay(fine_tune, *(f"line {number}" for number in range(23)))
+        browsers = [Browser(id=str(number % 4) if number % 4 else "") for number in range(20)]
+        await asyncio.gather(*(watch(fine_tune.pk, one, lambda seen: bool(seen.parts)) for one in browsers))
+        assert all(one.ordinals == list(range(number % 4 + 1, 24)) for number, one in enumerate(browsers))
+        assert blocks == [0, 5, 10]
 
     async def test_watchers_of_two_languages_each_read_their_own(self, fine_tune: FineTune) -> None:
         browsers = {language: Browser() for language in ("en", "de")}
@@ -235,29 +265,88 @@ class TestResume:
 
     async def test_who_hangs_up_is_forgotten(self, fine_tune: FineTune) -> None:
         await watch(fine_tune.pk, Browser(), lambda seen: bool(seen.parts))
-        assert tails.tail().watchers == {}
+        assert tails.tail().runs == {}
 
-    async def test_one_who_is_too_slow_must_come_again(self, fine_tune: FineTune, monkeypatch: pytest.MonkeyPatch) -> None:
-        watcher = tails.Watcher(fine_tune.pk, "en", 0, asyncio.Queue(1))
-        one = await sync_to_async(frames.frame)(fine_tune.pk, 0, ["en"])
-        watcher.tell(one)
-        assert not watcher.is_behind
-        watcher.tell(one)
-        assert watcher.is_behind
+    async def test_one_who_is_slow_is_told_everything_from_older_blocks(
+        self, fine_tune: FineTune, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(shared, "BLOCK", 5)
+        monkeypatch.setattr(tails, "BLOCK", 5)
+        slow, quick = Browser(), Browser()
+        async with asyncio.timeout(20), aclosing(follow(fine_tune.pk, slow.seen, "en")) as chunks:
+            while not slow.parts:
+                slow.take(await anext(chunks))
+            reading = asyncio.create_task(watch(fine_tune.pk, quick, lambda seen: len(seen.lines) >= 60))
+            for number in range(60):
+                await asay(fine_tune, f"line {number}")
+                await reached(lambda number=number: len(quick.lines) > number)  # type: ignore[misc]
+            await reading
+            while len(slow.lines) < 60:
+                slow.take(await anext(chunks))
+        assert slow.ordinals == quick.ordinals == list(range(1, 61))
+
+    async def test_only_the_parts_that_changed_are_sent_again(self, fine_tune: FineTune) -> None:
+        browser = Browser()
+        task = asyncio.create_task(watch(fine_tune.pk, browser, lambda seen: bool(seen.ordinals)))
+        await reached(lambda: browser.parts)
+        await asay(fine_tune, "news", step=3, total_steps=9)
+        await task
+        await watch(fine_tune.pk, browser, lambda seen: len(seen.parts) > 1)
+        assert set(browser.parts[0]["parts"]) == set(frames.PARTS)
+        assert "status" not in browser.parts[1]["parts"]
+        assert browser.id == "1-1"
+
+    async def test_who_comes_again_and_has_everything_is_sent_nothing(self, fine_tune: FineTune) -> None:
+        browser = Browser()
+        await watch(fine_tune.pk, browser, lambda seen: bool(seen.parts))
+        again = Browser(id=browser.id)
+        await watch(fine_tune.pk, again, lambda seen: bool(seen.signs_of_life))
+        assert again.parts == []
+
+    async def test_a_process_that_is_behind_another_sends_nothing_old(self, fine_tune: FineTune) -> None:
+        run = shared.Run(fine_tune.pk, "en")
+        run.take(await sync_to_async(frames.frame)(fine_tune.pk, 0, "en"))
+        assert run.since(5, 7) == b""
+
+    async def test_one_that_cannot_be_shown_does_not_keep_others_from_being_told(
+        self, people: People, connection: Connection, version: Version, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        bad, good = [await sync_to_async(new_fine_tune)(people, connection, version, suffix=name) for name in ("a", "b")]
+
+        def broken(pk: int, after: int, language: str) -> frames.Frame:
+            if pk == bad.pk:
+                raise ValueError
+            return original(pk, after, language)
+
+        original = frames.frame
+        monkeypatch.setattr(frames, "frame", broken)
+        vain = asyncio.create_task(watch(bad.pk, Browser(), lambda seen: False))
+        browser = Browser()
+        await watch(good.pk, browser, lambda seen: bool(seen.parts))
+        vain.cancel()
+        assert browser.parts
+
+    async def test_one_that_is_deleted_ends(self, fine_tune: FineTune) -> None:
+        browser = Browser()
+        task = asyncio.create_task(watch(fine_tune.pk, browser, lambda seen: False))
+        await reached(lambda: browser.parts)
+        await sync_to_async(FineTune.objects.filter(pk=fine_tune.pk).delete)()
+        await task
+        assert browser.ended
 
     async def test_a_database_that_fails_for_a_moment_is_asked_again(
         self, fine_tune: FineTune, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        original, failures = tails._revisions, iter([True, True])
+        original, failures = rows.look, iter([True, True])
         failed = []
 
-        def shaky(pks: Any) -> list[tuple[int, int]]:
+        def shaky(runs: Any, organizations: Any) -> rows.Now:
             if next(failures, False):
-                failed.append(pks)
+                failed.append(runs)
                 raise OSError
-            return original(pks)
+            return original(runs, organizations)
 
-        monkeypatch.setattr(tails, "_revisions", shaky)
+        monkeypatch.setattr(rows, "look", shaky)
         browser = Browser()
         task = asyncio.create_task(watch(fine_tune.pk, browser, lambda seen: len(seen.lines) >= 1))
         await reached(lambda: len(failed) == 2)
@@ -293,7 +382,7 @@ class TestWatched:
         noted: list[list[int]] = []
         monkeypatch.setattr(type(FineTune.objects), "watched", lambda self, pks: noted.append(list(pks)), raising=False)
         one = tails.Tail()
-        one.watchers = {fine_tune.pk: {tails.Watcher(fine_tune.pk, "en", 0)}}
+        one.runs = {(fine_tune.pk, "en"): shared.Run(fine_tune.pk, "en")}
         for _ in range(3):
             await one._note()
         assert noted == [[fine_tune.pk]]

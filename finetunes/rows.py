@@ -1,0 +1,74 @@
+"""The rows of home and of the list: how those that change look now, and what decides where they stand."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from django.db.models import OuterRef, Q, Subquery
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from finetunes.frames import message
+from finetunes.models import FineTune
+from teams.models import Organization
+
+
+@dataclass
+class Standing:
+    """What has not settled in an organization, by revision, and a fingerprint of what decides where it stands."""
+
+    revisions: dict[int, int] = field(default_factory=dict)
+    places: list[tuple[int, str, bool]] = field(default_factory=list)
+
+    @property
+    def shape(self) -> str:
+        return hashlib.blake2b(repr(sorted(self.places)).encode(), digest_size=8).hexdigest()
+
+
+@dataclass
+class Now:
+    """What one look at the database says: revisions of fine-tunes, and of what changes in organizations."""
+
+    runs: dict[int, int]
+    organizations: dict[int, Standing]
+
+
+def look(runs: Collection[int], organizations: Collection[int]) -> Now:
+    """Ask the database, once, for all who watch. The newest of an organization counts even when it has settled."""
+    wanted = Q(pk__in=runs)
+    if organizations:
+        mine = FineTune.objects.filter(organization=OuterRef("pk")).order_by("-created_at", "-pk").values("pk")[:1]
+        newest = Organization.objects.filter(pk__in=organizations).values(newest=Subquery(mine))
+        wanted |= Q(organization__in=organizations, settled_at=None) | Q(pk__in=newest)
+    columns = ("pk", "revision", "organization_id", "status", "needs_decision", "settled_at")
+    now = Now({}, {pk: Standing() for pk in organizations})
+    for pk, revision, organization, status, undecided, settled in (
+        FineTune.objects.filter(wanted).order_by().values_list(*columns)
+    ):
+        now.runs[pk] = revision
+        if found := now.organizations.get(organization):
+            found.places.append((pk, status, undecided))
+            if settled is None:
+                found.revisions[pk] = revision
+    return now
+
+
+def shape(organization: Organization) -> str:
+    return look((), [organization.pk]).organizations[organization.pk].shape
+
+
+def render(pks: Iterable[int], language: str) -> dict[int, tuple[int, bytes]]:
+    """Return the message of each fine-tune: its row in tables, and how it stands among those that run."""
+    with translation.override(language):
+        return {one.pk: (one.revision, _row(one)) for one in FineTune.objects.for_lists().filter(pk__in=list(pks))}
+
+
+def _row(fine_tune: FineTune) -> bytes:
+    context = {"fine_tune": fine_tune}
+    html = {
+        "row": render_to_string("finetunes/_row.html", context).strip(),
+        "running": render_to_string("home.html#running_one", context).strip(),
+    }
+    return message("row", {"pk": fine_tune.pk, **html}, str(fine_tune.revision))
