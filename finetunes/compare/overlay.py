@@ -18,11 +18,13 @@ from finetunes.charts import FEW, TONES
 from finetunes.compare.measures import Measure
 from finetunes.metrics import Series
 from finetunes.models import FineTune
-from finetunes.plots import smooth
 
 POINTS = 6_000
 """Drawn of all runs together, so that twenty cost hardly more than two."""
 MOST_POINTS = 1_000
+FEW_TO_SMOOTH = 64
+WINDOWS = 24
+"""A point of the average rests on this part of a run."""
 MANY = 6
 """With more lines than this a box that names all of them would cover the chart."""
 COLOURS = TONES | {"series-7": "#0f7285", "series-8": "#5b6470", "series-9": "#5c7a00", "series-10": "#b8357a"}
@@ -155,11 +157,22 @@ def _part(curve: Curve, start: float | None, end: float | None) -> Curve:
 
 
 def _smooth(curve: Curve, start: float | None, end: float | None, most: int) -> Curve | None:
-    """The moving average of the whole run, of which a range shows its part."""
-    average = smooth(Series(np.arange(len(curve.x)), curve.y))
-    if average is None:
+    """The moving average of the whole run, of which a range shows its part; None where the points are few enough.
+
+    The window becomes shorter towards both ends, so the line neither lags nor begins from nowhere.
+    """
+    count = len(curve.y)
+    if count < FEW_TO_SMOOTH:
         return None
-    part = _part(replace(curve, x=curve.x[average.steps], y=average.values), start, end)
+    at = np.unique(np.linspace(0, count - 1, min(count, 4 * most)).astype(np.int64))
+    half = max(1, count // WINDOWS // 2)
+    first, last = np.maximum(at - half, 0), np.minimum(at + half + 1, count)
+    with np.errstate(over="ignore", invalid="ignore"):
+        sums = np.concatenate([[0.0], np.cumsum(curve.y)])
+        means = (sums[last] - sums[first]) / (last - first)
+    if not np.isfinite(means).all():
+        return None
+    part = _part(replace(curve, x=curve.x[at], y=means), start, end)
     return part.at(np.unique(np.linspace(0, len(part.x) - 1, min(len(part.x), most)).astype(np.int64)))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils import timezone
+
 from connections.models import Connection
 from datasets.models import Version
 from finetunes import metrics, store
@@ -27,7 +29,7 @@ def run(people: People, connection: Connection, version: Version | None, name: s
         base_model=values.pop("base_model", "ada"),
         training_version=version,
         started_by=people.member,
-        **{"status": Status.SUCCEEDED, **values},
+        **{"status": Status.SUCCEEDED, "settled_at": timezone.now(), **values},
     )
     return report(made, points)
 
@@ -46,8 +48,7 @@ class Maker:
 def report(made: FineTune, points: Points) -> FineTune:
     """Add series to a fine-tune, in the store and in its summary."""
     series = {name: _series(one) for name, one in points.items()}
-    store.write_series({made: series})
-    made.summary |= summarize(series)
+    made.summary |= summarize(store.write_series({made: series})[made.pk])
     made.save(update_fields=["summary"])
     return made
 

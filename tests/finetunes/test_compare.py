@@ -7,7 +7,6 @@ from html import unescape
 from typing import Any
 from urllib.parse import urlencode
 
-import numpy as np
 import orjson
 import pytest
 from django.db import connection as database
@@ -231,68 +230,6 @@ class TestPage:
     def test_a_fine_tune_leads_here(self, two: list[FineTune], viewer_client: Client) -> None:
         html = viewer_client.get(two[0].get_absolute_url()).content.decode()
         assert f'href="{address(two[0])}"' in html
-
-
-class TestChart:
-    def test_each_run_is_a_line_of_its_own_look(self, people: People, connection: Connection, viewer_client: Client) -> None:
-        many = [run(people, connection, None, f"Run {n}", points={"training_loss": [2, 1]}) for n in range(20)]
-        data = chart(viewer_client, *many)["figure"]["data"]
-        assert len({(one["meta"]["tone"], one["line"]["dash"]) for one in data}) == 20
-        assert [one["name"] for one in data] == [f"Run {n}" for n in range(20)]
-
-    def test_the_share_of_the_run_ends_at_one(
-        self, people: People, connection: Connection, version: Version, viewer_client: Client
-    ) -> None:
-        short = run(people, connection, version, points={"training_loss": [3, 2, 1, 0.5]})
-        half = run(people, connection, version, points={"training_loss": [3, 2]}, status=Status.RUNNING, total_steps=4)
-        untold = run(people, connection, version, "Untold", points={"training_loss": [3, 2]}, status=Status.RUNNING)
-        data = chart(viewer_client, short, half, untold, x="share")["figure"]["data"]
-        assert [one["x"] for one in data] == [[0.25, 0.5, 0.75, 1.0], [0.25, 0.5]]
-        table = viewer_client.get(address(short, half, untold, name="compare-table", metric="training_loss", x="share"))
-        assert "Untold cannot be drawn over this" in table.content.decode()
-
-    def test_elapsed_examples_are_those_that_were_reported(
-        self, people: People, connection: Connection, version: Version, viewer_client: Client
-    ) -> None:
-        told = metrics.series([1, 2, 4], [8, 16, 32])
-        known = run(people, connection, version, points={"training_loss": [4, 3, 2, 1, 0], "elapsed_examples": told})
-        unknown = run(people, connection, version, points={"training_loss": [3, 2]})
-        data = chart(viewer_client, known, unknown, x="elapsed_examples")["figure"]["data"]
-        assert [(one["x"], one["y"]) for one in data] == [([8, 16, 24, 32], [4, 3, 2, 1])]
-
-    def test_counters_are_axes_and_no_metrics(
-        self, people: People, connection: Connection, version: Version, viewer_client: Client
-    ) -> None:
-        both = [run(people, connection, version, points={"elapsed_tokens": [1, 2], "training_loss": [1, 2]}) for _ in "ab"]
-        assert 'value="elapsed_tokens"' not in page(viewer_client, *both).partition('name="x"')[0]
-        assert viewer_client.get(address(*both, name="compare-chart", metric="elapsed_tokens")).status_code == 404
-
-    def test_a_zoom_asks_for_a_part_in_full(
-        self, people: People, connection: Connection, version: Version, viewer_client: Client
-    ) -> None:
-        steps = np.arange(1, 50_001)
-        long = run(people, connection, version, points={"training_loss": metrics.Series(steps, np.sin(steps) + 1.5)})
-        short = run(people, connection, version, points={"training_loss": [1, 2, 3]})
-        drawing = chart(viewer_client, long, short, **{"from": "40000.5", "to": "40100"})
-        assert drawing["figure"]["data"][0]["x"] == list(range(40_000, 40_102))
-        assert drawing["drawn"] == drawing["steps"] == 102
-
-    def test_the_average_of_a_long_run_lies_over_it(
-        self, people: People, connection: Connection, version: Version, viewer_client: Client
-    ) -> None:
-        long = run(people, connection, version, "Long", points={"training_loss": np.linspace(2, 1, 200).tolist()})
-        short = run(people, connection, version, "Short", points={"training_loss": [1, 2, 3]})
-        data = chart(viewer_client, long, short)["figure"]["data"]
-        assert [(one["name"], one["opacity"]) for one in data] == [("Long", 0.28), ("Short", 1), ("Long, smoothed", 1)]
-
-    def test_a_value_that_is_drawn_has_five_digits_that_count(
-        self, people: People, connection: Connection, version: Version, viewer_client: Client
-    ) -> None:
-        values = [0.123456789, -12345.678, 1e-9, 0, 1.5e20]
-        both = [run(people, connection, version, points={"kl": values}) for _ in "ab"]
-        found = chart(viewer_client, *both, metric="kl")["figure"]["data"][0]["y"]
-        assert found == pytest.approx(values, rel=1e-4)
-        assert found[0] == 0.12346
 
 
 class TestTable:
