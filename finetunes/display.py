@@ -35,6 +35,7 @@ class Tile:
     label: str
     value: str
     note: str
+    is_of_classes: bool = False  # whether the page of the classes says more
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ def _tile(name: str, summary: dict[str, float]) -> Tile:
         note = _("from %(first)s") % {"first": words.number(summary["first"])}
     elif name.startswith(("training_", "validation_")):
         note = _("last batch")
-    return Tile(words.series(name), words.figure(name, summary["last"]), note)
+    return Tile(words.series(name), words.figure(name, summary["last"]), note, name.startswith("classification/"))
 
 
 def score(fine_tune: FineTune) -> Tile | None:
