@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -68,6 +68,18 @@ class Product:
             self.process.stdout.close()
         return code
 
+    def end(self) -> None:
+        """End everything at once, which takes no time: what is left behind is thrown away with the folder."""
+        assert self.process is not None
+        parts = [] if self.process.poll() is not None else children(self.process.pid)
+        self.process.kill()
+        self.process.wait()
+        for part in parts:
+            with suppress(ProcessLookupError):
+                os.killpg(part, signal.SIGKILL)
+        if self.process.stdout:
+            self.process.stdout.close()
+
     def logs(self) -> str:
         return "\n".join(
             f"== {log.name}\n{log.read_text(errors='replace')[-2000:]}" for log in (self.data / "logs").glob("*.log")
@@ -91,6 +103,16 @@ class Product:
         pid = self.processes()[name]
         os.kill(pid, signal.SIGKILL)
         return pid
+
+    @contextmanager
+    def held(self, name: str) -> Iterator[None]:
+        """Let one part stand still for a while, so that nothing that it does is missed."""
+        pid = self.processes()[name]
+        os.killpg(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(pid, signal.SIGCONT)
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Read the database from outside, whatever the processes are doing."""
@@ -121,9 +143,7 @@ def wait_for(state: Callable[[], T], what: str, seconds: float = 120.0) -> T:
 @contextmanager
 def running_product(data: Path, **settings: str) -> Iterator[tuple[Product, str]]:
     product = Product(data, settings=settings)
-    link = product.start()
     try:
-        yield product, link
+        yield product, product.start()
     finally:
-        if product.process is not None and product.process.poll() is None:
-            product.stop()
+        product.end()

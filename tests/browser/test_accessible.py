@@ -67,7 +67,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     owner = {"TUNEDECK_OWNER_EMAIL": EMAIL, "TUNEDECK_OWNER_PASSWORD": PASSWORD}
     data = tmp_path_factory.mktemp("data")
     with running_product(data, **owner, DATABASE_URL="", CELERY_BROKER_URL="files://") as (product, _link):
-        wait_for(lambda: product.rows("select id from finetunes_model where ready_at is not null"), "a model")
+        wait_for(lambda: product.rows("select id from finetunes_model where ready_at is not null"), "a model", 240)
         yield product
 
 

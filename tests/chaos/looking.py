@@ -33,8 +33,7 @@ def product_on_a_line(data: Path, weather: Weather, **settings: str) -> Iterator
             yield line, product
         finally:
             line.weather.calm = True
-            if product.process is not None and product.process.poll() is None:
-                product.stop()
+            product.end()
 
 
 def prepared(product: Product, person: Person, name: str, rows: int, versions: int = 1) -> list[int]:
