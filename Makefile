@@ -11,7 +11,7 @@ run: .venv/.run
 check: .venv/.test
 	@scripts/check
 
-test: .venv/.test .venvs/openai-legacy/.installed .venvs/openai-current/.installed .venvs/together/.installed
+test: .venv/.test .venvs/openai-legacy/.installed .venvs/openai-current/.installed .venvs/together/.installed .venvs/trackers/.installed
 	@scripts/programs
 	@scripts/check
 	@scripts/test

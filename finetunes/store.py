@@ -6,7 +6,7 @@ The number of queries does not depend on how many events there are, and hardly o
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -172,6 +172,13 @@ def read_many(fine_tunes: Iterable[FineTune], names: Iterable[str] | None = None
     for row in rows:
         groups[row.fine_tune_id].setdefault(row.name, []).append(row)
     return {pk: {name: _decode(spans) for name, spans in named.items()} for pk, named in groups.items()}
+
+
+def windows(fine_tune: FineTune) -> Iterator[dict[str, metrics.Series]]:
+    """Read all series a span at a time, in the order of their steps, so that memory does not grow with the steps."""
+    rows = Span.objects.filter(fine_tune=fine_tune).order_by()
+    for span in sorted(set(rows.values_list("span", flat=True))):
+        yield {row.name: _decode([row]) for row in rows.filter(span=span).order_by("name")}
 
 
 def series_names(fine_tune: FineTune) -> list[str]:

@@ -6,109 +6,32 @@ manifest with the size and SHA-256 of each. No keys: what is stored of a provide
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
-import re
-import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import Any
-
-import orjson
-from django.core.files.storage import default_storage
-from django.utils import timezone
 
 from connections.models import Connection
 from datasets.models import Version
 from finetunes.archive.report import Missing, report
+from finetunes.archive.zipped import Entry, as_json, as_line, safe, stored, zipped
 from finetunes.models import Archive, Event, FineTune, KeptFile, Model, RecordedAnswer, ResultFile
 from teams import sheet
 
-BLOCK = 1 << 18
 EVENTS = 2000
 PARTS = ("training", "validation", "evaluation")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """A file in the making; `sha256` is what it was when it was kept, if that is known."""
-
-    path: str
-    content: Iterable[bytes]
-    sha256: str = ""
-    about: dict[str, Any] = field(default_factory=dict)
-
-
-class _Sink(io.RawIOBase):
-    """Takes what the ZIP writer writes, until somebody takes it away."""
-
-    def __init__(self) -> None:
-        self._pieces = bytearray()
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        self._pieces += data
-        return len(data)
-
-    def take(self) -> bytes:
-        taken = bytes(self._pieces)
-        self._pieces.clear()
-        return taken
 
 
 def bundle(connection: Connection, archive: Archive | None) -> Iterator[bytes]:
     """Return the ZIP file piece by piece. What it reports as missing is read now, in the reader's language."""
     missing = report(connection, archive).missing
-    return _zipped(connection, archive, missing)
-
-
-def _zipped(connection: Connection, archive: Archive | None, missing: list[Missing]) -> Iterator[bytes]:
-    sink = _Sink()
-    listed: list[dict[str, Any]] = []
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as whole:
-        for entry in _entries(connection, missing):
-            yield from _written(whole, sink, entry, listed)
-        last = Entry(path="manifest.json", content=[_manifest(connection, archive, missing, listed)])
-        yield from _written(whole, sink, last, [])
-    yield sink.take()
-
-
-def _written(whole: zipfile.ZipFile, sink: _Sink, entry: Entry, listed: list[dict[str, Any]]) -> Iterator[bytes]:
-    sha256, size, problem = hashlib.sha256(), 0, ""
-    info = zipfile.ZipInfo(entry.path, date_time=timezone.now().timetuple()[:6])
-    info.compress_type = zipfile.ZIP_DEFLATED
-    with whole.open(info, "w", force_zip64=True) as file:
-        try:
-            for block in entry.content:
-                file.write(block)
-                sha256.update(block)
-                size += len(block)
-                yield sink.take()
-        except OSError:
-            problem = "The stored file could not be read."
-    if not problem and entry.sha256 and entry.sha256 != sha256.hexdigest():
-        problem = f"The stored file has changed: when it was kept its SHA-256 was {entry.sha256}."
-    written = {"path": entry.path, "bytes": size, "sha256": sha256.hexdigest(), **entry.about}
-    listed.append({**written, "problem": problem} if problem else written)
-
-
-def _manifest(
-    connection: Connection, archive: Archive | None, missing: list[Missing], listed: list[dict[str, Any]]
-) -> bytes:
-    whole = {
-        "made_by": "Tunedeck",
-        "made_at": timezone.now(),
+    about = {
         "connection": {"name": connection.name, "base_url": connection.base_url, "dialect": connection.dialect},
         "asked_at": archive.asked_at if archive else None,
         "finished_at": archive.finished_at if archive else None,
         "missing": [asdict(one) for one in missing],
-        "files": listed,
     }
-    return _json(whole)
+    return zipped(_entries(connection, missing), about)
 
 
 def _entries(connection: Connection, missing: list[Missing]) -> Iterator[Entry]:
@@ -119,11 +42,11 @@ def _entries(connection: Connection, missing: list[Missing]) -> Iterator[Entry]:
     for kept in KeptFile.objects.filter(connection=connection, state=KeptFile.State.KEPT).exclude(content=""):
         about = {"kind": kept.role, "remote_id": kept.remote_id, "filename": kept.filename, "purpose": kept.purpose}
         path = f"files/{kept.pk:06d}-{safe(str(kept))}"
-        yield Entry(path=path, content=_stored(str(kept.content)), sha256=kept.sha256, about=about)
+        yield Entry(path=path, content=stored(str(kept.content)), sha256=kept.sha256, about=about)
     for version in Version.objects.filter(pk__in=mine.values("training_version")).select_related("dataset"):
         yield from _of_version(version)
     models = Model.objects.filter(connection=connection).order_by("pk")
-    yield Entry(path="models.json", content=[_json([_model(model) for model in models])])
+    yield Entry(path="models.json", content=[as_json([_model(model) for model in models])])
     yield Entry(path="answers.jsonl", content=_answers(connection), about={"kind": "recorded answers"})
     yield Entry(path="missing.csv", content=[_table(missing)])
 
@@ -131,13 +54,18 @@ def _entries(connection: Connection, missing: list[Missing]) -> Iterator[Entry]:
 def _of_fine_tune(fine_tune: FineTune) -> Iterator[Entry]:
     folder = f"fine-tunes/{fine_tune.pk:06d}-{safe(fine_tune.remote_id or fine_tune.name)}"
     about = {"fine_tune": fine_tune.remote_id}
-    yield Entry(path=f"{folder}/fine-tune.json", content=[_json(_facts(fine_tune))], about=about)
-    yield Entry(path=f"{folder}/original.json", content=[_json(fine_tune.raw)], about={**about, "kind": "original"})
-    yield Entry(path=f"{folder}/events.jsonl", content=_events(fine_tune), about={**about, "kind": "events"})
+    yield Entry(path=f"{folder}/fine-tune.json", content=[as_json(facts(fine_tune))], about=about)
+    yield Entry(path=f"{folder}/original.json", content=[as_json(fine_tune.raw)], about={**about, "kind": "original"})
+    yield Entry(path=f"{folder}/events.jsonl", content=events(fine_tune), about={**about, "kind": "events"})
+    yield from results(fine_tune, f"{folder}/", about)
+
+
+def results(fine_tune: FineTune, folder: str, about: dict[str, Any]) -> Iterator[Entry]:
+    """Return the results files as they came."""
     for file in ResultFile.objects.filter(fine_tune=fine_tune).order_by("pk"):
-        path = f"{folder}/results-{safe(file.remote_id)}.csv"
+        path = f"{folder}results-{safe(file.remote_id)}.csv"
         told = {**about, "kind": "result", "remote_id": file.remote_id}
-        yield Entry(path=path, content=_stored(str(file.content)), sha256=file.sha256, about=told)
+        yield Entry(path=path, content=stored(str(file.content)), sha256=file.sha256, about=told)
 
 
 FACTS = (
@@ -148,7 +76,7 @@ FACTS = (
 )  # fmt: skip
 
 
-def _facts(fine_tune: FineTune) -> dict[str, Any]:
+def facts(fine_tune: FineTune) -> dict[str, Any]:
     version = fine_tune.training_version
     return {name: getattr(fine_tune, name) for name in FACTS} | {
         "started_by": fine_tune.starter,
@@ -156,23 +84,23 @@ def _facts(fine_tune: FineTune) -> dict[str, Any]:
     }
 
 
-def _events(fine_tune: FineTune) -> Iterator[bytes]:
+def events(fine_tune: FineTune) -> Iterator[bytes]:
     last = -1
     while rows := list(Event.objects.filter(fine_tune=fine_tune, ordinal__gt=last).order_by("ordinal")[:EVENTS]):
         lines = [
             {"ordinal": row.ordinal, "created_at": row.created_at, "message": row.message, "original": row.raw}
             for row in rows
         ]
-        yield b"".join(_line(line) for line in lines)
+        yield b"".join(as_line(line) for line in lines)
         last = rows[-1].ordinal
 
 
 def _of_version(version: Version) -> Iterator[Entry]:
     for part in PARTS:
-        if stored := getattr(version, part):
+        if kept := getattr(version, part):
             about = {"kind": "version", "version": str(version), "part": part}
             path, sha256 = f"{_folder(version)}/{part}.jsonl", getattr(version, f"{part}_sha256")
-            yield Entry(path=path, content=_stored(stored.name), sha256=sha256, about=about)
+            yield Entry(path=path, content=stored(kept.name), sha256=sha256, about=about)
 
 
 def _folder(version: Version) -> str:
@@ -188,34 +116,9 @@ def _answers(connection: Connection) -> Iterator[bytes]:
     names = ("thread", "expected", "request", "answer", "finish_reason", "took", "answered_at", "problem")
     rows = RecordedAnswer.objects.filter(model__connection=connection).select_related("model")
     for row in rows.iterator(EVENTS):
-        yield _line({"model": row.model.name, **{name: getattr(row, name) for name in names}})
-
-
-def _stored(name: str) -> Iterator[bytes]:
-    with default_storage.open(name, "rb") as file:
-        while block := file.read(BLOCK):
-            yield block
+        yield as_line({"model": row.model.name, **{name: getattr(row, name) for name in names}})
 
 
 def _table(missing: list[Missing]) -> bytes:
     lines = [("what", "name", "why", "words"), *((one.what, one.name, one.why, one.words) for one in missing)]
     return "".join(sheet.line(list(line)) for line in lines).encode()
-
-
-def safe(text: str) -> str:
-    """Make a name that is nothing but a name, whatever a provider calls its things."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "_", text)[:80].strip("._") or "unnamed"
-
-
-def _json(data: Any) -> bytes:
-    try:
-        return orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS, default=str)
-    except TypeError:  # a number larger than 64 bits
-        return json.dumps(data, indent=2, default=str).encode()
-
-
-def _line(data: Any) -> bytes:
-    try:
-        return orjson.dumps(data, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS, default=str)
-    except TypeError:
-        return json.dumps(data, default=str).encode() + b"\n"

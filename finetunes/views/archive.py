@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from asgiref.sync import sync_to_async
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from connections.models import Connection
 from finetunes import tasks
 from finetunes.archive import collect
-from finetunes.archive.bundle import bundle, safe
+from finetunes.archive.bundle import bundle
 from finetunes.archive.report import report
+from finetunes.archive.zipped import safe
 from finetunes.models import Archive, FineTune, KeptFile
+from finetunes.views.download import download
 from teams import access, audit
 from teams.access import OrgRequest
 
 MOST_SHOWN = 200
-SENT = 1 << 16
 
 
 @require_safe
@@ -50,24 +48,7 @@ def archive_download(request: OrgRequest, pk: int) -> HttpResponseBase:
     connection = _connection(request, pk)
     audit.record(request, "connection.exported", connection)
     name = f"{safe(connection.name)}-{timezone.now():%Y-%m-%d}.zip"
-    headers = {"Content-Disposition": content_disposition_header(True, name) or "", "X-Content-Type-Options": "nosniff"}
-    pieces = _pieces(bundle(connection, _archive(connection)))
-    return StreamingHttpResponse(pieces, content_type="application/zip", headers=headers)
-
-
-async def _pieces(whole: Iterator[bytes]) -> AsyncIterator[bytes]:
-    while piece := await sync_to_async(_next)(whole):
-        yield piece
-
-
-def _next(whole: Iterator[bytes]) -> bytes:
-    """Gather enough to be worth sending; empty at the end."""
-    gathered = bytearray()
-    for piece in whole:
-        gathered += piece
-        if len(gathered) >= SENT:
-            break
-    return bytes(gathered)
+    return download(bundle(connection, _archive(connection)), name, "application/zip")
 
 
 def _connection(request: OrgRequest, pk: int) -> Connection:

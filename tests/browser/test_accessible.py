@@ -31,6 +31,7 @@ PAGES = [
     "/finetunes/new/?version=1",
     "/finetunes/1/",
     "/finetunes/1/events/",
+    "/finetunes/1/export/",
     "/models/",
     "/models/1/",
     "/models/1/delete/",

@@ -185,7 +185,7 @@ class TestZip:
     def test_it_is_sent_while_it_is_made(self, archived: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
         """However large the files are, only pieces of them are held."""
         block = bytes(range(256)) * 1024
-        monkeypatch.setattr(bundle, "_stored", lambda name: iter([block] * 200))
+        monkeypatch.setattr(bundle, "stored", lambda name: iter([block] * 200))
         largest = total = 0
         for piece in bundle.bundle(archived.connection, archived):
             largest, total = max(largest, len(piece)), total + len(piece)

@@ -1,0 +1,64 @@
+"""One HTML file that shows a fine-tune without a network: its script, figures and tables are all in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+
+from finetunes import display, figures, words
+from finetunes.export import pictures
+from finetunes.models import FineTune
+
+PLOTLY = "static/vendor/plotly-basic-4.1.1/plotly-basic.min.js"
+MOST_EVENTS = 1000
+TEMPLATE = "finetunes/exported.html"
+
+
+def page(fine_tune: FineTune) -> Iterator[bytes]:
+    yield render_to_string(TEMPLATE, context(fine_tune)).encode("utf-8", "replace")
+
+
+def context(fine_tune: FineTune) -> dict[str, Any]:
+    newest = fine_tune.events.exclude(type="metrics").order_by("-ordinal")[: MOST_EVENTS + 1]
+    events = list(newest)
+    return {
+        "fine_tune": fine_tune,
+        "made_at": timezone.now(),
+        "strip": display.strip(fine_tune, None),
+        "tiles": display.tiles(fine_tune),
+        "settings": display.settings(fine_tune),
+        "files": list(fine_tune.files.order_by("pk")),
+        "charts": [_chart(fine_tune, plot) for plot in pictures.plots(fine_tune)],
+        "most_charts": pictures.MOST,
+        "events": events[:MOST_EVENTS][::-1],
+        "is_cut": len(events) > MOST_EVENTS,
+        "plotly": plotly(),
+    }
+
+
+def _chart(fine_tune: FineTune, plot: Any) -> dict[str, Any]:
+    return {
+        "key": plot.key,
+        "title": words.measure(plot),
+        "meaning": words.meaning(plot),
+        "drawing": in_script(figures.draw(fine_tune, plot).json()),
+        "table": figures.table(fine_tune, plot),
+    }
+
+
+def in_script(data: bytes) -> SafeString:
+    """Make JSON safe between script tags: nothing in it can end the script."""
+    text = orjson.dumps(orjson.loads(data)).decode()
+    for sign, escape in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
+        text = text.replace(sign, escape)
+    return mark_safe(text)  # noqa: S308
+
+
+def plotly() -> SafeString:
+    return mark_safe((settings.ROOT / PLOTLY).read_text("utf-8"))  # noqa: S308 (the script that the pages load, too)
