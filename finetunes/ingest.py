@@ -25,6 +25,7 @@ from finetunes.models import Event, FineTune
 from finetunes.progress import Progress, course, summarize
 from finetunes.registry import keep_model
 from finetunes.results import keep_results
+from finetunes.spans import Outline
 from finetunes.statuses import ENDED, Status, of_remote
 from finetunes.store import Known
 from finetunes.trouble import explain, note
@@ -127,13 +128,13 @@ def keep(reports: Mapping[FineTune, Report]) -> None:
     series = store.write_series(said, losing=with_file)
     for fine_tune, report in reports.items():
         if report.files:
-            series[fine_tune.pk] = store.read_series(fine_tune)
+            series[fine_tune.pk] = store.read_outlines(fine_tune)
         _keep_one(fine_tune, report, events[fine_tune.pk], series[fine_tune.pk])
     # A wish to cancel that came while the provider was asked does not wait until it is asked again.
     FineTune.objects.filter(pk__in=[one.pk for one in reports]).wished().update(due_at=timezone.now())
 
 
-def _keep_one(fine_tune: FineTune, report: Report, events: list[Event], series: Mapping[str, Series]) -> None:
+def _keep_one(fine_tune: FineTune, report: Report, events: list[Event], series: Mapping[str, Outline]) -> None:
     model_is_ready = keep_model(fine_tune, report.remote, report.model)
     is_complete = model_is_ready and (report.has_file or bool(report.files) or not traits(fine_tune.dialect).result_files)
     changes = _facts(fine_tune, report.remote) | _progress(fine_tune, report.remote, events, series)
@@ -221,7 +222,7 @@ def _error(fine_tune: FineTune, remote: RemoteFineTune) -> str:
 
 
 def _progress(
-    fine_tune: FineTune, remote: RemoteFineTune, events: list[Event], series: Mapping[str, Series]
+    fine_tune: FineTune, remote: RemoteFineTune, events: list[Event], series: Mapping[str, Outline]
 ) -> dict[str, Any]:
     """Return how far it is: what the events and the job itself say, and what the new numbers come to."""
     progress = Progress(fine_tune.step, fine_tune.total_steps, fine_tune.epoch, fine_tune.epochs).read(events)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,6 +79,12 @@ def series(steps: Iterable[float], values: Iterable[float]) -> Series:
 def merge(old: Series, new: Series) -> Series:
     """Put both on one axis; where both have a step, the new value stays."""
     return series(np.concatenate([old.steps, new.steps]), np.concatenate([old.values, new.values]))
+
+
+def joined(parts: Sequence[Series]) -> Series:
+    """Put parts together that follow each other; there is at least one."""
+    steps, values = ([getattr(part, name) for part in parts] for name in ("steps", "values"))
+    return Series(np.concatenate(steps), np.concatenate(values))
 
 
 def parse(data: bytes) -> dict[str, Series]:

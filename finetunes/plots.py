@@ -7,14 +7,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
+from numpy.typing import NDArray
 from tsdownsample import MinMaxDownsampler
 
 from finetunes.metrics import COUNTERS, Series
+from finetunes.spans import Outline
 
 MOST_POINTS = 2000
 MOST_SMOOTH = 500
 FEW_TO_SMOOTH = 64
+FEWEST_TO_BOUND = 50
+FLAT = 4.0
+ROOM = 0.15
 PARTS = {
     "full_validation_": "full validation",
     "full_valid_": "full validation",
@@ -69,9 +73,10 @@ def split(name: str) -> tuple[str, str]:
 
 
 def reduce(series: Series, most: int = MOST_POINTS) -> Series:
-    """Return at most `most` points: the first, the last, and the least and greatest of each bucket.
+    """Return at most `most` points: the first, the last, and the least and greatest of each pixel's worth of steps.
 
-    Every bucket keeps both extremes, so a spike of a single step is always drawn.
+    Every pixel keeps both extremes, so a spike of a single step is always drawn. (Methods that
+    choose for the look of the whole line, LTTB and MinMaxLTTB among them, drop some of them.)
     """
     if len(series) <= most:
         return series
@@ -82,25 +87,63 @@ def reduce(series: Series, most: int = MOST_POINTS) -> Series:
     return Series(series.steps[places], series.values[places])
 
 
-def smooth(series: Series) -> Series | None:
-    """Return the moving average of a long series, to be drawn over it; None if it is short enough to be read.
+def within(series: Series, first: float, last: float) -> Series:
+    """Return the points of a range of steps, and the one before and after it, to which the line goes."""
+    start = max(0, int(np.searchsorted(series.steps, first)) - 1)
+    end = int(np.searchsorted(series.steps, last, side="right")) + 1
+    return Series(series.steps[start:end], series.values[start:end])
 
-    The span doubles as the series doubles, so that a growing curve keeps its shape between two looks.
+
+def count_within(outline: Outline, first: float, last: float) -> int:
+    """Count the points of a range; a block that lies across its end counts if its middle is inside."""
+    start, end = np.searchsorted(outline.middles, first), np.searchsorted(outline.middles, last, side="right")
+    return int(outline.weights[start:end].sum())
+
+
+def smooth(outline: Outline, width: float, at: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return at each of these steps the mean of all points that lie at most half of `width` steps away.
+
+    At both ends of a series the window becomes shorter, so the line has no start from nowhere and no lag.
     """
-    if len(series) < FEW_TO_SMOOTH:
+    middles = outline.middles
+    if len(middles) == 1:
+        return np.full(len(at), outline.means[0])
+    edges = np.concatenate([middles[:1], (middles[1:] + middles[:-1]) / 2, middles[-1:]])
+    counts = np.concatenate([[0.0], np.cumsum(outline.weights, dtype=np.float64)])
+    sums = np.concatenate([[0.0], np.cumsum(outline.means * outline.weights)])
+    low, high = (np.clip(at + side * width / 2, edges[0], edges[-1]) for side in (-1, 1))
+    many = np.interp(high, edges, counts) - np.interp(low, edges, counts)
+    total = np.interp(high, edges, sums) - np.interp(low, edges, sums)
+    nearest = outline.means[np.clip(np.searchsorted(edges, at, side="right") - 1, 0, len(middles) - 1)]
+    return np.where(many > 0, total / np.where(many > 0, many, 1), nearest)
+
+
+def bounds(values: NDArray[np.float64]) -> tuple[float, float] | None:
+    """Return the range of 96 of 100 drawn values, with room, if the rest would press them into a quarter of the height.
+
+    None if the whole range shows them well. A side that lies close is not cut; what is never negative starts at 0.
+    """
+    if len(values) < FEWEST_TO_BOUND:
         return None
-    span = 2 ** (len(series).bit_length() - 1) // 16
-    means = pl.Series(series.values).ewm_mean(span=span, adjust=True).to_numpy()
-    places = np.unique(np.linspace(0, len(series) - 1, min(len(series), MOST_SMOOTH)).astype(np.int64))
-    return Series(series.steps[places], means[places])
+    low, high = (float(edge) for edge in np.quantile(values, [0.02, 0.98]))
+    least, most = float(values.min()), float(values.max())
+    if least >= 0:
+        low = least = 0.0
+    height = high - low
+    if height <= 0 or most - least <= FLAT * height:
+        return None
+    room = ROOM * height
+    return least if low - least <= height else low - room, most if most - high <= height else high + room
 
 
-def spark(series: Series, points: int = 24) -> list[float]:
+def spark(outline: Outline, points: int = 24) -> list[float]:
     """Return a few means that show the course of a series."""
-    if not len(series):
-        return []
-    parts = np.array_split((smooth(series) or series).values, min(points, len(series)))
-    return [round(float(part.mean()), 6) for part in parts]
+    counts = np.concatenate([[0.0], np.cumsum(outline.weights, dtype=np.float64)])
+    sums = np.concatenate([[0.0], np.cumsum(outline.means * outline.weights)])
+    parts = min(points, outline.count)
+    edges = np.linspace(0, counts[-1], parts + 1)
+    means = np.diff(np.interp(edges, counts, sums)) / np.diff(edges) if parts else np.array([])
+    return [round(float(mean), 6) for mean in means]
 
 
 def _line_order(name: str) -> tuple[int, str]:

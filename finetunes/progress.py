@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from finetunes.metrics import Series
 from finetunes.plots import spark
+from finetunes.spans import Outline
 
 EPOCH = re.compile(r"\bCompleted epoch (\d{1,6})/(\d{1,6})\b")
 STEP = re.compile(r"\bStep (\d{1,15})/(\d{1,15})\b")
@@ -75,12 +76,12 @@ def queue_number(message: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def summarize(series: Mapping[str, Series]) -> dict[str, dict[str, float]]:
+def summarize(series: Mapping[str, Outline]) -> dict[str, dict[str, float]]:
     """Return first, last and best of each series, and the steps of the last and the best."""
-    return {name: _summary(name, one) for name, one in series.items() if len(one)}
+    return {name: _summary(name, one.extremes) for name, one in series.items() if one.count}
 
 
-def course(series: Mapping[str, Series]) -> list[float]:
+def course(series: Mapping[str, Outline]) -> list[float]:
     """Return the few points of a sparkline of the loss, or of nothing."""
     for name in ("training_loss", "validation_loss"):
         if name in series:

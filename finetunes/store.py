@@ -9,22 +9,25 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from django.db.models import F
+from django.db.models import BinaryField, Case, F, Max, Min, Q, QuerySet, Sum, Value, When
 
-from finetunes import metrics
-from finetunes.models import Event, FineTune, Model, ResultFile
-from finetunes.models import Series as Span
+from finetunes import metrics, spans
+from finetunes.models import Event, FineTune, Model, ResultFile, Span
 from openai_api.types import RemoteEvent
 
-WIDTH = 65_536
-"""Steps in one span of a series."""
 RECENT = 100
 """So many of the newest keys are known while asking: a page of events. Older ones are looked up when they come."""
 MOST_KEYS = 10_000
 """So many are looked up in one query: databases limit the values that one may carry."""
 
+MOST_NUMBERS = 500
+"""So many spans are asked for by number; of more, the range that they lie in."""
+WHOLE_SPANS = 4
+"""A range that touches no more spans is read point by point; of a wider one only the spans at its ends are."""
+
 Named = Mapping[str, metrics.Series]
+Place = tuple[int, str]
+"""The primary key of a fine-tune, and the name of one of its series."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,70 +111,157 @@ def series_of_points(reported: Iterable[Mapping[str, object] | None]) -> dict[st
     return {name: metrics.series(*zip(*pairs, strict=True)) for name, pairs in points.items()}
 
 
-def write_series(batch: Mapping[FineTune, Named], *, losing: Collection[int] = ()) -> dict[int, dict[str, metrics.Series]]:
-    """Merge series by step into what is stored; return the merged ones.
+def write_series(batch: Mapping[FineTune, Named], *, losing: Collection[int] = ()) -> dict[int, dict[str, spans.Outline]]:
+    """Merge series by step into what is stored, reading and writing no spans but those touched; return the outlines now.
 
     Where both have a step, the new one stays, but for the fine-tunes (by primary key) that are `losing`.
     """
-    stored = _stored({one: named for one, named in batch.items() if named})
-    rows: list[Span] = []
-    merged: dict[int, dict[str, metrics.Series]] = {one.pk: {} for one in batch}
-    for one, named in batch.items():
-        for name, new in named.items():
-            old = stored.get((one.pk, name))
-            whole = _merge(old, new, new_wins=one.pk not in losing)
-            merged[one.pk][name] = whole
-            rows += _spans(one, name, whole, np.unique(new.steps // WIDTH).tolist())
-    Span.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["fine_tune", "name", "span"],
-        update_fields=["steps", "values"],
-    )
-    return merged
+    new = {(one.pk, name): dict(spans.cut(series)) for one, named in batch.items() for name, series in named.items()}
+    touched = {number for parts in new.values() for number in parts}
+    mine = Span.objects.filter(fine_tune__in={pk for pk, _ in new}, name__in={name for _, name in new})
+    stored = {(row.fine_tune_id, row.name, row.number): row for row in _numbered(mine, touched)} if touched else {}
+    found: dict[Place, dict[int, spans.Outline]] = {place: {} for place in new}
+    for (pk, name, number), one in (_outlines(_others(mine, stored.values())) if touched else {}).items():
+        if (pk, name) in found:
+            found[pk, name][number] = one
+    rows = []
+    for place, parts in new.items():
+        for number, part in parts.items():
+            row = stored.get((*place, number))
+            merged = _merged(spans.unpack(row), part, new_wins=place[0] not in losing) if row else part
+            found[place][number] = spans.outline(merged)
+            rows.append(_span(place, number, merged, found[place][number]))
+    _save(rows)
+    return _by_name(batch, found)
 
 
-def _stored(batch: Mapping[FineTune, Named]) -> dict[tuple[int, str], metrics.Series]:
-    """Read all of the series that a batch touches."""
-    names = {name for named in batch.values() for name in named}
-    rows = Span.objects.filter(fine_tune__in=[one.pk for one in batch], name__in=names).order_by("name", "span")
-    groups: dict[tuple[int, str], list[Span]] = {}
-    for row in rows if names else ():
-        groups.setdefault((row.fine_tune_id, row.name), []).append(row)
-    return {place: _decode(spans) for place, spans in groups.items()}
+def _by_name(
+    batch: Iterable[FineTune], found: Mapping[Place, Mapping[int, spans.Outline]]
+) -> dict[int, dict[str, spans.Outline]]:
+    named: dict[int, dict[str, spans.Outline]] = {one.pk: {} for one in batch}
+    for (pk, name), parts in found.items():
+        if parts:
+            named[pk][name] = spans.join(parts[number] for number in sorted(parts))
+    return named
 
 
-def _merge(old: metrics.Series | None, new: metrics.Series, *, new_wins: bool) -> metrics.Series:
-    if old is None:
-        return new
+def _numbered(rows: QuerySet[Span], numbers: Collection[int]) -> QuerySet[Span]:
+    if len(numbers) > MOST_NUMBERS:
+        return rows.filter(number__range=(min(numbers), max(numbers)))
+    return rows.filter(number__in=numbers)
+
+
+def _others(rows: QuerySet[Span], but: Collection[Span]) -> QuerySet[Span]:
+    return rows if len(but) > MOST_NUMBERS else rows.exclude(pk__in=[row.pk for row in but])
+
+
+def _merged(old: metrics.Series, new: metrics.Series, *, new_wins: bool) -> metrics.Series:
     return metrics.merge(old, new) if new_wins else metrics.merge(new, old)
 
 
-def _spans(fine_tune: FineTune, name: str, whole: metrics.Series, touched: Sequence[int]) -> list[Span]:
-    rows = []
-    for span in touched:
-        first, last = np.searchsorted(whole.steps, [span * WIDTH, (span + 1) * WIDTH])
-        steps, values = (part[first:last] for part in (whole.steps, whole.values))
-        encoded = {"steps": steps.astype("<i8").tobytes(), "values": values.astype("<f8").tobytes()}
-        rows.append(Span(fine_tune=fine_tune, name=name, span=span, **encoded))
-    return rows
+def _span(place: Place, number: int, series: metrics.Series, outline: spans.Outline) -> Span:
+    packed = spans.pack(series)
+    return Span(
+        fine_tune_id=place[0],
+        name=place[1],
+        number=number,
+        count=packed.count,
+        first=packed.first,
+        last=packed.last,
+        stride=packed.stride,
+        form=packed.form,
+        outline=spans.encode(outline) if packed.count >= spans.MANY else b"",
+        steps=packed.steps,
+        values=packed.values,
+    )
+
+
+def _save(rows: Sequence[Span]) -> None:
+    Span.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["fine_tune", "name", "number"],
+        update_fields=["count", "first", "last", "stride", "form", "outline", "steps", "values"],
+    )
+
+
+def _outlines(rows: QuerySet[Span], close: Q | None = None) -> dict[tuple[int, str, int], spans.Outline]:
+    """Read rows as outlines, and point by point those that have none or are `close`."""
+    by_point = Q(count__lt=spans.MANY) if close is None else Q(count__lt=spans.MANY) | close
+    empty = Value(b"", BinaryField())
+    found = rows.order_by().values_list(
+        "fine_tune", "name", "number", "count", "first", "last", "stride", "form",
+        Case(When(by_point, then=empty), default="outline", output_field=BinaryField()),
+        Case(When(by_point, then="steps"), default=empty, output_field=BinaryField()),
+        Case(When(by_point, then="values"), default=empty, output_field=BinaryField()),
+    )  # fmt: skip
+    return {(pk, name, number): _outline(*rest) for pk, name, number, *rest in found}
+
+
+def _outline(
+    count: int, first: int, last: int, stride: int, form: str, outline: bytes, steps: bytes, values: bytes
+) -> spans.Outline:
+    if outline:
+        return spans.decode(bytes(outline))
+    return spans.whole(spans.unpack(spans.Packed(count, first, last, stride, form, bytes(steps), bytes(values))))
 
 
 def read_series(fine_tune: FineTune, names: Iterable[str] | None = None) -> dict[str, metrics.Series]:
-    """Return the stored series by name."""
+    """Return the stored series by name, with every point. For a drawing, read outlines."""
     return read_many([fine_tune], names)[fine_tune.pk]
 
 
 def read_many(fine_tunes: Iterable[FineTune], names: Iterable[str] | None = None) -> dict[int, dict[str, metrics.Series]]:
     """Return the stored series by fine-tune and name, in one query however many fine-tunes there are."""
     pks = [one.pk for one in fine_tunes]
-    rows = Span.objects.filter(fine_tune__in=pks).order_by("fine_tune", "name", "span")
+    rows = Span.objects.filter(fine_tune__in=pks).order_by("fine_tune", "name", "number").defer("outline")
     if names is not None:
         rows = rows.filter(name__in=list(names))
-    groups: dict[int, dict[str, list[Span]]] = {pk: {} for pk in pks}
-    for row in rows:
-        groups[row.fine_tune_id].setdefault(row.name, []).append(row)
-    return {pk: {name: _decode(spans) for name, spans in named.items()} for pk, named in groups.items()}
+    groups: dict[int, dict[str, list[metrics.Series]]] = {pk: {} for pk in pks}
+    for row in rows.iterator():
+        groups[row.fine_tune_id].setdefault(row.name, []).append(spans.unpack(row))
+    return {pk: {name: metrics.joined(parts) for name, parts in named.items()} for pk, named in groups.items()}
+
+
+def read_outlines(
+    fine_tune: FineTune, names: Iterable[str] | None = None, *, first: int | None = None, last: int | None = None
+) -> dict[str, spans.Outline]:
+    """Return what is needed to draw these series, or the spans of them that touch a range of steps.
+
+    In a range that touches few spans every point is there; in a wider one those of its first and last span.
+    """
+    rows = Span.objects.filter(fine_tune=fine_tune)
+    if names is not None:
+        rows = rows.filter(name__in=list(names))
+    close = None
+    if first is not None and last is not None:
+        ends = first // spans.WIDTH, last // spans.WIDTH
+        rows = rows.filter(number__range=ends)
+        close = Q(number__range=ends) if ends[1] - ends[0] < WHOLE_SPANS else Q(number__in=ends)
+    return _by_name([fine_tune], _grouped_by_name(_outlines(rows, close)))[fine_tune.pk]
+
+
+def _grouped_by_name(found: Mapping[tuple[int, str, int], spans.Outline]) -> dict[Place, dict[int, spans.Outline]]:
+    groups: dict[Place, dict[int, spans.Outline]] = {}
+    for (pk, name, number), one in found.items():
+        groups.setdefault((pk, name), {})[number] = one
+    return groups
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """The first and the last step of a series, and how many it has."""
+
+    first: int
+    last: int
+    count: int
+
+
+def extents(fine_tune: FineTune) -> dict[str, Extent]:
+    """Return how far each series goes."""
+    rows = Span.objects.filter(fine_tune=fine_tune).order_by("name").values_list("name")
+    found = rows.annotate(Min("first"), Max("last"), Sum("count"))
+    return {name: Extent(first, last, count) for name, first, last, count in found}
 
 
 def windows(fine_tune: FineTune) -> Iterator[dict[str, metrics.Series]]:
@@ -183,9 +273,3 @@ def windows(fine_tune: FineTune) -> Iterator[dict[str, metrics.Series]]:
 
 def series_names(fine_tune: FineTune) -> list[str]:
     return sorted(set(Span.objects.filter(fine_tune=fine_tune).order_by().values_list("name", flat=True)))
-
-
-def _decode(spans: Sequence[Span]) -> metrics.Series:
-    steps = np.concatenate([np.frombuffer(bytes(row.steps), "<i8") for row in spans])
-    values = np.concatenate([np.frombuffer(bytes(row.values), "<f8") for row in spans])
-    return metrics.Series(steps.astype(np.int64), values.astype(np.float64))

@@ -8,7 +8,7 @@ from finetunes.models.inventory import Elsewhere, Inventory, InventoryQuerySet, 
 from finetunes.models.model import Model, ModelQuerySet
 from finetunes.models.money import Approval, Budget, Charge
 from finetunes.models.recorded import RecordedAnswer, RecordedAnswerQuerySet
-from finetunes.models.reported import Event, ResultFile, Series
+from finetunes.models.reported import Event, ResultFile, Span
 from finetunes.models.upload import Leftover, Upload, UploadQuerySet
 
 __all__ = [
@@ -32,7 +32,7 @@ __all__ = [
     "RecordedAnswer",
     "RecordedAnswerQuerySet",
     "ResultFile",
-    "Series",
+    "Span",
     "Upload",
     "UploadQuerySet",
 ]

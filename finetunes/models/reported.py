@@ -51,21 +51,24 @@ class ResultFile(models.Model):
         return self.remote_id
 
 
-class Series(models.Model):
-    """A span of one metric: ascending steps (little-endian int64) and their values (float64).
+class Span(models.Model):
+    """A stretch of one metric, packed as finetunes.spans says. The columns that are read most come before the large ones."""
 
-    A series is cut into spans of equal width, so that a long one can be read and written by range.
-    """
-
-    fine_tune = models.ForeignKey(FineTune, on_delete=models.CASCADE, related_name="series")
+    fine_tune = models.ForeignKey(FineTune, on_delete=models.CASCADE, related_name="spans")
     name = models.CharField(max_length=200)
-    span = models.BigIntegerField()
-    steps = models.BinaryField()
+    number = models.BigIntegerField()  # its steps are those from number * WIDTH on
+    count = models.PositiveIntegerField()
+    first = models.BigIntegerField()
+    last = models.BigIntegerField()
+    stride = models.PositiveBigIntegerField()  # 0: the steps are listed
+    form = models.CharField(max_length=2)
+    outline = models.BinaryField(blank=True)  # empty where the points are few
+    steps = models.BinaryField(blank=True)
     values = models.BinaryField()
 
     class Meta:
-        ordering = ("name", "span")
-        constraints: ClassVar = [models.UniqueConstraint(fields=["fine_tune", "name", "span"], name="each_span_once")]
+        ordering = ("name", "number")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["fine_tune", "name", "number"], name="each_stretch_once")]
 
     def __str__(self) -> str:
         return self.name

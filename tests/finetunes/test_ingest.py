@@ -13,7 +13,7 @@ from django.utils import timezone
 from connections.models import Connection
 from datasets.models import Version
 from finetunes import ingest, store
-from finetunes.models import Event, FineTune, Model, ResultFile, Series
+from finetunes.models import Event, FineTune, Model, ResultFile, Span
 from finetunes.statuses import Status
 from finetunes.store import Known
 from tests.conftest import People
@@ -48,11 +48,10 @@ def later(fine_tune: FineTune, **ago: float) -> None:
 def snapshot(fine_tune: FineTune) -> list[object]:
     """All that replaying may not change."""
     events = fine_tune.events.order_by("ordinal").values_list("ordinal", "key", "message")
-    spans = (
-        Series.objects.filter(fine_tune=fine_tune).order_by("name", "span").values_list("name", "span", "steps", "values")
-    )
+    spans = Span.objects.filter(fine_tune=fine_tune).order_by("name", "number")
+    spans = spans.values_list("name", "number", "count", "steps", "values")
     files = ResultFile.objects.filter(fine_tune=fine_tune).values_list("remote_id", "sha256")
-    return [list(events), [(n, s, bytes(a), bytes(b)) for n, s, a, b in spans], list(files), Model.objects.count()]
+    return [list(events), [(n, s, c, bytes(a), bytes(b)) for n, s, c, a, b in spans], list(files), Model.objects.count()]
 
 
 class TestStatus:

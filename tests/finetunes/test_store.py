@@ -9,9 +9,10 @@ import pytest
 
 from connections.models import Connection
 from finetunes import metrics, store
-from finetunes.models import Event, FineTune, Series
+from finetunes.models import Event, FineTune, Span
 from finetunes.plots import arrange
 from finetunes.progress import Progress, course, queue_number, summarize
+from finetunes.spans import outline
 from openai_api.types import RemoteEvent
 from tests.conftest import People
 from tests.finetunes.conftest import new_fine_tune, new_version
@@ -43,18 +44,18 @@ class TestSeries:
         store.write_series({fine_tune: {"x": metrics.series([1], [1.0])}})
         losing = [] if wins else [fine_tune.pk]
         merged = store.write_series({fine_tune: {"x": metrics.series([1, 2], [2.0, 3.0])}}, losing=losing)
-        assert merged[fine_tune.pk]["x"].values.tolist() == [value, 3.0]
+        assert merged[fine_tune.pk]["x"].extremes.values.tolist() == [value, 3.0]
         assert store.read_series(fine_tune)["x"].values.tolist() == [value, 3.0]
 
     def test_a_long_one_lies_in_spans_and_growing_touches_only_the_last(self, fine_tune: FineTune) -> None:
         steps = np.arange(1, 200_001)
         store.write_series({fine_tune: {"x": metrics.Series(steps, np.sqrt(steps))}})
-        spans = Series.objects.filter(fine_tune=fine_tune)
-        assert list(spans.values_list("span", flat=True)) == [0, 1, 2, 3]
-        before = {row.span: bytes(row.values) for row in spans}
+        rows = Span.objects.filter(fine_tune=fine_tune)
+        assert list(rows.values_list("number", flat=True)) == [0, 1, 2, 3]
+        before = {row.number: bytes(row.values) for row in rows}
         store.write_series({fine_tune: {"x": metrics.series([200_001], [7.0])}})
-        after = {row.span: bytes(row.values) for row in spans.all()}
-        assert [span for span in before if before[span] != after[span]] == [3]
+        after = {row.number: bytes(row.values) for row in rows.all()}
+        assert [number for number in before if before[number] != after[number]] == [3]
         found = store.read_series(fine_tune)["x"]
         assert len(found) == 200_001
         assert np.array_equal(found.values[:-1], np.sqrt(steps))
@@ -150,13 +151,13 @@ class TestSummary:
     def test_best_is_least_for_a_loss_and_greatest_for_a_share(self) -> None:
         found = summarize(
             {
-                "validation_loss": metrics.series([1, 2, 3], [0.9, 0.3, 0.5]),
-                "classification/accuracy": metrics.series([1, 2, 3], [0.5, 0.9, 0.7]),
+                "validation_loss": outline(metrics.series([1, 2, 3], [0.9, 0.3, 0.5])),
+                "classification/accuracy": outline(metrics.series([1, 2, 3], [0.5, 0.9, 0.7])),
             }
         )
         assert (found["validation_loss"]["best"], found["validation_loss"]["best_step"]) == (0.3, 2)
         assert (found["classification/accuracy"]["best"], found["classification/accuracy"]["last"]) == (0.9, 0.7)
 
     def test_without_a_loss_there_is_no_course(self) -> None:
-        assert course({"reward": metrics.series([1, 2], [1, 2])}) == []
-        assert course({"validation_loss": metrics.series([1, 2], [1, 2])}) == [1.0, 2.0]
+        assert course({"reward": outline(metrics.series([1, 2], [1, 2]))}) == []
+        assert course({"validation_loss": outline(metrics.series([1, 2], [1, 2]))}) == [1.0, 2.0]
