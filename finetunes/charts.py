@@ -2,19 +2,25 @@
 
 Each trace names a tone in its `meta`; the page's script paints it with the colours of the light
 or the dark theme. The colours written here are the light ones, for whoever opens a figure alone.
+`meta` also says to which line of the legend a trace belongs (`line`), and what it is (`part`):
+`raw`, `smooth`, or `edge`, the marks of values that lie beyond the range shown at first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import orjson
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
+from finetunes.along import Along, Numbers
 from finetunes.metrics import Series
-from finetunes.plots import reduce, smooth
+from finetunes.plots import FEW_TO_SMOOTH, MOST_POINTS, MOST_SMOOTH, bounds, count_within, moving_mean, reduce, within
+from finetunes.spans import Outline, whole
 
 TONES = {
     "series-1": "#0b6b57",
@@ -26,76 +32,257 @@ TONES = {
 }
 FEW = 40
 """Up to so many points each is marked, because a line between them hides where they are."""
+MOST_BYTES = 62_000
+"""Of all points together, before they are written as text, which takes a third more."""
+MOST_LINES = 20
+EDGE_MARKS = 40
+"""Marks along one edge for one line: of those that would cover each other one is enough."""
+LARGEST_SHORT = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
     label: str
-    series: Series
+    series: Series | Outline
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What of the traces is looked at. First and last are steps; `smoothing` is as wide as so many steps, 0 for none."""
+
+    first: float | None = None
+    last: float | None = None
+    points: int = MOST_POINTS
+    smoothing: float | None = None
+    """None: a width that suits the series."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A vertical line at a step, with a few words."""
+
+    step: float
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
     figure: go.Figure
     steps: int
+    """Of the longest line, in all."""
     drawn: int
+    shown: int = 0
+    """Of the longest line, within the range that is looked at."""
+    beyond: int = 0
+    """Marks of values beyond the vertical range."""
+    least: float | None = None
 
     def json(self) -> bytes:
-        payload = {"figure": self.figure.to_plotly_json(), "steps": self.steps, "drawn": self.drawn}
+        names = ("steps", "drawn", "shown", "beyond", "least")
+        payload = {"figure": self.figure.to_plotly_json(), **{name: getattr(self, name) for name in names}}
         return orjson.dumps(payload, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
-def draw(traces: Sequence[Trace], *, step_title: str, smoothed: str, share: bool = False) -> Drawing:
+@dataclass(frozen=True, slots=True)
+class _Line:
+    label: str
+    place: int
+    points: Series
+    average: Series | None
+
+
+def draw(
+    traces: Sequence[Trace],
+    *,
+    step_title: str,
+    smoothed: str,
+    share: bool = False,
+    view: View | None = None,
+    along: Along | None = None,
+    marks: Sequence[Mark] = (),
+    steps: int | None = None,
+) -> Drawing:
     """Draw the traces over their steps, each reduced to what a screen can show.
 
     A long one is drawn faintly, with its moving average over it: never the average alone.
     """
-    figure = go.Figure(layout=_layout(step_title, share=share))
-    drawn = 0
-    for place, trace in enumerate(traces):
-        reduced, average = reduce(trace.series), smooth(trace.series)
-        drawn = max(drawn, len(reduced))
-        figure.add_trace(_scatter(trace.label, reduced, place, share=share, faint=average is not None))
-        if average is not None:
-            label = smoothed.format(line=trace.label)
-            figure.add_trace(_scatter(label, average, place, share=share))
-    return Drawing(figure, steps=max((len(one.series) for one in traces), default=0), drawn=drawn)
+    view, along = view or View(), along or Along(step_title)
+    outlines = [one.series if isinstance(one.series, Outline) else whole(one.series) for one in traces[:MOST_LINES]]
+    most = _budget(view, along, len(outlines))
+    lines = [
+        _line(trace.label, place, one, view, along, most)
+        for place, (trace, one) in enumerate(zip(traces, outlines, strict=False))
+    ]
+    drawn = np.concatenate([line.points.values for line in lines]) if lines else np.array([])
+    edges = None if share else bounds(drawn)
+    figure = go.Figure(layout=_layout(along, share=share, edges=edges))
+    for line in lines:
+        figure.add_trace(_scatter(line, line.points, "raw", along, share=share))
+        if line.average is not None:
+            figure.add_trace(
+                _scatter(line, line.average, "smooth", along, share=share, name=smoothed.format(line=line.label))
+            )
+    beyond = sum(_mark_edges(figure, line, along, edges) for line in lines) if edges else 0
+    figure.update_layout(shapes=_shapes(marks, along, view))
+    counts = [one.count for one in outlines]
+    shown = [one.count if view.first is None else count_within(one, *_range(view)) for one in outlines]
+    return Drawing(
+        figure,
+        steps=steps or max(counts, default=0),
+        drawn=max((_drawn_within(line.points, view) for line in lines), default=0),
+        shown=max(shown, default=0),
+        beyond=beyond,
+        least=float(drawn.min()) if len(drawn) else None,
+    )
 
 
-def _scatter(label: str, series: Series, place: int, *, share: bool, faint: bool = False) -> go.Scatter:
-    tone, label = list(TONES)[place % len(TONES)], _plain(label)
+def _range(view: View) -> tuple[float, float]:
+    low = -np.inf if view.first is None else view.first
+    return float(low), float(np.inf if view.last is None else view.last)
+
+
+def _drawn_within(points: Series, view: View) -> int:
+    low, high = _range(view)
+    return int(((points.steps >= low) & (points.steps <= high)).sum())
+
+
+def _budget(view: View, along: Along, lines: int) -> int:
+    """Return how many points each line may have, so that the answer stays small however many lines there are."""
+    each = 8 if along.known is None else 12
+    return max(16, min(view.points, MOST_BYTES // each // max(1, lines) * 4 // 5))
+
+
+def _line(label: str, place: int, one: Outline, view: View, along: Along, most: int) -> _Line:
+    low, high = _range(view)
+    points = one.extremes if view.first is None and view.last is None else within(one.extremes, low, high)
+    points = _known(points, along)
+    return _Line(label, place, reduce(points, most), _average(one, points, view, most))
+
+
+def _known(points: Series, along: Along) -> Series:
+    if along.known is None:
+        return points
+    known = np.isfinite(along.place(points.steps))
+    return Series(points.steps[known], points.values[known])
+
+
+def _average(one: Outline, points: Series, view: View, most: int) -> Series | None:
+    """Return the moving average of a line that is long enough, within what is shown of it."""
+    if one.count < FEW_TO_SMOOTH or view.smoothing == 0 or len(points) < 2:
+        return None
+    first, last = points.steps[[0, -1]].tolist()
+    width = (last - first) / 16 if view.smoothing is None else view.smoothing
+    at = np.unique(np.linspace(first, last, min(MOST_SMOOTH, max(2, most // 4), last - first + 1)).round())
+    return Series(at.astype(np.int64), moving_mean(one, width, at))
+
+
+def _scatter(line: _Line, points: Series, part: str, along: Along, *, share: bool, name: str | None = None) -> go.Scatter:
+    tone, label = _tone(line.place), _plain(name or line.label)
     number = "%{y:.2%}" if share else "%{y:.5~g}"
+    faint = part == "raw" and line.average is not None
     return go.Scatter(
         name=label,
-        x=series.steps.astype(_narrow(series)),
-        y=series.values.astype(np.float32),
-        mode="lines+markers" if len(series) <= FEW else "lines",
+        x=_short(along.place(points.steps), whole_numbers=not along.is_time),
+        y=_short(points.values),
+        mode="lines+markers" if len(points) <= FEW and part == "raw" else "lines",
         opacity=0.28 if faint else 1,
         line={"color": TONES[tone], "width": 1 if faint else 2},
         marker={"size": 6},
-        meta={"tone": tone},
+        meta={"tone": tone, "line": line.place, "part": part},
         hovertemplate=f"{number}<extra>{label}</extra>",
     )
 
 
-def _layout(step_title: str, *, share: bool) -> go.Layout:
+def _mark_edges(figure: go.Figure, line: _Line, along: Along, edges: tuple[float, float]) -> int:
+    """Mark at the edge of the chart what lies beyond it; return how many marks."""
+    marks = 0
+    for edge, symbol, sign in ((edges[0], "triangle-down", -1), (edges[1], "triangle-up", 1)):
+        out = sign * (line.points.values - edge) > 0
+        x = _spread(along.place(line.points.steps[out]), sign * line.points.values[out])
+        if len(x):
+            figure.add_trace(
+                go.Scatter(
+                    x=_short(x, whole_numbers=not along.is_time),
+                    y=np.full(len(x), edge),
+                    mode="markers",
+                    hoverinfo="skip",
+                    cliponaxis=False,
+                    marker={"symbol": symbol, "size": 8, "color": TONES[_tone(line.place)]},
+                    meta={"tone": _tone(line.place), "line": line.place, "part": "edge"},
+                )
+            )
+        marks += len(x)
+    return marks
+
+
+def _spread(x: Numbers, heights: NDArray[np.float64]) -> Numbers:
+    """Of places that lie too close to tell them apart keep that of the greatest height."""
+    if len(x) <= EDGE_MARKS:
+        return x
+    bins = np.minimum((x - x[0]) / ((x[-1] - x[0]) or 1) * EDGE_MARKS, EDGE_MARKS - 1).astype(np.int64)
+    order = np.lexsort((-heights, bins))
+    return np.sort(x[order[np.unique(bins[order], return_index=True)[1]]])
+
+
+def _shapes(marks: Sequence[Mark], along: Along, view: View) -> list[dict[str, Any]]:
+    low, high = _range(view)
+    inside = [one for one in marks if low <= one.step <= high]
+    named = max(1, -(-len(inside) // 10))
+    places = along.place(np.array([one.step for one in inside]))
+    return [
+        {
+            "type": "line",
+            "xref": "x",
+            "yref": "paper",
+            "x0": place,
+            "x1": place,
+            "y0": 0,
+            "y1": 1,
+            "layer": "below",
+            "line": {"width": 1, "dash": "dot", "color": "#c9cfcc"},
+            **(
+                {"label": {"text": _plain(one.label), "textposition": "end", "textangle": 0, "xanchor": "right"}}
+                if not number % named
+                else {}
+            ),
+        }
+        for number, (one, place) in enumerate(zip(inside, places.tolist(), strict=True))
+        if np.isfinite(place)
+    ]
+
+
+def _layout(along: Along, *, share: bool, edges: tuple[float, float] | None) -> go.Layout:
     axis = {"automargin": False, "zeroline": False, "showline": False, "ticks": ""}
+    moments = {"type": "date"} if along.is_time else {"tickformat": ",d"}
     return go.Layout(
         template=go.layout.Template(),
         height=280,
-        margin={"l": 52, "r": 12, "t": 8, "b": 44},
+        margin={"l": 52, "r": 12, "t": 12, "b": 44},
         hovermode="x unified",
         showlegend=False,
         dragmode="zoom",
-        xaxis={**axis, "title": {"text": step_title, "standoff": 8}, "showgrid": False, "tickformat": ",d"},
-        yaxis={**axis, "rangemode": "tozero", "tickformat": ".0%" if share else "~g"},
+        xaxis={**axis, "title": {"text": along.title, "standoff": 8}, "showgrid": False, **moments},
+        yaxis={
+            **axis,
+            "rangemode": "tozero",
+            "tickformat": ".0%" if share else "~g",
+            **({"range": list(edges), "autorange": False} if edges else {}),
+        },
         uirevision="kept",
     )
 
 
-def _narrow(series: Series) -> type[np.int32] | type[np.float64]:
-    fits = not len(series) or (abs(series.steps[[0, -1]]) < 2**31).all()
-    return np.int32 if fits else np.float64
+def _tone(place: int) -> str:
+    return list(TONES)[place % len(TONES)]
+
+
+def _short(values: NDArray[np.generic], *, whole_numbers: bool = False) -> NDArray[Any]:
+    """Return numbers in as few bytes as show them well: places on an axis as whole numbers, values with seven digits."""
+    numbers = values.astype(np.float64)
+    largest = float(np.abs(numbers).max()) if len(numbers) else 0.0
+    if whole_numbers:
+        return np.rint(numbers).astype(np.int32) if largest < 2**31 else np.rint(numbers)
+    return numbers.astype(np.float32) if largest <= LARGEST_SHORT and largest < 1e11 else numbers
 
 
 def _plain(label: str) -> str:

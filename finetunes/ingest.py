@@ -234,7 +234,7 @@ def _progress(
         "epochs": progress.epochs,
     }
     if series:
-        changes["summary"] = fine_tune.summary | summarize(series)
+        changes["summary"] = fine_tune.summary | summarize({name: one.extremes for name, one in series.items()})
         changes["spark"] = course(series) or fine_tune.spark
     return changes
 

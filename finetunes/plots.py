@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tsdownsample import MinMaxDownsampler
 
 from finetunes.metrics import COUNTERS, Series
-from finetunes.spans import Outline
+from finetunes.spans import Outline, whole
 
 MOST_POINTS = 2000
 MOST_SMOOTH = 500
@@ -100,7 +100,7 @@ def count_within(outline: Outline, first: float, last: float) -> int:
     return int(outline.weights[start:end].sum())
 
 
-def smooth(outline: Outline, width: float, at: NDArray[np.float64]) -> NDArray[np.float64]:
+def moving_mean(outline: Outline, width: float, at: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return at each of these steps the mean of all points that lie at most half of `width` steps away.
 
     At both ends of a series the window becomes shorter, so the line has no start from nowhere and no lag.
@@ -116,6 +116,15 @@ def smooth(outline: Outline, width: float, at: NDArray[np.float64]) -> NDArray[n
     total = np.interp(high, edges, sums) - np.interp(low, edges, sums)
     nearest = outline.means[np.clip(np.searchsorted(edges, at, side="right") - 1, 0, len(middles) - 1)]
     return np.where(many > 0, total / np.where(many > 0, many, 1), nearest)
+
+
+def smooth(series: Series) -> Series | None:
+    """Return the moving average of a long series, to be drawn over it; None if it is short enough to be read."""
+    if len(series) < FEW_TO_SMOOTH:
+        return None
+    at = np.unique(np.linspace(series.steps[0], series.steps[-1], min(len(series), MOST_SMOOTH)).round())
+    width = float(series.steps[-1] - series.steps[0]) / 16
+    return Series(at.astype(np.int64), moving_mean(whole(series), width, at))
 
 
 def bounds(values: NDArray[np.float64]) -> tuple[float, float] | None:

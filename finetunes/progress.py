@@ -76,9 +76,9 @@ def queue_number(message: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def summarize(series: Mapping[str, Outline]) -> dict[str, dict[str, float]]:
+def summarize(series: Mapping[str, Series]) -> dict[str, dict[str, float]]:
     """Return first, last and best of each series, and the steps of the last and the best."""
-    return {name: _summary(name, one.extremes) for name, one in series.items() if one.count}
+    return {name: _summary(name, one) for name, one in series.items() if len(one)}
 
 
 def course(series: Mapping[str, Outline]) -> list[float]:
@@ -99,6 +99,11 @@ def _summary(name: str, series: Series) -> dict[str, float]:
         "best": float(series.values[place]),
         "best_step": int(series.steps[place]),
     }
+
+
+def step_of(line: Line) -> int | None:
+    """Return the step that an event tells of."""
+    return _step(line)[0]
 
 
 def _step(line: Line) -> tuple[int | None, int | None]:

@@ -120,14 +120,12 @@ def _form(values: NDArray[np.float64]) -> tuple[str, NDArray[Any]]:
 def _fits(values: NDArray[np.float64], form: str) -> NDArray[Any] | None:
     """Return the values in this form, or None if that would change a bit of them."""
     kind, scale = FORMS[form]
-    if form == "f8":
-        return values.astype(kind)
-    scaled = values * scale if scale != 1 else values
-    if kind == "<i4":
-        if not (np.abs(scaled) <= LARGEST).all():
-            return None
-        scaled = np.rint(scaled)
     with np.errstate(over="ignore"):
+        scaled = values * scale if scale != 1 else values
+        if kind == "<i4":
+            if not (np.abs(scaled) <= LARGEST).all():
+                return None
+            scaled = np.rint(scaled)
         small = scaled.astype(kind)
     back = small.astype(np.float64) / scale
     # Bit by bit, so that -0.0 stays what it is.

@@ -23,7 +23,7 @@ MOST_KEYS = 10_000
 MOST_NUMBERS = 500
 """So many spans are asked for by number; of more, the range that they lie in."""
 WHOLE_SPANS = 4
-"""A range that touches no more spans is read point by point; of a wider one only the spans at its ends are."""
+"""What touches or has no more spans of points is read point by point; of more, only the spans at the ends are."""
 
 Named = Mapping[str, metrics.Series]
 Place = tuple[int, str]
@@ -39,6 +39,15 @@ class Known:
     files: frozenset[str] = frozenset()
     models: frozenset[str] = frozenset()
     """Those that have answered to their name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """The first and the last step of a series, and how many it has."""
+
+    first: int
+    last: int
+    count: int
 
 
 def known(fine_tunes: Collection[FineTune]) -> dict[int, Known]:
@@ -223,21 +232,27 @@ def read_many(fine_tunes: Iterable[FineTune], names: Iterable[str] | None = None
     return {pk: {name: metrics.joined(parts) for name, parts in named.items()} for pk, named in groups.items()}
 
 
-def read_outlines(
-    fine_tune: FineTune, names: Iterable[str] | None = None, *, first: int | None = None, last: int | None = None
-) -> dict[str, spans.Outline]:
-    """Return what is needed to draw these series, or the spans of them that touch a range of steps.
-
-    In a range that touches few spans every point is there; in a wider one those of its first and last span.
-    """
+def read_outlines(fine_tune: FineTune, names: Iterable[str] | None = None) -> dict[str, spans.Outline]:
+    """Return what tells the course of these series, reading little."""
     rows = Span.objects.filter(fine_tune=fine_tune)
     if names is not None:
         rows = rows.filter(name__in=list(names))
-    close = None
-    if first is not None and last is not None:
-        ends = first // spans.WIDTH, last // spans.WIDTH
-        rows = rows.filter(number__range=ends)
-        close = Q(number__range=ends) if ends[1] - ends[0] < WHOLE_SPANS else Q(number__in=ends)
+    return _by_name([fine_tune], _grouped_by_name(_outlines(rows)))[fine_tune.pk]
+
+
+def read_range(
+    fine_tune: FineTune, known: Mapping[str, Extent], first: int, last: int, around: int = 0
+) -> dict[str, spans.Outline]:
+    """Return what is needed to draw these series from one step to another, and as much `around` them as is said.
+
+    Every point is there if a series has few of them or the range touches few spans; of a wider one
+    those of its first and last span.
+    """
+    rows = Span.objects.filter(fine_tune=fine_tune, name__in=list(known))
+    rows = rows.filter(number__range=((first - around) // spans.WIDTH, (last + around) // spans.WIDTH))
+    ends = first // spans.WIDTH, last // spans.WIDTH
+    close = Q(number__range=ends) if ends[1] - ends[0] < WHOLE_SPANS else Q(number__in=ends)
+    close |= Q(name__in=[name for name, one in known.items() if one.count <= WHOLE_SPANS * spans.WIDTH])
     return _by_name([fine_tune], _grouped_by_name(_outlines(rows, close)))[fine_tune.pk]
 
 
@@ -246,15 +261,6 @@ def _grouped_by_name(found: Mapping[tuple[int, str, int], spans.Outline]) -> dic
     for (pk, name, number), one in found.items():
         groups.setdefault((pk, name), {})[number] = one
     return groups
-
-
-@dataclass(frozen=True, slots=True)
-class Extent:
-    """The first and the last step of a series, and how many it has."""
-
-    first: int
-    last: int
-    count: int
 
 
 def extents(fine_tune: FineTune) -> dict[str, Extent]:

@@ -57,5 +57,6 @@ urlpatterns = [
     path("<int:pk>/classification/", classification.classification_report, name="classification"),
     path("<int:pk>/charts/<slug:key>/", results.chart, name="chart"),
     path("<int:pk>/charts/<slug:key>/table/", results.chart_table, name="table"),
+    path("<int:pk>/charts/<slug:key>/csv/", results.chart_csv, name="chart-csv"),
     path("<int:pk>/results/<int:file>/", results.result_file, name="results"),
 ]

@@ -2,25 +2,66 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpResponse
+import math
+
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
 from django.utils.text import slugify
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from finetunes import figures, results, words
+from finetunes import axes, figures, results, words
+from finetunes.figures import Look
 from finetunes.models import FineTune
 from finetunes.plots import Plot
 from finetunes.views.detail import fetch
 from teams import access
 from teams.access import OrgRequest
 
+WIDEST = 4000
+"""Pixels; what is wider is drawn as if it were so wide."""
+DRAWING = 1
+"""Raised when charts of the same numbers are drawn in another way."""
+
 
 @require_safe
 @access.viewer
 def chart(request: OrgRequest, pk: int, key: str) -> HttpResponse:
+    """Answer with a chart, or a range of it; whoever has the latest already is told so, and nothing is read."""
     fine_tune = fetch(request, pk)
-    drawing = figures.draw(fine_tune, _plot(fine_tune, key))
-    return HttpResponse(drawing.json(), content_type="application/json", headers={"Cache-Control": "no-store"})
+    look = _look(request)
+    asked = "-".join(str(part) for part in (key, look.axis, look.start, look.end, look.width, look.smoothing))
+    etag = quote_etag(f"{DRAWING}-{fine_tune.revision}-{fine_tune.status}-{get_language()}-{asked}")
+    headers = {"Cache-Control": "private, no-cache", "ETag": etag}
+    if unchanged := get_conditional_response(request, etag):
+        return unchanged
+    drawing = figures.draw(fine_tune, _plot(fine_tune, key), look)
+    return HttpResponse(drawing.json(), content_type="application/json", headers=headers)
+
+
+def _look(request: HttpRequest) -> Look:
+    """Read what is asked for; what makes no sense is left out."""
+    start, end = _number(request, "from"), _number(request, "to")
+    if start is None or end is None or start >= end:
+        start = end = None
+    axis, width, smoothing = request.GET.get("x", ""), _number(request, "width"), _number(request, "smooth")
+    return Look(
+        axis=axis if axis in axes.titles() else "steps",
+        start=start,
+        end=end,
+        width=int(min(max(width or 1000, 50), WIDEST)),
+        smoothing=figures.SMOOTHING if smoothing is None else min(max(smoothing, 0.0), 1.0),
+    )
+
+
+def _number(request: HttpRequest, name: str) -> float | None:
+    try:
+        value = float(request.GET.get(name, ""))
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and abs(value) < 2**53 else None
 
 
 @require_safe
@@ -35,15 +76,30 @@ def chart_table(request: OrgRequest, pk: int, key: str) -> HttpResponse:
 
 @require_safe
 @access.viewer
+def chart_csv(request: OrgRequest, pk: int, key: str) -> HttpResponse:
+    """Hand out every step of a chart."""
+    fine_tune = fetch(request, pk)
+    return _csv(figures.csv(fine_tune, _plot(fine_tune, key)), f"{_name(fine_tune)}-{key}.csv")
+
+
+@require_safe
+@access.viewer
 def result_file(request: OrgRequest, pk: int, file: int) -> HttpResponse:
     """Hand out a results file as CSV, or with `?original` exactly as it came."""
     fine_tune = fetch(request, pk)
     found = get_object_or_404(fine_tune.files, pk=file)
-    name = f"{slugify(fine_tune.name) or 'fine-tune'}-results.csv"
     with found.content.open("rb") as source:
         content = source.read() if "original" in request.GET else results.csv(found)
+    return _csv(content, f"{_name(fine_tune)}-results.csv")
+
+
+def _csv(content: bytes, name: str) -> HttpResponse:
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
     return HttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _name(fine_tune: FineTune) -> str:
+    return slugify(fine_tune.name) or "fine-tune"
 
 
 def _plot(fine_tune: FineTune, key: str) -> Plot:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from connections.models import Connection
-from finetunes import metrics, store
+from finetunes import metrics, spans, store
 from finetunes.models import Event, FineTune, Span
 from finetunes.plots import arrange
 from finetunes.progress import Progress, course, queue_number, summarize
@@ -151,8 +151,8 @@ class TestSummary:
     def test_best_is_least_for_a_loss_and_greatest_for_a_share(self) -> None:
         found = summarize(
             {
-                "validation_loss": outline(metrics.series([1, 2, 3], [0.9, 0.3, 0.5])),
-                "classification/accuracy": outline(metrics.series([1, 2, 3], [0.5, 0.9, 0.7])),
+                "validation_loss": metrics.series([1, 2, 3], [0.9, 0.3, 0.5]),
+                "classification/accuracy": metrics.series([1, 2, 3], [0.5, 0.9, 0.7]),
             }
         )
         assert (found["validation_loss"]["best"], found["validation_loss"]["best_step"]) == (0.3, 2)
@@ -161,3 +161,77 @@ class TestSummary:
     def test_without_a_loss_there_is_no_course(self) -> None:
         assert course({"reward": outline(metrics.series([1, 2], [1, 2]))}) == []
         assert course({"validation_loss": outline(metrics.series([1, 2], [1, 2]))}) == [1.0, 2.0]
+
+
+class TestRanges:
+    @pytest.fixture
+    def long(self, fine_tune: FineTune) -> metrics.Series:
+        """Eight spans, with one spike, and a sparse companion."""
+        steps = np.arange(1, 8 * spans.WIDTH)
+        values = np.sin(steps / 1000)
+        values[300_000] = 50.0
+        one = metrics.Series(steps, values)
+        store.write_series({fine_tune: {"x": one, "sparse": metrics.Series(steps[::64], values[::64])}})
+        return one
+
+    def test_how_far_each_series_goes(self, fine_tune: FineTune, long: metrics.Series) -> None:
+        found = store.extents(fine_tune)
+        assert found["x"] == store.Extent(1, len(long), len(long))
+        assert found["sparse"].count == len(long.steps[::64])
+
+    def test_the_course_of_a_long_one_is_told_by_few_points(self, fine_tune: FineTune, long: metrics.Series) -> None:
+        found = store.read_outlines(fine_tune)["x"]
+        assert found.count == len(long)
+        assert len(found.extremes) < 5000
+        assert (300_001, 50.0) in zip(found.extremes.steps.tolist(), found.extremes.values.tolist(), strict=True)
+
+    def test_the_whole_reads_sparse_series_point_by_point(self, fine_tune: FineTune, long: metrics.Series) -> None:
+        found = store.read_range(fine_tune, store.extents(fine_tune), 1, len(long))
+        assert len(found["sparse"].extremes) == found["sparse"].count == len(long.steps[::64])
+        assert len(found["x"].extremes) < found["x"].count == len(long)
+
+    @pytest.mark.parametrize(("first", "last"), [(100, 200), (65_000, 66_000), (70_000, 200_000), (-50, 10)])
+    def test_a_narrow_range_has_every_point(self, fine_tune: FineTune, long: metrics.Series, first: int, last: int) -> None:
+        found = store.read_range(fine_tune, store.extents(fine_tune), first, last)["x"].extremes
+        inside = (found.steps >= first) & (found.steps <= last)
+        expected = (long.steps >= first) & (long.steps <= last)
+        assert found.steps[inside].tolist() == long.steps[expected].tolist()
+        assert np.array_equal(found.values[inside], long.values[expected])
+
+    def test_of_a_wide_range_the_ends_have_every_point(self, fine_tune: FineTune, long: metrics.Series) -> None:
+        found = store.read_range(fine_tune, store.extents(fine_tune), 1000, 450_000)["x"].extremes
+        for first, last in ((1000, 60_000), (400_000, 450_000)):
+            inside = (found.steps >= first) & (found.steps <= last)
+            assert found.steps[inside].tolist() == list(range(first, last + 1))
+        assert 300_001 in found.steps
+        assert len(found) < 140_000
+
+    def test_what_lies_beyond_both_ends_is_nothing(self, fine_tune: FineTune, long: metrics.Series) -> None:
+        assert store.read_range(fine_tune, store.extents(fine_tune), 10**9, 10**9 + 5) == {}
+
+    def test_growing_returns_the_outline_of_the_whole(self, fine_tune: FineTune, long: metrics.Series) -> None:
+        more = metrics.series([len(long) + 1], [-70.0])
+        found = store.write_series({fine_tune: {"x": more}})[fine_tune.pk]["x"]
+        assert found.count == len(long) + 1
+        assert found.extremes.values.max() == 50.0
+        assert (found.extremes.steps[-1], found.extremes.values[-1]) == (len(long) + 1, -70.0)
+
+    def test_growing_reads_and_writes_no_more_than_its_end(
+        self, fine_tune: FineTune, long: metrics.Series, django_assert_num_queries: Any
+    ) -> None:
+        more = {"x": metrics.series([len(long) + 1], [1.0]), "sparse": metrics.series([len(long) + 1], [1.0])}
+        with django_assert_num_queries(3):
+            store.write_series({fine_tune: more})
+
+    def test_a_late_result_into_the_middle_is_merged_there(self, fine_tune: FineTune, long: metrics.Series) -> None:
+        store.write_series({fine_tune: {"x": metrics.series([200_000, 200_001], [7.0, 8.0])}})
+        found = store.read_series(fine_tune)["x"]
+        assert len(found) == len(long)
+        assert found.values[[199_999, 200_000]].tolist() == [7.0, 8.0]
+
+    def test_steps_far_apart_are_kept_too(self, fine_tune: FineTune) -> None:
+        one = metrics.Series(np.arange(0, 800 * 10**6, 10**6), np.arange(800.0))
+        for _ in range(2):
+            store.write_series({fine_tune: {"x": one}})
+        assert store.read_series(fine_tune)["x"].steps.tolist() == one.steps.tolist()
+        assert store.read_outlines(fine_tune)["x"].count == 800
