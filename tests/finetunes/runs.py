@@ -48,7 +48,8 @@ class Maker:
 def report(made: FineTune, points: Points) -> FineTune:
     """Add series to a fine-tune, in the store and in its summary."""
     series = {name: _series(one) for name, one in points.items()}
-    made.summary |= summarize(store.write_series({made: series})[made.pk])
+    outlines = store.write_series({made: series})[made.pk]
+    made.summary |= summarize({name: one.extremes for name, one in outlines.items()})
     made.save(update_fields=["summary"])
     return made
 

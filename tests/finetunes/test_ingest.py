@@ -48,8 +48,8 @@ def later(fine_tune: FineTune, **ago: float) -> None:
 def snapshot(fine_tune: FineTune) -> list[object]:
     """All that replaying may not change."""
     events = fine_tune.events.order_by("ordinal").values_list("ordinal", "key", "message")
-    spans = Span.objects.filter(fine_tune=fine_tune).order_by("name", "number")
-    spans = spans.values_list("name", "number", "count", "steps", "values")
+    rows = Span.objects.filter(fine_tune=fine_tune).order_by("name", "number")
+    spans = rows.values_list("name", "number", "count", "steps", "values")
     files = ResultFile.objects.filter(fine_tune=fine_tune).values_list("remote_id", "sha256")
     return [list(events), [(n, s, c, bytes(a), bytes(b)) for n, s, c, a, b in spans], list(files), Model.objects.count()]
 

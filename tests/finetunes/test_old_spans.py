@@ -17,13 +17,13 @@ from finetunes.models import FineTune, Span
 from tests.conftest import People
 from tests.finetunes.conftest import new_fine_tune, new_version
 
-migration = import_module("finetunes.migrations.0011_spans_with_outlines")
+migration = import_module("finetunes.migrations.0012_spans_with_outlines")
 
 
 @pytest.fixture
 def old(transactional_db: None) -> Iterator[Any]:
     """The table as it was."""
-    before = MigrationLoader(connection).project_state([("finetunes", "0010_name_of_fine_tunes")]).apps
+    before = MigrationLoader(connection).project_state([("finetunes", "0011_find_what_has_not_settled")]).apps
     series = before.get_model("finetunes", "Series")
     with connection.schema_editor() as editor:
         editor.create_model(series)

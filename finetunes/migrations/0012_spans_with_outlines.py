@@ -42,7 +42,7 @@ def unpack(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('finetunes', '0010_name_of_fine_tunes'),
+        ('finetunes', '0011_find_what_has_not_settled'),
     ]
 
     operations = [
