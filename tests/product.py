@@ -131,7 +131,7 @@ def command_line(pid: int) -> str:
         return ""
 
 
-def wait_for(state: Callable[[], T], what: str, seconds: float = 120.0) -> T:
+def wait_for(state: Callable[[], T], what: str, seconds: float = 180.0) -> T:
     """Return the state's first true value; fail with what was waited for."""
     deadline = time.monotonic() + seconds
     while not (value := state()):
