@@ -273,8 +273,8 @@ def extents(fine_tune: FineTune) -> dict[str, Extent]:
 def windows(fine_tune: FineTune) -> Iterator[dict[str, metrics.Series]]:
     """Read all series a span at a time, in the order of their steps, so that memory does not grow with the steps."""
     rows = Span.objects.filter(fine_tune=fine_tune).order_by()
-    for span in sorted(set(rows.values_list("span", flat=True))):
-        yield {row.name: _decode([row]) for row in rows.filter(span=span).order_by("name")}
+    for number in sorted(set(rows.values_list("number", flat=True))):
+        yield {row.name: spans.unpack(row) for row in rows.filter(number=number).order_by("name").defer("outline")}
 
 
 def series_names(fine_tune: FineTune) -> list[str]:

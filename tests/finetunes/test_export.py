@@ -22,7 +22,7 @@ from hypothesis.extra.django import TestCase
 
 from connections.models import Connection
 from datasets.models import Version
-from finetunes import metrics, store
+from finetunes import metrics, spans, store
 from finetunes.export import sheets, tables
 from finetunes.export.columns import columns
 from finetunes.export.files import EXPORTS
@@ -107,7 +107,7 @@ class TestSeries:
         assert rows(taken(viewer_client, fine_tune, "series.csv"))[1][1] == "-0.5"
 
     def test_a_million_steps_of_nine_columns_take_the_memory_of_one_span(self, fine_tune: FineTune) -> None:
-        made = write(fine_tune, steps=4 * store.WIDTH, columns=9)  # a fifth of a million says the same, and is quicker
+        made = write(fine_tune, steps=4 * spans.WIDTH, columns=9)  # a fifth of a million says the same, and is quicker
         whole = sum(one.values.nbytes + one.steps.nbytes for one in made.values())
         tracemalloc.start()
         size = sum(len(piece) for piece in sheets.csv(tables.series(fine_tune)))
@@ -117,9 +117,9 @@ class TestSeries:
         assert peak < 1.6 * whole
 
     def test_pieces_on_disk_are_gone_afterwards(self, fine_tune: FineTune) -> None:
-        write(fine_tune, steps=3 * store.WIDTH, columns=2)
+        write(fine_tune, steps=3 * spans.WIDTH, columns=2)
         frame = pl.read_parquet(b"".join(sheets.parquet(tables.series(fine_tune))))
-        assert frame.height == 3 * store.WIDTH
+        assert frame.height == 3 * spans.WIDTH
         assert frame["step"].is_sorted()
         assert not list(settings.DATA.glob("export-*"))
 
