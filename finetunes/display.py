@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from connections.models import Connection
-from finetunes import again, store, words
+from finetunes import again, judging, next_steps, store, telling, words
 from finetunes.models import Event, FineTune, Model
 from finetunes.outcome import doubtful, waiting_for_files
 from finetunes.plots import Plot, arrange
@@ -63,12 +63,15 @@ class Strip:
 
 def live(fine_tune: FineTune) -> dict[str, Any]:
     """Return what changes while a fine-tune runs."""
+    model, verdict = model_of(fine_tune), telling.tell(judging.kept(fine_tune))
     return {
         "fine_tune": fine_tune,
         "strip": strip(fine_tune, _queued(fine_tune), closely=True),
         "tiles": tiles(fine_tune),
         "charts": charts(fine_tune),
-        "model": model_of(fine_tune),
+        "model": model,
+        "verdict": verdict,
+        "next_steps": next_steps.steps(fine_tune, model) if verdict else [],
         "result_files": list(fine_tune.files.order_by("pk")),
         "settings": settings(fine_tune),
         "elsewhere": elsewhere(fine_tune) if fine_tune.was_turned_away else [],

@@ -12,7 +12,7 @@ from django.utils import translation
 from finetunes import display
 from finetunes.models import Event, FineTune
 
-PARTS = ("status", "strip", "outcome", "tiles", "charts", "facts")
+PARTS = ("status", "strip", "outcome", "verdict", "tiles", "charts", "facts")
 PAGE = 500
 SHOWN = ("ordinal", "created_at", "level", "type", "message")
 END = b"event: end\ndata: {}\n\n"

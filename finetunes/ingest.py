@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from finetunes import store, upcoming
 from finetunes.backoff import soon
 from finetunes.holding import holding
+from finetunes.judging import judged
 from finetunes.metrics import Series
 from finetunes.models import Event, FineTune
 from finetunes.progress import Progress, course, summarize
@@ -32,7 +33,7 @@ from finetunes.trouble import explain, note
 from openai_api.client import Client
 from openai_api.dialects import traits
 from openai_api.errors import APIError, NotFound
-from openai_api.types import RemoteEvent, RemoteFineTune, RemoteModel
+from openai_api.types import RemoteCheckpoint, RemoteEvent, RemoteFineTune, RemoteModel
 
 log = logging.getLogger(__name__)
 POISONED = 60.0
@@ -55,6 +56,8 @@ class Report:
     """Numbers of steps, from dialects without result files."""
     has_file: bool = False
     """Whether there was a result file here before."""
+    checkpoints: list[RemoteCheckpoint] = field(default_factory=list)
+    """Of one that succeeded: the models that were kept on the way."""
 
 
 def poll(fine_tune: FineTune, client: Client) -> None:
@@ -79,6 +82,7 @@ def ask(fine_tune: FineTune, known: Known, client: Client) -> Report:
         model=_model(remote, known, client),
         points=client.metrics(remote, after=_seen(fine_tune, remote)),
         has_file=bool(known.files),
+        checkpoints=_checkpoints(fine_tune, remote, client),
     )
 
 
@@ -139,6 +143,9 @@ def _keep_one(fine_tune: FineTune, report: Report, events: list[Event], series: 
     is_complete = model_is_ready and (report.has_file or bool(report.files) or not traits(fine_tune.dialect).result_files)
     changes = _facts(fine_tune, report.remote) | _progress(fine_tune, report.remote, events, series)
     changes |= upcoming.end(fine_tune, report.remote, events, is_complete=is_complete)
+    changes |= judged(fine_tune, changes, is_news=bool(events or series or report.files))
+    if found := [{"step": one.step, "model": one.model} for one in report.checkpoints if one.step and one.model]:
+        changes["checkpoints"] = found
     if events:
         changes["last_event"] = events[-1].ordinal
     if events or report.files or _differs(fine_tune, changes):
@@ -180,6 +187,15 @@ def _model(remote: RemoteFineTune, known: Known, client: Client) -> RemoteModel 
         return client.model(remote.fine_tuned_model)
     except APIError:
         return None
+
+
+def _checkpoints(fine_tune: FineTune, remote: RemoteFineTune, client: Client) -> list[RemoteCheckpoint]:
+    if remote.status != "succeeded" or fine_tune.checkpoints:
+        return []
+    try:
+        return client.checkpoints(fine_tune.remote_id)
+    except APIError:
+        return []  # it is asked for again, and nothing waits for it
 
 
 def _facts(fine_tune: FineTune, remote: RemoteFineTune) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from connections.models import Connection
 from datasets.models import Version
 from finetunes.bases import Base, offered
+from finetunes.forget import CHECKPOINT
 from finetunes.models import Model
 from playground.speak import CHAT, COMPLETION, format_of, is_base, writes_text
 from teams.models import Organization
@@ -157,5 +158,14 @@ def _base(organization: Organization, pk: str, name: str, format: str) -> Picked
     connection = connections(organization).filter(pk=pk).first() if pk.isdecimal() and len(pk) < 19 else None
     if connection is None:
         raise Http404
-    spoken = format if format in {CHAT, COMPLETION} else format_of(name)
-    return Picked(connection=connection, name=name, base_model=name, format=spoken)
+    version = checkpointed(connection, name)
+    learned = CHAT if version and version.format != COMPLETION else COMPLETION if version else format_of(name)
+    spoken = format if format in {CHAT, COMPLETION} else learned
+    return Picked(connection=connection, name=name, base_model=name, format=spoken, version=version)
+
+
+def checkpointed(connection: Connection, name: str) -> Version | None:
+    """Return what a checkpoint has learned from: the data of the fine-tune that kept it on its way."""
+    run, mark, _step = name.partition(CHECKPOINT)
+    model = Model.objects.filter(connection=connection, name=run).first() if mark else None
+    return trained_on(model) if model else None

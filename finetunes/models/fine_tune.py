@@ -165,6 +165,9 @@ class FineTune(Leased):
     epochs = models.PositiveIntegerField(null=True, blank=True)
     summary = models.JSONField(default=dict, blank=True)
     spark = models.JSONField(default=list, blank=True)
+    # Of one that has ended: what its numbers come to (see judging.py), and the models kept on the way, {step, model}.
+    verdict = models.JSONField(default=dict, blank=True)
+    checkpoints = models.JSONField(default=list, blank=True)
 
     error_kind: str | None = None  # of one in a list, whose `error_raw` is left out
 

@@ -57,6 +57,7 @@ class Provider:
     contents: dict[str, bytes] = field(default_factory=dict)
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     events: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    checkpoints: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     models: dict[str, dict[str, Any]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     requests: list[httpx.Request] = field(default_factory=list)
@@ -115,10 +116,14 @@ class Provider:
             ("GET", job, lambda _r, id: self._one(self.jobs, id)),
             ("POST", job + "/cancel", self._cancel),
             ("GET", job + "/events", self._events),
+            ("GET", job + "/checkpoints", self._checkpoints),
             ("GET", "/models", lambda _r: httpx.Response(200, json={"object": "list", "data": list(self.models.values())})),
             ("GET", "/models/(.+)", lambda _r, id: self._one(self.models, id)),
             ("DELETE", "/models/(.+)", self._delete_model),
         ]
+
+    def _checkpoints(self, request: httpx.Request, id: str) -> Answer:
+        return httpx.Response(200, json={"object": "list", "data": self.checkpoints.get(id, []), "has_more": False})
 
     def _upload(self, request: httpx.Request) -> Answer:
         found = re.search(rb'filename="([^"]+)"', request.content)
