@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 from django.core.files.base import ContentFile
 from django.utils.translation import gettext as _
@@ -11,25 +12,28 @@ from django.utils.translation import gettext as _
 from finetunes import metrics, store
 from finetunes.models import FineTune, ResultFile
 from openai_api.errors import BadAnswer
-from openai_api.results import decoded
+from openai_api.results import decoded, is_cut_off
 
 
 def keep_results(fine_tune: FineTune, files: Mapping[str, bytes]) -> None:
     """Store new result files and merge their columns into the series, where they win."""
     there = set(fine_tune.files.values_list("remote_id", flat=True))
-    for remote_id, content in files.items():
-        if remote_id in there:
-            continue
-        series, problem = _read(content)
-        store.write_series({fine_tune: {name[:200]: one for name, one in series.items()}})
-        ResultFile.objects.create(
-            fine_tune=fine_tune,
-            remote_id=remote_id,
-            content=ContentFile(content, name=f"{fine_tune.token.hex}.csv"),
-            size=len(content),
-            sha256=hashlib.sha256(content).hexdigest(),
-            problem=problem,
-        )
+    with ThreadPoolExecutor(max_workers=1) as aside:
+        for remote_id, content in files.items():
+            if remote_id in there:
+                continue
+            # Reading a large file leaves the interpreter most of the time; its hash is ready by then.
+            sha256 = aside.submit(hashlib.sha256, content)
+            series, problem = _read(content)
+            store.write_series({fine_tune: {name[:200]: one for name, one in series.items()}})
+            ResultFile.objects.create(
+                fine_tune=fine_tune,
+                remote_id=remote_id,
+                content=ContentFile(content, name=f"{fine_tune.token.hex}.csv"),
+                size=len(content),
+                sha256=sha256.result().hexdigest(),
+                problem=problem,
+            )
 
 
 def csv(file: ResultFile) -> bytes:
@@ -43,11 +47,15 @@ def csv(file: ResultFile) -> bytes:
 
 
 def _read(content: bytes) -> tuple[dict[str, metrics.Series], str]:
+    """Return the series, and what is wrong with the file, for people."""
     try:
         table = decoded(content)
     except BadAnswer:
         table = content
     try:
-        return metrics.parse(table), ""
+        found = metrics.parse(table)
     except metrics.Unreadable:
         return {}, _("The results file is not a table of steps, so there is nothing to draw. Its original is kept.")
+    if is_cut_off(content):
+        return found, _("The results file was cut off before its end. What came is drawn, and its original is kept.")
+    return found, ""

@@ -24,17 +24,27 @@ def fetch(wire: Wire, fine_tune: RemoteFineTune) -> bytes | None:
 
 
 def decoded(body: bytes) -> bytes:
-    """Undo the base64 in which OpenAI wraps the CSV since late 2023."""
+    """Undo the base64 in which OpenAI wraps the CSV since late 2023; of what was cut off, all whole lines are there."""
     plain = _trimmed(body)
     if _is_csv(plain):
         return plain
+    packed = b"".join(plain.split())
+    whole = packed[: len(packed) // 4 * 4]
     try:
-        inner = _trimmed(base64.b64decode(b"".join(plain.split()), validate=True))
+        inner = _trimmed(base64.b64decode(whole, validate=True))
     except binascii.Error:
         inner = b""
+    if len(whole) < len(packed):
+        inner = inner[: inner.rfind(b"\n") + 1]
     if not _is_csv(inner):
         raise BadAnswer("The result file is not a table of steps.")
     return inner
+
+
+def is_cut_off(body: bytes) -> bool:
+    """Tell whether a file that can be decoded ends within its base64."""
+    plain = _trimmed(body)
+    return not _is_csv(plain) and len(b"".join(plain.split())) % 4 != 0
 
 
 def _trimmed(body: bytes) -> bytes:
