@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from finetunes.compare import choice, differences, measures, overlay, summary
+from finetunes.compare import choice, differences, drawing, measures, overlay, summary
 from finetunes.compare.choice import Choice
 from finetunes.compare.summary import Group
 from finetunes.models import FineTune
@@ -40,7 +40,7 @@ def compare_chart(request: OrgRequest) -> HttpResponse:
     if metric not in measures.names(chosen.runs):
         raise Http404
     drawn = overlay.overlay(chosen.runs, measures.measure(metric), axis)
-    content = overlay.draw(drawn, _number(request, "from"), _number(request, "to"))
+    content = drawing.draw(drawn, _number(request, "from"), _number(request, "to"))
     return HttpResponse(content, content_type="application/json", headers={"Cache-Control": "no-store"})
 
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from connections.models import Connection
 from datasets.models import Version
 from finetunes import metrics
+from finetunes.compare.drawing import draw
 from finetunes.compare.measures import measure
-from finetunes.compare.overlay import Curve, Overlay, draw
+from finetunes.compare.overlay import Curve, Overlay
 from finetunes.models import FineTune
 from finetunes.statuses import Status
 from tests.conftest import People
@@ -63,7 +64,34 @@ class TestChart:
         short = run(people, connection, version, points={"training_loss": [1, 2, 3]})
         drawing = chart(viewer_client, long, short, **{"from": "40000.5", "to": "40100"})
         assert drawing["figure"]["data"][0]["x"] == list(range(40_000, 40_102))
-        assert drawing["drawn"] == drawing["steps"] == 102
+        assert (drawing["drawn"], drawing["shown"], drawing["steps"]) == (102, 102, 50_000)
+
+    def test_a_spike_that_would_press_the_rest_flat_is_marked_at_the_edge_and_still_drawn(
+        self, make: Maker, viewer_client: Client
+    ) -> None:
+        values = [1 + step % 7 / 10 for step in range(1000)]
+        drawing = chart(viewer_client, make({"training_loss": [*values[:700], 40.0, *values[700:]]}), make({"kl": [1]}))
+        figure = drawing["figure"]
+        low, high = figure["layout"]["yaxis"]["range"]
+        assert (low, drawing["beyond"]) == (0, 1)
+        assert 1.6 < high < 3
+        edge = figure["data"][-1]
+        assert (edge["x"], edge["y"], edge["meta"]["part"]) == ([701], [pytest.approx(high)], "edge")
+        assert max(figure["data"][0]["y"]) == 40
+
+    def test_where_all_can_be_seen_nothing_is_cut(self, make: Maker, viewer_client: Client) -> None:
+        values = [3 - step / 500 for step in range(1000)]
+        drawing = chart(viewer_client, make({"training_loss": values}), make({"training_loss": values}))
+        assert "range" not in drawing["figure"]["layout"]["yaxis"]
+        assert drawing["beyond"] == 0
+
+    def test_very_many_spikes_are_marked_where_they_are(self, make: Maker, viewer_client: Client) -> None:
+        quiet = [1.0 + step % 3 / 10 for step in range(20_000)]
+        loud = [50.0 if step % 350 == 0 else value for step, value in enumerate(quiet)]
+        drawing = chart(viewer_client, *(make({"training_loss": values}) for values in (loud, quiet, quiet)))
+        places = drawing["figure"]["data"][-1]["x"]
+        assert 30 <= len(places) == drawing["beyond"] <= 41
+        assert max(np.diff(places)) <= 1000
 
     def test_the_average_of_a_long_run_lies_over_it(
         self, people: People, connection: Connection, version: Version, viewer_client: Client
