@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from finetunes import store, words
@@ -27,6 +28,11 @@ class Metric:
     name: str
     label: str
     meaning: str
+
+    @property
+    def title(self) -> str:
+        """A heading; a name that only the provider knows stays as it is."""
+        return self.label if self.label == self.name and self.name not in ORDER else capfirst(self.label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +126,12 @@ def _column(series: Series, steps: Iterable[int]) -> list[Cell]:
 
 
 def _cell(value: float, before: float | None, best: float | None) -> Cell:
-    change = "" if before is None else _("%(points)s points") % {"points": f"{(value - before) * 100:+.1f}"}
-    return Cell(words.percent(value), change, value == best)
+    return Cell(words.percent(value), "" if before is None else _change(value - before), value == best)
+
+
+def _change(difference: float) -> str:
+    points = round(difference * 100, 1)
+    return _("%(points)s points") % {"points": f"{points:+.1f}"} if points else _("no change")
 
 
 def _epochs(fine_tune: FineTune, steps: Sequence[int]) -> list[int | None]:

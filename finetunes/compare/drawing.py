@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
@@ -21,23 +21,30 @@ from finetunes.plots import FEW_TO_SMOOTH, bounds
 POINTS = 6_000
 """Drawn of all runs together, so that twenty cost hardly more than two."""
 MOST_POINTS = 1_000
-WINDOWS = 24
-"""A point of the average rests on this part of a run."""
 EDGE_MARKS = 40
 """Marks along an edge for one run: of places that would cover each other one is enough."""
 MANY = 6
 """With more lines than this a box that names all of them would cover the chart."""
 
 
-def draw(made: Overlay, start: float | None = None, end: float | None = None) -> bytes:
-    """Return the figure as JSON: of each run the part between start and end, with all its extremes.
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is looked at: from where to where on the axis, and how much of a run a point of the average rests on."""
+
+    start: float | None = None
+    end: float | None = None
+    smoothing: float = 0.05
+
+
+def draw(made: Overlay, look: Look) -> bytes:
+    """Return the figure as JSON: of each run the part that is looked at, with all its extremes.
 
     A long one is drawn faintly, with its moving average over it: never the average alone. What lies beyond
     the vertical range that shows most values well is marked at the edge.
     """
     most = min(MOST_POINTS, POINTS // max(1, len(made.curves)))
-    parts = [_part(curve, start, end) for curve in made.curves]
-    averages = [_smooth(curve, start, end, most // 3) for curve in made.curves]
+    parts = [_part(curve, look) for curve in made.curves]
+    averages = [_smooth(curve, look, most // 3) for curve in made.curves]
     reduced = [_reduce(curve, most) for curve in parts]
     share = words.is_share(made.measure.name)
     values = np.concatenate([curve.y for curve in reduced]) if reduced else np.array([])
@@ -56,30 +63,30 @@ def draw(made: Overlay, start: float | None = None, end: float | None = None) ->
     return orjson.dumps(payload, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
-def _part(curve: Curve, start: float | None, end: float | None) -> Curve:
+def _part(curve: Curve, look: Look) -> Curve:
     """Cut to a range, with one point on either side so that the line goes on to the edge."""
-    first = 0 if start is None else max(0, int(np.searchsorted(curve.x, start)) - 1)
-    last = len(curve.x) if end is None else int(np.searchsorted(curve.x, end, side="right")) + 1
+    first = 0 if look.start is None else max(0, int(np.searchsorted(curve.x, look.start)) - 1)
+    last = len(curve.x) if look.end is None else int(np.searchsorted(curve.x, look.end, side="right")) + 1
     return replace(curve, x=curve.x[first:last], y=curve.y[first:last])
 
 
-def _smooth(curve: Curve, start: float | None, end: float | None, most: int) -> Curve | None:
-    """The moving average of the whole run, of which a range shows its part; None where the points are few enough.
+def _smooth(curve: Curve, look: Look, most: int) -> Curve | None:
+    """The moving average of the whole run, of which a range shows its part; None where none is wanted or needed.
 
     The window becomes shorter towards both ends, so the line neither lags nor begins from nowhere.
     """
     count = len(curve.y)
-    if count < FEW_TO_SMOOTH:
+    if count < FEW_TO_SMOOTH or not look.smoothing:
         return None
     at = np.unique(np.linspace(0, count - 1, min(count, 4 * most)).astype(np.int64))
-    half = max(1, count // WINDOWS // 2)
+    half = max(1, int(count * look.smoothing / 2))
     first, last = np.maximum(at - half, 0), np.minimum(at + half + 1, count)
     with np.errstate(over="ignore", invalid="ignore"):
         sums = np.concatenate([[0.0], np.cumsum(curve.y)])
         means = (sums[last] - sums[first]) / (last - first)
     if not np.isfinite(means).all():
         return None
-    part = _part(replace(curve, x=curve.x[at], y=means), start, end)
+    part = _part(replace(curve, x=curve.x[at], y=means), look)
     return part.at(np.unique(np.linspace(0, len(part.x) - 1, min(len(part.x), most)).astype(np.int64)))
 
 

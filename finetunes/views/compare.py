@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -40,7 +41,7 @@ def compare_chart(request: OrgRequest) -> HttpResponse:
     if metric not in measures.names(chosen.runs):
         raise Http404
     drawn = overlay.overlay(chosen.runs, measures.measure(metric), axis)
-    content = drawing.draw(drawn, _number(request, "from"), _number(request, "to"))
+    content = drawing.draw(drawn, _look(request))
     return HttpResponse(content, content_type="application/json", headers={"Cache-Control": "no-store"})
 
 
@@ -129,6 +130,12 @@ def _only(request: OrgRequest, chosen: Choice) -> bool:
     """Whether only what differs is shown; a box that is not ticked is not sent, so the form sends a 0 before it."""
     said = request.GET.get("only")
     return said == "1" if said in ("0", "1") else len(chosen.runs) > MANY
+
+
+def _look(request: OrgRequest) -> drawing.Look:
+    smoothing = _number(request, "smooth")
+    asked = drawing.Look(_number(request, "from"), _number(request, "to"))
+    return asked if smoothing is None else replace(asked, smoothing=min(max(smoothing, 0.0), 1.0))
 
 
 def _number(request: OrgRequest, name: str) -> float | None:

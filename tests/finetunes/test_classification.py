@@ -68,19 +68,20 @@ class TestEpochs:
 
     def test_of_equal_ones_the_first_is_best_and_nothing_is_bold_where_nothing_changes(self, make: Maker) -> None:
         made = report(make({"classification/accuracy": [0.5, 0.5]}))
+        assert column(made, "accuracy")[1][1] == "no change"
         assert [row.is_best for row in made.rows] == [True, False]
         assert [cell[2] for cell in column(made, "accuracy")] == [False, False]
 
     def test_known_metrics_come_in_their_order_and_unknown_ones_last(self, make: Maker) -> None:
-        names = [one.label for one in report(make(BINARY)).metrics]
+        names = [one.title for one in report(make(BINARY)).metrics]
         assert names == [
-            "accuracy",
-            "precision",
-            "recall",
+            "Accuracy",
+            "Precision",
+            "Recall",
             "F0.5",
             "F1.0",
-            "area under ROC",
-            "area under precision-recall",
+            "Area under ROC",
+            "Area under precision-recall",
             "something_new",
         ]
 

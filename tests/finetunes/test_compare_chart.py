@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from connections.models import Connection
 from datasets.models import Version
 from finetunes import metrics
-from finetunes.compare.drawing import draw
+from finetunes.compare.drawing import Look, draw
 from finetunes.compare.measures import measure
 from finetunes.compare.overlay import Curve, Overlay
 from finetunes.models import FineTune
@@ -101,6 +101,15 @@ class TestChart:
         data = chart(viewer_client, long, short)["figure"]["data"]
         assert [(one["name"], one["opacity"]) for one in data] == [("Long", 0.28), ("Short", 1), ("Long, smoothed", 1)]
 
+    def test_how_much_is_averaged_can_be_chosen_and_switched_off(self, make: Maker, viewer_client: Client) -> None:
+        runs = [make({"training_loss": [float(step % 100 > 50) for step in range(1000)]}) for _ in "ab"]
+        spans = []
+        for smooth in ("0", "0.01", "1", "7", "-1", "x"):
+            data = chart(viewer_client, *runs, smooth=smooth)["figure"]["data"]
+            average = next((one["y"] for one in data if one["meta"]["part"] == "smooth"), None)
+            spans.append(None if average is None else round(max(average) - min(average)))
+        assert spans == [None, 1, 0, 0, None, 1]
+
     @pytest.mark.parametrize("values", [[1e308] * 100, [-1e308, 1e308] * 50, [5e-324, 0.0] * 50])
     def test_the_largest_and_smallest_numbers_are_drawn(
         self, make: Maker, viewer_client: Client, values: list[float]
@@ -149,8 +158,8 @@ def test_a_spike_of_one_step_is_drawn_wherever_it_is(
     curve = Curve(FineTune(name="x"), 0, np.arange(count, dtype=np.float64), values)
     made = Overlay(measure("kl"), "step", [curve], [])
     for found, wanted in (
-        (orjson.loads(draw(made)), spikes),
-        (orjson.loads(draw(made, start, end)), {spike for spike in spikes if start <= spike <= end}),
+        (orjson.loads(draw(made, Look())), spikes),
+        (orjson.loads(draw(made, Look(start, end))), {spike for spike in spikes if start <= spike <= end}),
     ):
         one = found["figure"]["data"][0]
         drawn = {x for x, y in zip(one["x"], one["y"], strict=True) if y == height}
