@@ -67,6 +67,8 @@ def _run(fine_tune: FineTune, changes: Mapping[str, Any]) -> Run:
         epochs=_whole(resolved.get("n_epochs")) or now("epochs"),
         total_steps=now("total_steps"),
         positive=str(resolved.get("classification_positive_class") or ""),
+        ways=_whole(resolved.get("classification_n_classes"))
+        or (2 if resolved.get("classification_positive_class") else None),
         **(_of_data(version, use_validation=fine_tune.use_validation) if version else {}),
     )
 

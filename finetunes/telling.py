@@ -9,12 +9,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from finetunes.sentences import SENTENCES, Numbers, values
+from finetunes.sentences import SENTENCES
+from finetunes.sentences.figures import Numbers, values
 
 SHOWN = 3
 """Sentences that are shown; the others are folded."""
 TONES = {
-    "good": {"learned", "told-apart", "improving", "known-before", "stopped"},
+    "good": {"learned", "told-apart", "right", "improving", "known-before", "stopped"},
     "wait": {"over-fitting", "overconfident", "accuracy-fell", "threshold", "recall-low", "precision-low", "f1-low"},
     "bad": {"loss-lost", "diverged", "guessing", "nothing-learned", "by-heart"},
 }
@@ -74,6 +75,7 @@ def label(code: str) -> str:
         "improving": pgettext("verdict", "still improving"),
         "learned": pgettext("verdict", "learned"),
         "told-apart": pgettext("verdict", "learned"),
+        "right": pgettext("verdict", "learned"),
         "known-before": pgettext("verdict", "knew it before"),
     }
     return known.get(code, pgettext("verdict", "cannot tell"))
@@ -90,7 +92,7 @@ def _basis(code: str, numbers: Numbers) -> str:
         return text % said
     if "start_of" in numbers:
         return _("%(series)s is measured on all of the validation data, once an epoch.") % said
-    if code in ("told-apart", "guessing", "threshold", "lopsided") and numbers.get("rows"):
+    if code in ("told-apart", "guessing", "threshold", "lopsided") and numbers.get("rows") and numbers["largest"]:
         return (
             ngettext(
                 "Right answers are counted on %(rows)s validation example; shares of classes are those in all of the data.",

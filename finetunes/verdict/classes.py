@@ -36,20 +36,24 @@ NAMED = 3
 def classes(run: Run) -> Iterator[Finding]:
     yield from _few(run)
     found = _accuracy(run)
-    if found is None or len(run.classes) < 2:
+    if found is None or not (len(run.classes) > 1 or run.ways):
         return
     accuracy, error, numbers = found
-    numbers |= {"accuracy": accuracy, **_largest(run)}
+    auroc = _last(run, "classification/auroc")
+    numbers |= {"accuracy": accuracy, "auroc": auroc, **_largest(run)}
     bound = numbers["share"] + max(error, 0.01)
-    ranks = (_last(run, "classification/auroc") or 0) >= RANKS
-    if bound >= 0.99:
-        yield Finding("lopsided", numbers)
-    elif accuracy <= bound:
-        yield Finding("threshold" if ranks else "guessing", numbers | {"auroc": _last(run, "classification/auroc")})
-    else:
-        yield Finding("told-apart", numbers)
+    yield Finding(_kind(run, accuracy, bound, auroc), numbers)
     yield from _fell(run, numbers)
-    yield from _of_the_positive(run, numbers, ranks=ranks and accuracy > bound)
+    yield from _of_the_positive(run, numbers, ranks=auroc is not None and auroc >= RANKS and accuracy > bound)
+
+
+def _kind(run: Run, accuracy: float, bound: float, auroc: float | None) -> str:
+    if bound >= 0.99:
+        return "lopsided"
+    if accuracy <= bound:
+        return "threshold" if auroc is not None and auroc >= RANKS else "guessing"
+    known = len(run.classes) > 1 or (auroc is not None and auroc >= RANKS)
+    return "told-apart" if known else "right"
 
 
 def accuracy_held(run: Run) -> bool:
@@ -72,7 +76,7 @@ def _accuracy(run: Run) -> tuple[float, float, Numbers] | None:
     rows = run.validation_examples
     if rows is not None and 0 < rows < LEAST_ROWS:
         return None
-    share = _largest(run)["share"] if run.classes else 0.0
+    share = _largest(run)["share"]
     if (last := _last(run, ACCURACY)) is not None:
         error = UNSURE * float(np.sqrt(share * (1 - share) / (rows or USUAL_ROWS)))
         return last, error, {"name": ACCURACY, "rows": rows, "of": 1}
@@ -85,6 +89,9 @@ def _accuracy(run: Run) -> tuple[float, float, Numbers] | None:
 
 
 def _largest(run: Run) -> Numbers:
+    """The most frequent label and its share; where the data is not known, what one of so many classes has at least."""
+    if len(run.classes) < 2:
+        return {"largest": "", "ways": run.ways, "share": 1 / run.ways if run.ways else 0.0}
     label = max(run.classes, key=lambda one: run.classes[one])
     return {"largest": label, "share": run.classes[label] / max(1, sum(run.classes.values()))}
 
@@ -114,7 +121,7 @@ def _of_the_positive(run: Run, numbers: Numbers, *, ranks: bool) -> Iterator[Fin
     accuracy = numbers["accuracy"]
     both = numbers | {"recall": recall, "precision": precision, "f1": weighted if f1 is None else f1}
     both["positive"] = run.positive
-    both["auroc"] = _last(run, "classification/auroc") if ranks else None
+    both["auroc"] = numbers["auroc"] if ranks else None
     if recall is not None and recall < POOR and (precision is None or precision == 0 or precision - recall > GAP):
         yield Finding("recall-low", both)
     elif precision is not None and recall is not None and precision < POOR and recall - precision > GAP:

@@ -17,6 +17,8 @@ UNSURE = 2.0
 """Within so many standard errors two levels may well be the same."""
 NOTICED = 0.05
 """A rise or a further fall that is smaller than this share of what was gained is nothing to act upon."""
+WORTH = 0.1
+"""A loss that still sinks by less than a tenth of itself in a quarter of the run is not worth going on for."""
 GREAT = 0.2
 """A rise by more than this share of the best is something, however far the loss had fallen before."""
 SETTLED = 0.05
@@ -71,7 +73,8 @@ def _of_validation(run: Run) -> Finding | None:
 
 def _began_late(run: Run, curve: Curve) -> bool:
     """Whether it was first measured when an epoch was over: then most of the fall may have been before, unseen."""
-    return curve.start.first > LATE * run.steps and run.training is not None and _fell(run.training)
+    late = curve.is_whole or curve.start.first > LATE * run.steps
+    return late and run.training is not None and _fell(run.training)
 
 
 def _gained(run: Run, curve: Curve, name: str) -> Finding:
@@ -140,6 +143,7 @@ def _over_fitting(run: Run, curve: Curve, name: str) -> Finding | None:
     if end is None:
         return None
     numbers = _from_to(run, curve, name) | {"end": end.mean, "end_of": end.count}
+    numbers["at_once"] = curve.is_whole and curve.best == 0
     numbers["good_until"] = _good_until(curve, best, end.mean - best.mean)
     return Finding("over-fitting", numbers | (_prefixed(run.training) if run.training else {}))
 
@@ -168,7 +172,7 @@ def _improving(run: Run, curve: Curve, name: str) -> Finding | None:
         return None
     last, before = curve.tail(quarter), curve.between(-2 * quarter, -quarter)
     drop = before.mean - last.mean
-    if before.above(last) > LIKELY and drop > NOTICED * max(curve.fall, 0) and drop > NOTICED * before.mean:
+    if before.above(last) > LIKELY and drop > NOTICED * max(curve.fall, 0) and drop > WORTH * before.mean:
         numbers = {"before": before.mean, "before_step": before.first, "last": last.mean, "last_step": last.first}
         return Finding("improving", _from_to(run, curve, name) | numbers)
     return None

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from finetunes.verdict.classes import accuracy_held, accuracy_rose, classes
-from finetunes.verdict.course import course
+from finetunes.verdict.course import NOTICED, course
 from finetunes.verdict.notes import notes
-from finetunes.verdict.run import Finding, Run
+from finetunes.verdict.run import Finding, Numbers, Run
 
 RULES = 1
 """Counted up when a rule changes: what older rules said is then found anew."""
@@ -32,6 +32,7 @@ ORDER = (
     "unclear",
     "too-short",
     "told-apart",
+    "right",
     "lopsided",
     "few-in-class",
     "few-examples",
@@ -53,8 +54,10 @@ SERIES = (
 
 def judge(run: Run) -> list[Finding]:
     found = {one.code: one for one in (*notes(run), *classes(run))}
-    if run.series or run.succeeded:
-        loss = _softened(run, course(run), found)
+    loss = course(run) if run.series or run.succeeded else None
+    if loss is not None and "told-apart" in found:
+        loss = _of_one_that_answers_well(run, loss, found["told-apart"].numbers)
+    if loss is not None:
         found[loss.code] = loss
     _reconcile(found)
     return sorted(found.values(), key=lambda one: ORDER.index(one.code))
@@ -64,11 +67,15 @@ def to_json(findings: list[Finding]) -> dict[str, Any]:
     return {"rules": RULES, "findings": [{"code": one.code, "numbers": one.numbers} for one in findings]}
 
 
-def _softened(run: Run, loss: Finding, found: dict[str, Finding]) -> Finding:
-    """Of a classifier that answers as well as before, a rising loss means no more than that it is too sure of itself."""
-    if loss.code in ("over-fitting", "by-heart") and "guessing" not in found and accuracy_held(run):
-        apart = found.get("told-apart")
-        return Finding("overconfident", loss.numbers | {"accuracy": apart.numbers["accuracy"] if apart else None})
+def _of_one_that_answers_well(run: Run, loss: Finding, answers: Numbers) -> Finding | None:
+    """Of a classifier the answers count: a loss says how sure it is of them, and whether to go on."""
+    if loss.code in ("unclear", "too-short"):
+        return None
+    if loss.code == "nothing-learned":
+        return Finding("known-before", answers)
+    if loss.code == "by-heart" or (loss.code == "over-fitting" and accuracy_held(run)):
+        rose = loss.numbers["end"] > loss.numbers["best"] * (1 + NOTICED)
+        return Finding("overconfident", loss.numbers | {"accuracy": answers["accuracy"]}) if rose else None
     if loss.code == "stopped" and accuracy_rose(run, loss.numbers["settled_step"]):
         return Finding("learned", loss.numbers)
     return loss
@@ -80,12 +87,6 @@ def _reconcile(found: dict[str, Finding]) -> None:
         found["guessing"].numbers["loss_fell"] = any(code in found for code in GAINED)
         for code in ("learned", "stopped", "overconfident"):
             found.pop(code, None)
-    if "told-apart" in found:
-        for code in ("unclear", "too-short"):
-            found.pop(code, None)
-    if "told-apart" in found and "nothing-learned" in found:
-        del found["nothing-learned"]
-        found["known-before"] = Finding("known-before", found["told-apart"].numbers)
     if "diverged" in found:
         found.pop("spikes", None)
     if "few-examples" in found:

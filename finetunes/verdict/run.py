@@ -37,6 +37,8 @@ class Run:
     """Of a classifier: how many examples of its data have each label."""
     one_token: bool = False
     """Whether each label is one token, so that the share of right tokens is that of right answers."""
+    ways: int | None = None
+    """Of a classifier whose data is not known: how many classes it has."""
     positive: str = ""
     """The label that recall and precision are about."""
 

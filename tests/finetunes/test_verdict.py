@@ -74,6 +74,13 @@ class TestCourse:
         finding = course_of(run(1, planted.rising, planted.memorized, whole=True, epochs=3))
         assert (finding.code, finding.numbers["best_epochs"], finding.numbers["whole"]) == ("over-fitting", 1, True)
 
+    def test_one_that_is_best_when_it_is_first_measured_says_so(self) -> None:
+        def worse(x: planted.Values) -> planted.Values:
+            return 0.8 + 0.4 * x
+
+        finding = course_of(run(1, worse, planted.memorized, whole=True))
+        assert (finding.code, finding.numbers["at_once"], finding.numbers["best_epochs"]) == ("over-fitting", True, 1)
+
     def test_a_loss_that_settles_early_says_how_many_epochs_were_enough(self) -> None:
         said = [course_of(run(seed, planted.good, noise=planted.gaussian)) for seed in range(40)]
         settled = [one.numbers["enough_epochs"] for one in said if one.code == "stopped"]
@@ -148,6 +155,14 @@ class TestClasses:
         one = classified([0.8, 0.9, 0.93, 0.94], self.HALF)
         assert codes(one)[-1] == "told-apart"
         assert found(one, "told-apart")["share"] == 0.5
+
+    def test_where_the_data_is_not_here_an_accuracy_is_measured_against_chance(self) -> None:
+        def imported(accuracy: float, **metrics: list[float]) -> Run:
+            return replace(classified([accuracy], {}, metrics=metrics), ways=2, validation_examples=None)
+
+        assert codes(imported(0.52, auroc=[0.5]))[0] == "guessing"
+        assert "right" in codes(imported(0.9))
+        assert "told-apart" in codes(imported(0.9, auroc=[0.96]))
 
     def test_of_lopsided_data_an_accuracy_says_little(self) -> None:
         assert "lopsided" in codes(classified([0.98], {" a": 980, " b": 20}, rows=100))
