@@ -53,7 +53,7 @@ class _Offer:
             "overconfident": (self.checkpoint, self.fewer_epochs),
             "accuracy-fell": (self.checkpoint, self.fewer_epochs),
             "by-heart": (self.data,),
-            "guessing": (self.data, self.faster),
+            "guessing": (self.data,),
             "nothing-learned": (self.data, self.faster),
             "diverged": (self.slower,),
             "loss-lost": (self.slower,),

@@ -54,6 +54,12 @@ def tell(verdict: Mapping[str, Any]) -> Verdict | None:
     return Verdict(said[:SHOWN], said[SHOWN:], list(dict.fromkeys(basis)))
 
 
+def warning(verdict: Mapping[str, Any]) -> str:
+    """The word for a list, of one that is not as it should be; empty for the others."""
+    code = next((one["code"] for one in verdict.get("findings", [])), "")
+    return label(code) if code in TONES["wait"] | TONES["bad"] else ""
+
+
 def label(code: str) -> str:
     """Two or three words for a badge or a list."""
     known = {
@@ -84,6 +90,8 @@ def label(code: str) -> str:
 def _basis(code: str, numbers: Numbers) -> str:
     """On what a finding rests: a figure of a noisy series is the mean of so many values."""
     said = values(numbers)
+    if code == "by-heart":
+        return _("%(series)s is compared as the mean of its first %(start_of)s values and of its last %(end_of)s.") % said
     if "start_of" in numbers and not numbers["whole"]:
         text = _(
             "%(series)s is measured on one batch at a time and jumps. So what is compared is the middle one of the first "

@@ -40,7 +40,7 @@ class FineTuneQuerySet(LeasedQuerySet["FineTune"]):
         related = self.select_related("connection", "training_version__dataset", "started_by")
         return (
             related.annotate(error_kind=KT("error_raw__kind"))
-            .defer("raw", "error_raw", "known_before")
+            .defer("raw", "error_raw", "known_before", "checkpoints")
             .order_by("-created_at", "-pk")
         )
 

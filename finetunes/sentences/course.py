@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -29,16 +27,10 @@ def nothing(numbers: Numbers) -> tuple[str, str]:
 
 def by_heart(numbers: Numbers) -> tuple[str, str]:
     text = _(
-        "Training loss fell from %(training_start)s to %(training_end)s, but %(series)s did not: "
-        "%(start)s at the beginning, %(end)s at the end."
+        "Training loss fell from %(training_start)s to %(training_end)s. %(series)s did not follow: "
+        "it was %(start)s in the first quarter and %(end)s in the last third."
     )
-    return _("It learned the training examples by heart, not what they have in common."), text % _lowered(numbers)
-
-
-def _lowered(numbers: Numbers) -> dict[str, Any]:
-    said = values(numbers)
-    said["series"] = said["series"][:1].lower() + said["series"][1:]
-    return said
+    return _("It learned the training examples by heart, not what they have in common."), text % values(numbers)
 
 
 def over_fitting(numbers: Numbers) -> tuple[str, str]:

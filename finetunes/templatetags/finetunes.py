@@ -8,7 +8,7 @@ from django import template
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from finetunes import display, words
+from finetunes import display, telling, words
 from finetunes.models import FineTune
 
 register = template.Library()
@@ -19,6 +19,7 @@ register.filter("clock", words.clock)
 register.filter("money", words.money)
 register.filter("setting_value", words.value)
 register.filter("setting_name", words.setting)
+register.filter("warning", telling.warning)
 
 
 @register.filter

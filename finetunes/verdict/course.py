@@ -67,7 +67,7 @@ def _of_validation(run: Run) -> Finding | None:
         return _did_not_fall(run, curve, name)
     little = curve.fall < curve.start.mean / 4 and not _began_late(run, curve)
     if little and run.training and _by_heart(curve, run.training):
-        return Finding("by-heart", _from_to(run, curve, name) | _prefixed(run.training))
+        return _learned_by_heart(run, curve, run.training, name)
     return _over_fitting(run, curve, name) or _gained(run, curve, name)
 
 
@@ -112,7 +112,9 @@ def _did_not_fall(run: Run, curve: Curve, name: str) -> Finding:
         surer = training if _is_too_noisy(curve) or curve.start.first > LATE * run.steps else curve
         numbers = _from_to(run, surer, name if surer is curve else "training_loss")
         return Finding("unclear" if _is_too_noisy(surer) else "nothing-learned", numbers)
-    return Finding("by-heart" if _by_heart(curve, training) else "unclear", numbers | _prefixed(training))
+    if _by_heart(curve, training):
+        return _learned_by_heart(run, curve, training, name)
+    return Finding("unclear", numbers | _prefixed(training))
 
 
 def _is_too_noisy(curve: Curve) -> bool:
@@ -126,9 +128,20 @@ def _spread(one: Level, other: Level) -> float:
     return hypot(one.error, other.error)
 
 
+def _learned_by_heart(run: Run, curve: Curve, training: Curve, name: str) -> Finding:
+    begin, end = _ends_of(curve)
+    means = {"start": begin.mean, "start_of": begin.count, "end": end.mean, "end_of": end.count}
+    return Finding("by-heart", _from_to(run, curve, name) | means | _prefixed(training))
+
+
+def _ends_of(curve: Curve) -> tuple[Level, Level]:
+    """The first quarter and the last third of a curve, long enough to be compared."""
+    return curve.between(0, max(1, len(curve.levels) // 4)), curve.tail(max(1, len(curve.levels) // 3))
+
+
 def _by_heart(curve: Curve, training: Curve) -> bool:
     """The loss rises on held-out data, or at best sinks a little there while that of the training data is halved."""
-    begin, end = curve.between(0, max(1, len(curve.levels) // 4)), curve.tail(max(1, len(curve.levels) // 3))
+    begin, end = _ends_of(curve)
     if end.above(begin) > LIKELY and end.mean > begin.mean * (1 + NOTICED):
         return True
     then, now = training.at(curve.levels[0].last), training.end

@@ -207,6 +207,14 @@ class TestWords:
         assert HOSTILE not in page
         assert "&lt;script&gt;" in page
 
+    @pytest.mark.parametrize(("code", "word"), [("nothing-learned", "learned nothing"), ("learned", "")])
+    def test_the_list_warns_of_one_that_is_not_as_it_should_be(
+        self, viewer_client: Client, fine_tune: FineTune, code: str, word: str
+    ) -> None:
+        ended(fine_tune, [(code, {"name": "training_loss", "start": 2.0, "end": 2.0})])
+        row = viewer_client.get(reverse("finetunes:list")).content.decode().partition("<tbody>")[2]
+        assert ('<span class="muted small">' + word in row) is bool(word)
+
     def test_a_finding_that_nobody_knows_any_more_is_left_out(self, viewer_client: Client, fine_tune: FineTune) -> None:
         row = ended(fine_tune, [("of-old", {})])
         assert 'id="verdict-title"' not in viewer_client.get(row.get_absolute_url()).content.decode()
