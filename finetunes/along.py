@@ -38,6 +38,14 @@ class Along:
         return float(np.interp(place, self.known.values, self.known.steps))
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A vertical line at a step, with a few words."""
+
+    step: float
+    label: str
+
+
 def ascending(points: Series) -> Series | None:
     """Return the points as an axis needs them: at least two, and never descending; else None."""
     if len(points) < 2 or bool((np.diff(points.values) < 0).any()) or points.values[-1] <= points.values[0]:

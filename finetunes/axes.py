@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from django.utils.translation import gettext as _
 
-from finetunes.along import Along, ascending
-from finetunes.charts import Mark
+from finetunes.along import Along, Mark, ascending
 from finetunes.metrics import Series, series
 from finetunes.models import FineTune
 from finetunes.progress import step_of
@@ -22,7 +21,7 @@ MOST_EPOCHS = 200
 
 
 def titles() -> dict[str, str]:
-    return {"steps": _("steps"), "tokens": _("elapsed tokens"), "examples": _("elapsed examples"), "time": _("time")}
+    return {"steps": _("steps"), "tokens": _("elapsed tokens"), "examples": _("elapsed examples"), "time": _("time (UTC)")}
 
 
 def offered(fine_tune: FineTune, names: Iterable[str]) -> dict[str, str]:

@@ -17,9 +17,19 @@ import orjson
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from finetunes.along import Along, Numbers
+from finetunes.along import Along, Mark, Numbers
 from finetunes.metrics import Series
-from finetunes.plots import FEW_TO_SMOOTH, MOST_POINTS, MOST_SMOOTH, bounds, count_within, moving_mean, reduce, within
+from finetunes.plots import (
+    FEW_TO_SMOOTH,
+    MOST_LINES,
+    MOST_POINTS,
+    MOST_SMOOTH,
+    bounds,
+    count_within,
+    moving_mean,
+    reduce,
+    within,
+)
 from finetunes.spans import Outline, whole
 
 TONES = {
@@ -34,7 +44,6 @@ FEW = 40
 """Up to so many points each is marked, because a line between them hides where they are."""
 MOST_BYTES = 62_000
 """Of all points together, before they are written as text, which takes a third more."""
-MOST_LINES = 20
 EDGE_MARKS = 40
 """Marks along one edge for one line: of those that would cover each other one is enough."""
 LARGEST_SHORT = float(np.finfo(np.float32).max)
@@ -55,14 +64,6 @@ class View:
     points: int = MOST_POINTS
     smoothing: float | None = None
     """None: a width that suits the series."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A vertical line at a step, with a few words."""
-
-    step: float
-    label: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from connections.models import Connection
-from finetunes import again, judging, next_steps, store, telling, words
+from finetunes import again, axes, judging, next_steps, store, telling, words
 from finetunes.models import Event, FineTune, Model
 from finetunes.outcome import doubtful, waiting_for_files
-from finetunes.plots import Plot, arrange
+from finetunes.plots import MOST_LINES, Plot, arrange
 from finetunes.progress import Progress, queue_number
 from finetunes.statuses import Status
 
@@ -27,6 +27,8 @@ TILES = (
     ("validation_sequence_accuracy", "training_sequence_accuracy"),
 )
 """One tile each, for the first series that there is."""
+MOST_CHARTS = 40
+"""A file of a thousand columns is drawn in part; the tables have all of it."""
 SCORES = ("classification/accuracy", "full_validation_loss", "validation_loss")
 
 
@@ -63,12 +65,15 @@ class Strip:
 
 def live(fine_tune: FineTune) -> dict[str, Any]:
     """Return what changes while a fine-tune runs."""
+    names = store.series_names(fine_tune)
     model, verdict = model_of(fine_tune), telling.tell(judging.kept(fine_tune))
     return {
         "fine_tune": fine_tune,
         "strip": strip(fine_tune, _queued(fine_tune), closely=True),
         "tiles": tiles(fine_tune),
-        "charts": charts(fine_tune),
+        "charts": charts(fine_tune, names),
+        "more_charts": max(0, len(arrange(names)) - MOST_CHARTS),
+        "axes": axes.offered(fine_tune, names) if names else {},
         "model": model,
         "verdict": verdict,
         "next_steps": next_steps.steps(fine_tune, model) if verdict else [],
@@ -101,7 +106,7 @@ def state(fine_tune: FineTune) -> str:
 def shows(context: dict[str, Any]) -> str:
     """Name the charts and files of a page, so that it can tell whether there are new ones."""
     keys = [chart.plot.key + "+".join(chart.lines) for chart in context["charts"]]
-    return "|".join([*keys, *(str(file.pk) for file in context["result_files"])])
+    return "|".join([*keys, *context["axes"], *(str(file.pk) for file in context["result_files"])])
 
 
 def page(fine_tune: FineTune) -> dict[str, Any]:
@@ -151,10 +156,10 @@ def score(fine_tune: FineTune) -> Tile | None:
     return None
 
 
-def charts(fine_tune: FineTune) -> list[Chart]:
+def charts(fine_tune: FineTune, names: Iterable[str]) -> list[Chart]:
     return [
-        Chart(plot, words.measure(plot), words.meaning(plot), [words.line(one.label) for one in plot.lines])
-        for plot in arrange(store.series_names(fine_tune))
+        Chart(plot, words.measure(plot), words.meaning(plot), [words.line(one.label) for one in plot.lines][:MOST_LINES])
+        for plot in arrange(names)[:MOST_CHARTS]
     ]
 
 

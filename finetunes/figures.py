@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from finetunes import axes, charts, store, words
 from finetunes.along import Along
 from finetunes.models import FineTune
-from finetunes.plots import Plot, arrange, reduce
+from finetunes.plots import MOST_LINES, Plot, arrange, reduce
 from finetunes.store import Extent
 from teams.sheet import neutral
 
@@ -49,7 +49,7 @@ def find(fine_tune: FineTune, key: str) -> Plot | None:
 def draw(fine_tune: FineTune, plot: Plot, look: Look | None = None) -> charts.Drawing:
     """Draw a plot: of a range only what lies in it is read, and of a wide one only the outlines."""
     look = look or Look()
-    names = [one.series for one in plot.lines[: charts.MOST_LINES]]
+    names = [one.series for one in plot.lines[:MOST_LINES]]
     extents = store.extents(fine_tune)
     whole = _extent([one for name, one in extents.items() if name in names])
     smoothing = look.smoothing * (whole.last - whole.first)

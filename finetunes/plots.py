@@ -15,6 +15,7 @@ from finetunes.spans import Outline, whole
 
 MOST_POINTS = 2000
 MOST_SMOOTH = 500
+MOST_LINES = 20
 FEW_TO_SMOOTH = 64
 FEWEST_TO_BOUND = 50
 FLAT = 4.0

@@ -1,8 +1,18 @@
-// Draw the plots of a page with Plotly, in the colours of the theme, and again when there is more to draw.
+// Draw the plots of a page with Plotly, in the colours of the theme; ask again for a range that is zoomed into, and
+// when there is more to draw. What somebody has set stays with a chart, whatever happens to the page around it.
 const PAUSE = 2000;
+const REMEMBERED = ["axis", "smooth"];
+const states = new Map();
 let timer = null;
-const states = new WeakMap();
 let revision = 0;
+
+const plots = () => document.querySelectorAll("[data-plot]");
+
+function stateOf(plot) {
+  const key = plot.dataset.plot;
+  if (!states.has(key)) states.set(key, { hidden: new Set(), range: null, logarithmic: false, whole: false });
+  return states.get(key);
+}
 
 function colour(name) {
   const probe = document.createElement("i");
@@ -13,93 +23,184 @@ function colour(name) {
   return found;
 }
 
-function themed(figure) {
-  const [ink, faint, line, panel] = ["ink", "ink-3", "line", "panel"].map(colour);
+function themed(figure, state) {
+  const [ink, faint, line, strong, panel] = ["ink", "ink-3", "line", "line-strong", "panel"].map(colour);
   const font = { family: getComputedStyle(document.body).fontFamily, size: 12, color: faint };
   const axis = (one) => ({ ...one, gridcolor: line, linecolor: line, spikecolor: line });
   const data = figure.data.map((trace) => {
     const tone = colour(trace.meta?.tone ?? "series-1");
-    return { ...trace, line: { ...trace.line, color: tone }, marker: { ...trace.marker, color: tone } };
+    const gone = state.hidden.has(trace.meta?.line) || (trace.meta?.part === "edge" && (state.whole || state.logarithmic));
+    return { ...trace, visible: !gone, line: { ...trace.line, color: tone }, marker: { ...trace.marker, color: tone } };
   });
-  const layout = {
-    ...figure.layout,
-    font,
-    paper_bgcolor: "rgba(0,0,0,0)",
-    plot_bgcolor: "rgba(0,0,0,0)",
-    xaxis: axis(figure.layout.xaxis),
-    yaxis: axis(figure.layout.yaxis),
-    hoverlabel: { bgcolor: panel, bordercolor: line, font: { ...font, color: ink } },
-  };
+  const shapes = figure.layout.shapes?.map((shape) => ({
+    ...shape,
+    line: { ...shape.line, color: strong },
+    ...(shape.label && { label: { ...shape.label, font: { ...font, size: 10 } } }),
+  }));
+  const colours = { font, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)" };
+  const hoverlabel = { bgcolor: panel, bordercolor: line, font: { ...font, color: ink } };
+  return { data, layout: { ...figure.layout, ...colours, shapes, hoverlabel, xaxis: axis(figure.layout.xaxis), yaxis: axis(figure.layout.yaxis) } };
+}
+
+function arranged(plot, state) {
+  const { data, layout } = themed(state.drawing.figure, state);
+  layout.yaxis.fixedrange = true;
+  if (state.whole || state.logarithmic) Object.assign(layout.yaxis, { range: undefined, autorange: true });
+  if (state.logarithmic) Object.assign(layout.yaxis, { type: "log", rangemode: "normal" });
+  if (state.range) Object.assign(layout.xaxis, { range: [...state.range], autorange: false });
+  layout.width = plot.clientWidth;
+  if (document.fullscreenElement?.contains(plot)) layout.height = Math.max(280, window.innerHeight - 240);
+  layout.uirevision = JSON.stringify([state.range, state.logarithmic, state.whole, layout.height]);
   return { data, layout };
 }
 
-const config = {
-  responsive: true,
-  displaylogo: false,
-  scrollZoom: false,
-  modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
-};
+const config = { responsive: false, displayModeBar: false, scrollZoom: false, doubleClick: false };
 
 async function paint(plot) {
-  const state = states.get(plot);
-  if (!state?.drawing || !window.Plotly) return;
-  const { data, layout } = themed(state.drawing.figure);
-  if (state.logarithmic) layout.yaxis = { ...layout.yaxis, type: "log", rangemode: "normal", uirevision: "log" };
+  const state = stateOf(plot);
+  if (!state.drawing || !window.Plotly) return;
+  const { data, layout } = arranged(plot, state);
   plot.querySelector(".plot-wait")?.remove();
+  const isNew = !plot.classList.contains("js-plotly-plot");
   await window.Plotly.react(plot, data, layout, config);
-  count(plot, state.drawing);
+  if (isNew) {
+    sizes.observe(plot);
+    plot.on("plotly_relayout", (change) => relaid(plot, change));
+    plot.on("plotly_doubleclick", () => show(plot, null));
+  }
+  tell(plot, state);
 }
 
-function count(plot, { steps, drawn }) {
-  const note = plot.parentElement.querySelector("[data-count]");
-  if (!note) return;
-  const words = steps === drawn ? note.dataset.all : note.dataset.some;
+// As wide as its place: at once what is there, and what fits the new width when it has come.
+const sizes = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (!target.clientWidth || target.clientWidth === target._fullLayout?.width) continue;
+    paint(target);
+    load(target, true);
+  }
+});
+
+function relaid(plot, change) {
+  if (!("xaxis.range[0]" in change)) return;
+  const axis = plot._fullLayout.xaxis;
+  show(plot, axis.range.map((end) => axis.r2l(end)));
+}
+
+function show(plot, range) {
+  const state = stateOf(plot);
+  if (JSON.stringify(state.range) === JSON.stringify(range)) return;
+  state.range = range;
+  paint(plot);
+  load(plot, true);
+}
+
+function tell(plot, state) {
+  const chart = plot.closest(".chart");
+  const { steps, shown, drawn, beyond, least } = state.drawing;
   const number = new Intl.NumberFormat(document.documentElement.lang || undefined);
-  note.textContent = words.replace("{steps}", number.format(steps)).replace("{drawn}", number.format(drawn));
+  const note = chart.querySelector("[data-count]");
+  if (note) {
+    const words = state.range && note.dataset.part ? note.dataset.part : steps === drawn ? note.dataset.all : note.dataset.some;
+    const put = (name, value) => (text) => text.replace(`{${name}}`, number.format(value ?? steps));
+    note.textContent = [put("steps", steps), put("shown", shown), put("drawn", drawn)].reduce((text, fill) => fill(text), words);
+  }
+  const set = (selector, change) => chart.querySelectorAll(selector).forEach(change);
+  const hasBeyond = beyond > 0 && !state.logarithmic;
+  set(".chart-buttons", (one) => (one.hidden = false));
+  set("[data-logarithmic]", (one) => one.setAttribute("aria-pressed", String(state.logarithmic)));
+  set("[data-whole]", (one) => { one.hidden = !hasBeyond; one.setAttribute("aria-pressed", String(state.whole)); });
+  set("[data-beyond]", (one) => (one.hidden = !hasBeyond || state.whole));
+  set("[data-unlogarithmic]", (one) => (one.hidden = !state.logarithmic || !(least <= 0)));
+  set("[data-line]", (one) => one.setAttribute("aria-pressed", String(!state.hidden.has(Number(one.dataset.line)))));
+  set("[data-zoom=all]", (one) => (one.disabled = !state.range));
+  plot.dataset.drawn = `${state.asked} ${drawn}`;
 }
 
-async function load(plot) {
-  const state = states.get(plot);
-  if (state.busy || state.revision === revision) return;
-  state.busy = true;
-  const wanted = revision;
+function address(plot, state) {
+  const url = new URL(plot.dataset.plot, location.href);
+  const put = (name, value) => value && url.searchParams.set(name, String(value));
+  put("width", Math.ceil(plot.clientWidth / 100) * 100);
+  put("x", document.querySelector("[data-chart-axis]")?.value);
+  put("smooth", document.querySelector("[data-chart-smooth]")?.value);
+  if (state.range) [put("from", state.range[0]), put("to", state.range[1])];
+  return url;
+}
+
+// While somebody looks at a part that the run has left behind, there is nothing new to ask for.
+const isPast = (state) => state.range && state.range[1] < state.end;
+
+async function load(plot, isAsked = false) {
+  const state = stateOf(plot);
+  if (!isAsked && (state.busy || state.revision === revision || isPast(state))) return;
+  state.busy?.abort();
+  const busy = (state.busy = new AbortController());
+  const [wanted, url] = [revision, address(plot, state)];
   try {
-    const answer = await fetch(plot.dataset.plot, { headers: { Accept: "application/json" } });
+    const answer = await fetch(url, { headers: { Accept: "application/json" }, signal: busy.signal });
     if (!answer.ok) return;
     state.drawing = await answer.json();
     state.revision = wanted;
+    state.asked = url.search;
     await paint(plot);
+    if (!state.range) state.end = plot._fullLayout?.xaxis.r2l(plot._fullLayout.xaxis.range[1]);
   } catch {
-    // The connection is lost: the next word of the live stream, or a reload, tries again.
+    // The connection is lost, or a newer question took its place: the next one, or a reload, tries again.
   } finally {
-    state.busy = false;
+    if (state.busy === busy) state.busy = null;
   }
 }
 
 function look() {
   timer = null;
-  for (const plot of document.querySelectorAll("[data-plot]")) {
-    if (!states.has(plot)) states.set(plot, {});
-    load(plot);
+  prefer();
+  plots().forEach((plot) => (states.has(plot.dataset.plot) && !plot.classList.contains("js-plotly-plot") ? paint(plot) : null));
+  plots().forEach((plot) => load(plot));
+}
+
+// The page draws its choices anew when there are new charts: what was chosen is chosen again.
+function prefer() {
+  const tools = document.getElementById("chart-tools");
+  if (tools) tools.hidden = false;
+  for (const name of REMEMBERED) {
+    const field = document.querySelector(`[data-chart-${name}]`);
+    const kept = localStorage.getItem(`tunedeck:chart-${name}`);
+    if (field && [...field.options].some((option) => option.value === kept)) field.value = kept;
   }
 }
+
+document.addEventListener("change", ({ target }) => {
+  const name = REMEMBERED.find((one) => target.matches?.(`[data-chart-${one}]`));
+  if (!name) return;
+  localStorage.setItem(`tunedeck:chart-${name}`, target.value);
+  for (const plot of plots()) {
+    if (name === "axis") stateOf(plot).range = null;
+    load(plot, true);
+  }
+});
 
 document.addEventListener("tunedeck:charts", (event) => {
   revision = event.detail.revision;
   timer ??= setTimeout(look, document.querySelector(".js-plotly-plot") ? PAUSE : 0);
 });
+document.addEventListener("tunedeck:range", ({ target, detail }) => show(target, detail));
+document.addEventListener("tunedeck:resized", ({ target }) => paint(target));
 
-document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-logarithmic]");
-  if (!button) return;
-  const plot = button.closest(".chart").querySelector("[data-plot]");
-  const state = states.get(plot);
-  state.logarithmic = !state.logarithmic;
-  button.setAttribute("aria-pressed", String(state.logarithmic));
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest?.("[data-logarithmic], [data-whole], [data-line]");
+  const plot = button?.closest(".chart")?.querySelector("[data-plot]");
+  if (!plot) return;
+  const state = stateOf(plot);
+  if ("line" in button.dataset) {
+    const line = Number(button.dataset.line);
+    if (!state.hidden.delete(line)) state.hidden.add(line);
+  } else {
+    const name = "whole" in button.dataset ? "whole" : "logarithmic";
+    state[name] = !state[name];
+  }
   paint(plot);
 });
 
-const repaint = () => document.querySelectorAll("[data-plot]").forEach(paint);
+const repaint = () => plots().forEach(paint);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
 new MutationObserver(repaint).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme", "class"] });
 if (window.Plotly) look();

@@ -82,7 +82,7 @@ class TestDetail:
         assert f"{reverse('playground:home')}?model={Model.objects.get().pk}" in page
         assert "Training loss 0.5 from 1.5" in words
         assert "Classification accuracy 90.0 %" in words
-        keys = re.findall(r"/charts/([a-z0-9-]+)/\" role", page)
+        keys = re.findall(r"/charts/([a-z0-9-]+)/\" data-name", page)
         assert keys == ["loss", "token-accuracy", "classification"]
         assert "results.csv" in page
         assert "Fine-tune succeeded" in words
