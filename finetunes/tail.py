@@ -7,16 +7,16 @@ import contextvars
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Coroutine, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from typing import ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections, connections
 
 from finetunes import frames, rows
-from finetunes.frames import Lines
+from finetunes.frames import Frame, Lines
 from finetunes.models import FineTune
 from finetunes.shared import BLOCK, Board, Run
 
@@ -25,6 +25,8 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 TICK = 0.5
 LEAST_PAUSE = 0.05
+AT_ONCE = 20
+"""So many fine-tunes are read before those who watch them are told."""
 QUIET = 15.0
 """A sign of life at least so often, in seconds, so that nothing on the way takes the stream for dead."""
 NOTED = 10.0
@@ -96,37 +98,34 @@ class Tail:
                 await self._tick()
             except Exception:
                 log.exception("The live pages could not be brought up to date; it is tried again.")
+                await sync_to_async(connections.close_all)()
             with suppress(TimeoutError):
                 async with asyncio.timeout(max(LEAST_PAUSE, begun + TICK - time.monotonic())):
                     await self._wanted.wait()
+        await sync_to_async(close_old_connections)()
 
     async def _tick(self) -> None:
         runs, boards = list(self.runs.values()), list(self.boards.values())
-        now = await sync_to_async(_look)({run.pk for run in runs}, {board.organization for board in boards})
-        for run in runs:
-            await _alone(self._read(run, now))
+        now = await sync_to_async(rows.look)({run.pk for run in runs}, {board.organization for board in boards})
+        changed = [run for run in runs if run.revision != now.runs.get(run.pk) or not run.is_complete]
+        for place in range(0, len(changed), AT_ONCE):
+            for run, frame in await sync_to_async(_frames)(changed[place : place + AT_ONCE], now):
+                run.take(frame) if frame else run.end()
+        self._keep_going(runs, boards)
         for board in boards:
-            await _alone(self._render(board, now))
+            standing = now.organizations[board.organization]
+            stale = board.stale(standing.revisions)
+            board.take(await sync_to_async(rows.render)(stale, board.language) if stale else {}, standing.shape)
+        await self._note()
+
+    def _keep_going(self, runs: list[Run], boards: list[Board]) -> None:
+        """Go on at once where more waits to be read, and give a sign of life where nothing happens."""
         quiet = time.monotonic() - QUIET
         for shared in [*runs, *boards]:
             if shared.told_at < quiet:
                 shared.wake()
-        await _alone(self._note())
-
-    async def _read(self, run: Run, now: rows.Now) -> None:
-        if run.pk not in now.runs:
-            run.end()
-        elif run.revision != now.runs[run.pk] or not run.is_complete:
-            if not run.is_known:
-                run.begin(await sync_to_async(frames.last_event)(run.pk))
-            run.take(await sync_to_async(frames.frame)(run.pk, run.upto, run.language))
-            if not run.is_complete:
-                self._wanted.set()
-
-    async def _render(self, board: Board, now: rows.Now) -> None:
-        standing = now.organizations[board.organization]
-        stale = board.stale(standing.revisions)
-        board.take(await sync_to_async(rows.render)(stale, board.language) if stale else {}, standing.shape)
+        if any(run.is_known and not run.is_complete for run in runs):
+            self._wanted.set()
 
     async def _note(self) -> None:
         now = time.monotonic()
@@ -137,17 +136,23 @@ class Tail:
             self._noted = {pk: when for pk, when in self._noted.items() if pk in pks} | dict.fromkeys(old, now)
 
 
-async def _alone(work: Coroutine[None, None, None]) -> None:
-    """Do it so that what goes wrong with one does not keep the others from being told."""
-    try:
-        await work
-    except Exception:
-        log.exception("A live page could not be brought up to date; it is tried again.")
+def _frames(runs: list[Run], now: rows.Now) -> list[tuple[Run, Frame | None]]:
+    """Read what has changed; None is here no more. What goes wrong with one does not keep the others from being told."""
+    found: list[tuple[Run, Frame | None]] = []
+    for run in runs:
+        try:
+            found.append((run, _frame(run) if run.pk in now.runs else None))
+        except DatabaseError:
+            raise
+        except Exception:
+            log.exception("The live page of fine-tune %s could not be brought up to date; it is tried again.", run.pk)
+    return found
 
 
-def _look(runs: set[int], organizations: set[int]) -> rows.Now:
-    close_old_connections()
-    return rows.look(runs, organizations)
+def _frame(run: Run) -> Frame:
+    if not run.is_known:
+        run.begin(frames.last_event(run.pk))
+    return frames.frame(run.pk, run.upto, run.language)
 
 
 async def _ask(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
