@@ -102,6 +102,7 @@ class Tail:
             with suppress(TimeoutError):
                 async with asyncio.timeout(max(LEAST_PAUSE, begun + TICK - time.monotonic())):
                     await self._wanted.wait()
+        self._task = None  # whoever comes from now on begins anew
         await sync_to_async(close_old_connections)()
 
     async def _tick(self) -> None:

@@ -11,7 +11,7 @@ const statuses = () => new Map(rows().map((row) => [row.dataset.row, row.querySe
 // Where the keyboard is outlives an exchange.
 function swap(old, fresh) {
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
-  const isTwin = (one) => one.id === focused.id && one.value === focused.value && one.href === focused.href;
+  const isTwin = (one) => ["id", "href", "name", "value"].every((name) => one.getAttribute(name) === focused.getAttribute(name));
   const next = focused && [...fresh.querySelectorAll(focused.tagName)].find(isTwin);
   old.replaceWith(fresh);
   window.htmx?.process(fresh);

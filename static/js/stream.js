@@ -65,6 +65,13 @@ function lost() {
   if (source?.readyState === EventSource.CLOSED) again = setTimeout(follow, AGAIN);
 }
 
+// The browser knows at once that there is no network; the connection would find out late.
+function cut() {
+  if (!source) return;
+  stop();
+  lost();
+}
+
 function follow() {
   stop();
   if (ended || document.hidden || !root()) return;
@@ -88,6 +95,7 @@ function follow() {
 
 document.addEventListener("visibilitychange", () => (document.hidden ? rest() : follow()));
 document.addEventListener("tunedeck:follow", follow); // what the page shows has changed
+window.addEventListener("offline", cut);
 window.addEventListener("online", follow);
 window.addEventListener("pagehide", stop);
 window.addEventListener("pageshow", (event) => event.persisted && follow());

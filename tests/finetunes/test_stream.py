@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
@@ -262,6 +263,11 @@ class TestResume:
         await asay(fine_tune, "news")
         await asyncio.gather(*tasks)
         assert all(one.ordinals == [1] for one in browsers.values())
+
+    async def test_who_comes_just_as_the_last_one_goes_is_served(self, fine_tune: FineTune) -> None:
+        for _ in range(100):
+            await watch(fine_tune.pk, Browser(), lambda seen: bool(seen.parts))
+            await asyncio.sleep(random.uniform(0, 0.012))
 
     async def test_who_hangs_up_is_forgotten(self, fine_tune: FineTune) -> None:
         await watch(fine_tune.pk, Browser(), lambda seen: bool(seen.parts))
