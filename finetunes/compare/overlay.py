@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
@@ -126,7 +127,7 @@ def table(made: Overlay) -> Table:
     rows = [(_("least"), [made.measure.show(float(curve.y.min())) for curve in made.curves])]
     rows.append((_("greatest"), [made.measure.show(float(curve.y.max())) for curve in made.curves]))
     for x in _places(made):
-        label = words.percent(x) if made.axis == "share" else f"{x:,.0f}"
+        label = words.percent(x) if made.axis == "share" else number_format(x, 0, force_grouping=True)
         rows.append((label, [_at(made, curve, x) for curve in made.curves]))
     return Table(head, rows)
 
