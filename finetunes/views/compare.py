@@ -15,6 +15,7 @@ from finetunes.compare import choice, differences, drawing, measures, overlay, s
 from finetunes.compare.choice import Choice
 from finetunes.compare.summary import Group
 from finetunes.models import FineTune
+from finetunes.plots import arrange
 from teams import access
 from teams.access import OrgRequest
 
@@ -66,6 +67,7 @@ def _side_by_side(request: OrgRequest, chosen: Choice) -> dict[str, Any]:
     return {
         "measures": [measures.measure(name) for name in names],
         "measure": measures.measure(metric) if metric else None,
+        "chart": _chart(metric),
         "axes": overlay.axes(),
         "axis": axis,
         "lines": list(lines.values()),
@@ -75,6 +77,11 @@ def _side_by_side(request: OrgRequest, chosen: Choice) -> dict[str, Any]:
         **_numbers(request, chosen, metric, lines),
         **_differences(request, chosen),
     }
+
+
+def _chart(metric: str) -> dict[str, Any]:
+    """What the buttons around a chart go by."""
+    return {"title": measures.measure(metric).label, "plot": arrange([metric])[0]} if metric else {}
 
 
 def _line(chosen: Choice, run: FineTune, metric: str) -> dict[str, Any]:

@@ -84,7 +84,10 @@ def test_two_are_ticked_compared_and_told_apart_by_keyboard_alone(page: Page) ->
     drawn(page, "training_loss")
     expect(page.locator(".legend.runs li")).to_have_count(2)
 
-    metric = keyboard.to(page.get_by_label("Draw", exact=True))
+    keyboard.press(page.get_by_role("button", name="Plain", exact=True), "Space")
+    page.wait_for_function("document.querySelector('[data-plot]').data.some(line => line.visible === false)")
+    metric = page.get_by_label("Draw", exact=True)
+    metric.focus()
     with page.expect_response(re.compile("/compare/chart/.*classification")):
         page.keyboard.type("Classification, accuracy")
     expect(metric).to_be_focused()
@@ -164,6 +167,8 @@ def test_a_spike_in_a_hundred_thousand_steps_is_drawn_and_the_table_has_it(page:
     )
     assert found[:2] == [SPIKE, 25]
     assert found[2] <= 1000
+    page.get_by_role("button", name="Whole range").click()
+    page.wait_for_function("document.querySelector('[data-plot]')._fullLayout.yaxis.range[1] > 25")
     page.locator(".numbers summary").click()
     expect(page.locator("#compare-table tbody tr").nth(1)).to_contain_text("25")
 
