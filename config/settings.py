@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import django_stubs_ext
@@ -34,6 +35,9 @@ TRAINER_RETIRED = env.dates("TUNEDECK_TRAINER_RETIRED", BASES)
 TRAINER_REQUESTS_PER_MINUTE = env.number("TUNEDECK_TRAINER_REQUESTS_PER_MINUTE", 0)
 TRAINER_TOKENS_PER_MINUTE = env.number("TUNEDECK_TRAINER_TOKENS_PER_MINUTE", 0)
 # After so many seconds without a sign of life a provider's answer counts as lost.
+# Where the clients of trackers are installed, and how long one fine-tune may take to be sent.
+TRACKER_PYTHON = env.text("TUNEDECK_TRACKER_PYTHON", sys.executable)
+TRACKER_SECONDS = env.number("TUNEDECK_TRACKER_SECONDS", 3600, least=1, most=86_400)
 PROVIDER_SECONDS = env.number("TUNEDECK_PROVIDER_SECONDS", 60, least=1, most=3600)
 # So many seconds something that was sent without an answer may take to appear in the provider's lists.
 PROVIDER_DOUBT_SECONDS = env.number("TUNEDECK_PROVIDER_DOUBT_SECONDS", 30, least=1, most=3600)

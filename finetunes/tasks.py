@@ -13,9 +13,10 @@ from finetunes import leftovers, registry, settle, shutdowns
 from finetunes.advance import advance as take_next_step
 from finetunes.archive.collect import collect as collect_from
 from finetunes.holding import SECONDS
-from finetunes.models import Archive, Charge, FineTune, Inventory, Leftover, Model, Polling, Upload
+from finetunes.models import Archive, Charge, FineTune, Inventory, Leftover, Model, Polling, Sending, Upload
 from finetunes.polling import poll_connection
 from finetunes.stock import take_stock as take_stock_of
+from finetunes.tracking import send
 
 MOST = 500
 STALE = 10.0
@@ -37,9 +38,14 @@ def collect_soon(archive: Archive) -> None:
     transaction.on_commit(partial(collect.delay, archive.pk), robust=True)
 
 
+def send_soon() -> None:
+    """Ring for what is to be sent to trackers, likewise."""
+    transaction.on_commit(ring_trackers, robust=True)
+
+
 @shared_task
 def ring() -> None:
-    for leased in (FineTune, Upload, Polling, Inventory, Archive):
+    for leased in (FineTune, Upload, Polling, Inventory, Archive, Sending):
         leased.objects.free_orphans()
     leftovers.collect()
     for pk in Leftover.objects.due().values_list("pk", flat=True)[:20]:
@@ -59,10 +65,22 @@ def ring() -> None:
         take_stock.apply_async(args=(pk,), expires=STALE)
     for pk in Archive.objects.due().values_list("pk", flat=True):
         collect.apply_async(args=(pk,), expires=STALE)
+    send.add_new()
+    ring_trackers()
     old = now - registry.FRESH
     stale = Model.objects.filter(Q(checked_at=None) | Q(checked_at__lt=old), deleted_at=None)
     for pk in stale.values_list("pk", flat=True)[:20]:
         check_model.apply_async(args=(pk,), expires=STALE)
+
+
+def ring_trackers() -> None:
+    for pk in send.due():
+        send_to_tracker.apply_async(args=(pk,), expires=STALE)
+
+
+@shared_task
+def send_to_tracker(pk: int) -> None:
+    send.send(pk)
 
 
 @shared_task

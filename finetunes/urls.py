@@ -18,6 +18,7 @@ from finetunes.views import (
     new,
     results,
     spending,
+    trackers,
 )
 
 app_name = "finetunes"
@@ -37,6 +38,10 @@ urlpatterns = [
     path("elsewhere/<int:pk>/stop/", elsewhere.elsewhere_stop, name="stop-import"),
     path("elsewhere/<int:pk>/look/", elsewhere.elsewhere_look, name="look"),
     path("elsewhere/<int:pk>/hush/", elsewhere.elsewhere_hush, name="hush"),
+    path("trackers/", trackers.tracker_list, name="trackers"),
+    path("trackers/<str:kind>/", trackers.tracker_edit, name="tracker"),
+    path("trackers/<str:kind>/remove/", trackers.tracker_remove, name="tracker-remove"),
+    path("trackers/<str:kind>/send/", trackers.tracker_send, name="tracker-send"),
     path("archive/<int:pk>/", archive.archive, name="archive"),
     path("archive/<int:pk>/start/", archive.archive_start, name="archive-start"),
     path("archive/<int:pk>/download/", archive.archive_download, name="archive-download"),
@@ -51,6 +56,7 @@ urlpatterns = [
     path("<int:pk>/decide/", decide.fine_tune_decide, name="decide"),
     path("<int:pk>/export/", export.export, name="export"),
     path("<int:pk>/export/<str:name>", export.export_file, name="export-file"),
+    path("<int:pk>/export/send/<str:kind>/", export.export_send, name="export-send"),
     path("<int:pk>/events/", detail.fine_tune_events, name="events"),
     path("<int:pk>/raw/", detail.fine_tune_raw, name="raw"),
     path("<int:pk>/stream/", live.fine_tune_stream, name="stream"),

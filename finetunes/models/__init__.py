@@ -9,6 +9,7 @@ from finetunes.models.model import Model, ModelQuerySet
 from finetunes.models.money import Approval, Budget, Charge
 from finetunes.models.recorded import RecordedAnswer, RecordedAnswerQuerySet
 from finetunes.models.reported import Event, ResultFile, Span
+from finetunes.models.tracking import Sending, SendingQuerySet, Tracker, TrackerQuerySet
 from finetunes.models.upload import Leftover, Upload, UploadQuerySet
 
 __all__ = [
@@ -32,7 +33,11 @@ __all__ = [
     "RecordedAnswer",
     "RecordedAnswerQuerySet",
     "ResultFile",
+    "Sending",
+    "SendingQuerySet",
     "Span",
+    "Tracker",
+    "TrackerQuerySet",
     "Upload",
     "UploadQuerySet",
 ]

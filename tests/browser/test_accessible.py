@@ -32,6 +32,8 @@ PAGES = [
     "/finetunes/1/",
     "/finetunes/1/events/",
     "/finetunes/1/export/",
+    "/finetunes/trackers/",
+    "/finetunes/trackers/wandb/",
     "/models/",
     "/models/1/",
     "/models/1/delete/",

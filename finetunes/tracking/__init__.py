@@ -1,0 +1,1 @@
+"""Send finished fine-tunes to trackers of experiments: Weights & Biases, MLflow."""
