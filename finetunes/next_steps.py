@@ -123,7 +123,7 @@ class _Offer:
 
     def go_on(self, numbers: Numbers) -> Iterator[Step]:
         """Train the model further with the same data; half as long again is enough to see whether it helps."""
-        if self.model is None or self.version is None or self.model.connection.training_closed_at:
+        if self.model is None or self.version is None or self.fine_tune.connection.training_closed_at:
             return
         epochs = max(1, (numbers.get("epochs") or self._planned() or 2) // 2)
         query = urlencode({"model": self.model.pk, "n_epochs": epochs})

@@ -25,8 +25,6 @@ LEAST_WHOLE = 3
 """One that is measured on all of the data, once an epoch, needs no more."""
 WANDER = 0.02
 """By this share even a loss measured on all of the data wanders from epoch to epoch without a meaning."""
-HUGE = 1e100
-"""Larger values have no meaning, but must not break the arithmetic."""
 CLIPPED_FROM = 200
 """In so many values the highest hundredth is cut off: a spike is a matter of its own."""
 
@@ -115,16 +113,15 @@ def curve(series: Series | None, *, whole: bool = False, most: int = MOST) -> Cu
     """Cut a series into levels of equally many values; None if it has too few to say anything."""
     if series is None or len(series) < (LEAST_WHOLE if whole else LEAST):
         return None
-    measured, count = np.clip(series.values, -HUGE, HUGE), len(series)
-    values = _clipped(measured)
+    values, count = _clipped(series.values), len(series)
     parts = min(count, most) if whole else int(np.clip(count // IN_EACH, 2, most))
     bounds = np.linspace(0, count, parts + 1).astype(np.int64)
     levels = _levels(series.steps, values, bounds, whole=whole)
     opening = 1 if whole else int(np.clip(count // 20, 2, 10))
     error = levels[0].error * np.sqrt(levels[0].count / opening)
-    first = float(np.median(measured[:opening]))  # the very first learn no more than what an answer looks like
+    first = float(np.median(series.values[:opening]))  # the very first learn no more than what an answer looks like
     start = Level(first, float(error), opening, int(series.steps[0]), int(series.steps[opening - 1]))
-    return Curve(start, levels, whole, measured)
+    return Curve(start, levels, whole, series.values)
 
 
 def join(levels: Sequence[Level]) -> Level:

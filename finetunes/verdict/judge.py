@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
+from finetunes.metrics import Series
 from finetunes.verdict.classes import accuracy_held, accuracy_rose, classes
 from finetunes.verdict.course import NOTICED, course
 from finetunes.verdict.notes import notes
@@ -41,6 +45,7 @@ ORDER = (
     "spikes",
     "few-whole",
 )
+HUGE = 1e100
 GAINED = frozenset({"learned", "stopped", "improving"})
 SERIES = (
     "training_loss",
@@ -53,14 +58,25 @@ SERIES = (
 
 
 def judge(run: Run) -> list[Finding]:
+    """Return nothing of a run without a single number."""
+    if not any(len(one) for one in run.series.values()):
+        return []
+    run = replace(run, series={name: _bounded(one) for name, one in run.series.items()})
     found = {one.code: one for one in (*notes(run), *classes(run))}
-    loss = course(run) if run.series or run.succeeded else None
+    loss: Finding | None = course(run)
     if loss is not None and "told-apart" in found:
         loss = _of_one_that_answers_well(run, loss, found["told-apart"].numbers)
     if loss is not None:
         found[loss.code] = loss
     _reconcile(found)
     return sorted(found.values(), key=lambda one: ORDER.index(one.code))
+
+
+def _bounded(series: Series) -> Series:
+    """Values beyond HUGE have no meaning, but would break the arithmetic."""
+    if len(series) and np.abs(series.values).max() > HUGE:
+        return Series(series.steps, np.clip(series.values, -HUGE, HUGE))
+    return series
 
 
 def to_json(findings: list[Finding]) -> dict[str, Any]:

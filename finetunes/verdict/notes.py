@@ -36,8 +36,6 @@ def _ended_early(run: Run) -> Iterator[Finding]:
 
 def _validation(run: Run) -> Iterator[Finding]:
     measured = any(name.startswith(("validation_", "full_validation_", "classification/")) for name in run.series)
-    if not run.series:
-        return
     if not measured:
         yield Finding("no-validation", {"given": run.validation_examples})
     elif run.validation_examples is not None and 0 < run.validation_examples < LITTLE:
