@@ -43,6 +43,11 @@ class Picked:
         return str(self.model.pk) if self.model else base_key(self.connection, self.name)
 
     @property
+    def is_checkpoint(self) -> bool:
+        """Whether it was kept while a model was trained; neither a record here nor the provider's list has it."""
+        return self.model is None and CHECKPOINT in self.name
+
+    @property
     def is_chat(self) -> bool:
         return self.format == CHAT
 

@@ -114,7 +114,7 @@ def _groups(request: access.OrgRequest, picked: pick.Picked | None, *, listed: b
     connections = list(pick.connections(request.organization))
     if listed:
         return [pick.base_models(connection) for connection in connections]
-    mine = picked if picked and not picked.model else None
+    mine = picked if picked and not picked.model and not picked.is_checkpoint else None
     return [
         pick.BaseModels(
             connection=one, bases=(Base(mine.name),) if mine and mine.connection.pk == one.pk else (), listed=False

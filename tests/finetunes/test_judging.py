@@ -285,7 +285,9 @@ class TestButtons:
         address = buttons(viewer_client.get(row.get_absolute_url()).content.decode())["Try the checkpoint of step 800"]
         page = viewer_client.get(address)
         assert page.status_code == 200
-        assert "ada:ft-example:ckpt-step-800" in page.content.decode()
+        key = f"c{row.connection_id}:ada:ft-example:ckpt-step-800"
+        group = page.content.decode().partition('label="Fine-tuned models"')[2].partition("</optgroup>")[0]
+        assert f'<option value="{key}" selected>ada:ft-example:ckpt-step-800</option>' in group, "and it stays chosen"
         assert "###" in page.content.decode(), "it is asked as it was trained, with the separator"
 
     def test_checkpoints_from_after_the_rise_are_not_offered(self, fine_tune: FineTune) -> None:
