@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
-from finetunes import display, figures, words
+from finetunes import display, figures, judging, telling, words
 from finetunes.export import pictures
 from finetunes.models import FineTune
 
@@ -31,6 +31,7 @@ def context(fine_tune: FineTune) -> dict[str, Any]:
         "fine_tune": fine_tune,
         "made_at": timezone.now(),
         "strip": display.strip(fine_tune, None),
+        "verdict": telling.tell(judging.kept(fine_tune)),
         "tiles": display.tiles(fine_tune),
         "settings": display.settings(fine_tune),
         "files": list(fine_tune.files.order_by("pk")),

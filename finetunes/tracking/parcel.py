@@ -95,11 +95,17 @@ def _stored(fine_tune: FineTune, part: str) -> tuple[str, str]:
 
 def environment(tracker: Tracker, folder: Path) -> dict[str, str]:
     """Return address and key as the client reads them; they are in no command line and no file."""
-    if tracker.kind == Tracker.Kind.WANDB:
-        places = ("WANDB_DIR", "WANDB_DATA_DIR", "WANDB_CACHE_DIR", "WANDB_CONFIG_DIR", "WANDB_ARTIFACT_DIR")
-        given = {"WANDB_API_KEY": tracker.key, "WANDB_BASE_URL": tracker.address}
-        return {**dict.fromkeys(places, str(folder)), **{name: value for name, value in given.items() if value}}
-    given = {"MLFLOW_TRACKING_URI": tracker.address}
+    return _wandb(tracker, folder) if tracker.kind == Tracker.Kind.WANDB else _mlflow(tracker)
+
+
+def _wandb(tracker: Tracker, folder: Path) -> dict[str, str]:
+    places = ("WANDB_DIR", "WANDB_DATA_DIR", "WANDB_CACHE_DIR", "WANDB_CONFIG_DIR", "WANDB_ARTIFACT_DIR")
+    given = {"WANDB_API_KEY": tracker.key, "WANDB_BASE_URL": tracker.address, "WANDB_ERROR_REPORTING": "false"}
+    return {**dict.fromkeys(places, str(folder)), **{name: value for name, value in given.items() if value}}
+
+
+def _mlflow(tracker: Tracker) -> dict[str, str]:
+    given = {"MLFLOW_TRACKING_URI": tracker.address, "MLFLOW_DISABLE_TELEMETRY": "true"}
     if tracker.account:
         return {**given, "MLFLOW_TRACKING_USERNAME": tracker.account, "MLFLOW_TRACKING_PASSWORD": tracker.key}
     return {**given, "MLFLOW_TRACKING_TOKEN": tracker.key} if tracker.key else given

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +17,7 @@ import pytest
 from connections.models import Connection
 from finetunes import metrics, store
 from finetunes.models import FineTune, Sending
+from finetunes.tracking.child import FOLDER
 from tests.clients.conftest import program
 from tests.conftest import People
 from tests.finetunes.conftest import new_fine_tune, new_version
@@ -20,6 +25,33 @@ from tests.finetunes.exporting import START, said
 from tests.finetunes.tracking import new_tracker, sent, settled, wished
 
 pytestmark = [pytest.mark.clients, pytest.mark.django_db]
+
+
+class Refusing(BaseHTTPRequestHandler):
+    """A server that lets nobody in."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = b'{"errors":[{"message":"nobody is let in"}],"error_code":"PERMISSION_DENIED","message":"nobody is let in"}'
+        self.send_response(401)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST
+
+    def log_message(self, *_arguments: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def refusing() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
 
 READ_WANDB = """
 import glob, json, struct, sys
@@ -234,3 +266,43 @@ class TestMLflow:
         (run,) = self.runs(tmp_path)
         assert run["metrics"]["classification/f0.5"][0][1] == 3.0
         assert sorted(points[0][1] for points in run["metrics"].values() if points[0][1] in odd.values()) == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("kind", ["wandb", "mlflow"])
+def test_a_server_that_lets_nobody_in_is_quoted(people: People, fine_tune: FineTune, refusing: str, kind: str) -> None:
+    failed = sent(wished(new_tracker(people, kind, address=refusing), settled(fine_tune)), NO_PROXY="*", no_proxy="*")
+    assert failed.state == Sending.State.FAILED
+    assert "nobody is let in" in failed.trouble
+
+
+@pytest.mark.parametrize("kind", ["wandb", "mlflow"])
+def test_a_client_ends_with_the_worker_that_it_works_for(tmp_path: Path, kind: str) -> None:
+    """Its server accepts and never answers; the worker's end is the end of its standard input."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        given = {"WANDB_BASE_URL": address, "WANDB_API_KEY": "k" * 40, "MLFLOW_TRACKING_URI": address, "HOME": str(tmp_path)}
+        work = {
+            "id": "ftjob-1",
+            "project": "p",
+            "entity": "",
+            "force": True,
+            "job": {},
+            "rows": "",
+            "files": [],
+            "started": 1,
+        }
+        with subprocess.Popen(
+            [program("trackers", "python"), "-I", str(FOLDER / f"{kind}_child.py")],
+            env={**given, "NO_PROXY": "*", "no_proxy": "*"},
+            cwd=tmp_path,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        ) as child:
+            assert child.stdin
+            child.stdin.write(json.dumps(work).encode() + b"\n")
+            child.stdin.flush()
+            silent.accept()  # it is waiting for an answer now
+            child.stdin.close()
+            assert child.wait(60) == 3

@@ -16,6 +16,7 @@ import polars as pl
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils.html import escape
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -262,6 +263,14 @@ class TestPage:
         assert "<link" not in html
         assert "0.25" in html
         assert "1" * 64 in html
+
+    def test_the_verdict_is_on_it(self, done: FineTune) -> None:
+        from finetunes.export.page import context
+
+        verdict = context(done)["verdict"]
+        assert verdict.shown
+        html = b"".join(EXPORTS["page.html"].make(done)).decode()
+        assert escape(verdict.shown[0].title) in html
 
     def test_text_from_files_and_providers_is_text(self, viewer_client: Client, fine_tune: FineTune) -> None:
         succeed(fine_tune, f"step,train_loss,{HOSTILE}\n1,2,3\n2,1,2\n".encode(), name=HOSTILE, error=HOSTILE)

@@ -292,6 +292,7 @@ class TestParcel:
         flow = new_tracker(people, "mlflow", key="t")
         assert parcel.environment(flow, tmp_path) == {
             "MLFLOW_TRACKING_URI": "https://mlflow.example.com",
+            "MLFLOW_DISABLE_TELEMETRY": "true",
             "MLFLOW_TRACKING_TOKEN": "t",
         }
         flow.account = "ann"
