@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
-from asgiref.sync import sync_to_async
+from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.db import DatabaseError, close_old_connections, connections
 
 from finetunes import frames, rows
@@ -41,6 +41,7 @@ class Tail:
         self.boards: dict[tuple[int, str], Board] = {}
         self._wanted = asyncio.Event()  # somebody waits for something that nobody watched before
         self._task: asyncio.Task[None] | None = None
+        self._noting: asyncio.Task[None] | None = None
         self._noted: dict[int, float] = {}  # fine-tune → when it was noted that somebody watches
 
     @contextmanager
@@ -117,7 +118,7 @@ class Tail:
             standing = now.organizations[board.organization]
             stale = board.stale(standing.revisions)
             board.take(await sync_to_async(rows.render)(stale, board.language) if stale else {}, standing.shape)
-        await self._note()
+        self._note()
 
     def _keep_going(self, runs: list[Run], boards: list[Board]) -> None:
         """Go on at once where more waits to be read, and give a sign of life where nothing happens."""
@@ -128,13 +129,23 @@ class Tail:
         if any(run.is_known and not run.is_complete for run in runs):
             self._wanted.set()
 
-    async def _note(self) -> None:
+    def _note(self) -> None:
+        """Let it be noted who is watched, beside the reading: a note may have to wait for others who write."""
         now = time.monotonic()
         pks = {pk for pk, _ in self.runs}
         old = [pk for pk in pks if now - self._noted.get(pk, -NOTED) >= NOTED]
-        if old:
-            await sync_to_async(FineTune.objects.watched)(old)
+        if old and (self._noting is None or self._noting.done()):
+            self._noting = asyncio.get_running_loop().create_task(_watched(old), context=contextvars.Context())
             self._noted = {pk: when for pk, when in self._noted.items() if pk in pks} | dict.fromkeys(old, now)
+
+
+async def _watched(pks: list[int]) -> None:
+    async with ThreadSensitiveContext():
+        try:
+            await sync_to_async(FineTune.objects.watched)(pks)
+        except DatabaseError:
+            log.warning("It could not be noted that fine-tunes are watched; it is tried again.", exc_info=True)
+        await sync_to_async(close_old_connections)()
 
 
 def _frames(runs: list[Run], now: rows.Now) -> list[tuple[Run, Frame | None]]:

@@ -390,11 +390,12 @@ class TestWatched:
         one = tails.Tail()
         one.runs = {(fine_tune.pk, "en"): shared.Run(fine_tune.pk, "en")}
         for _ in range(3):
-            await one._note()
+            one._note()
+            await reached(lambda: one._noting and one._noting.done())
         assert noted == [[fine_tune.pk]]
         monkeypatch.setattr(tails, "NOTED", 0.0)
-        await one._note()
-        assert len(noted) == 2
+        one._note()
+        await reached(lambda: len(noted) == 2)
 
 
 async def reached_in_time(fine_tune: FineTune) -> None:
