@@ -77,6 +77,8 @@ def test_two_thousand_streams_on_one_web_process(server: str, tmp_path: Path) ->
         known = json.loads(run(one, "tests.bench.streams.provider", "make", str(PEOPLE), str(FINE_TUNES)))
         pks = known["fine_tunes"]
         read_pages(one, known, 2)
+        quiet = read_pages(one, known, 10)
+        said(f"{server}: ordinary pages while nobody watches, p95 (ms)", f"{np.percentile(quiet, 95) * 1000:.0f}")
         with viewers(one, known, FEW, 0) as few:
             alone = questions(one, few, pks, 10, 0)
         before = one.kilobytes()
