@@ -27,12 +27,14 @@ SAME = {
     "validation_mean_token_accuracy": "validation_token_accuracy",
     "valid_token_accuracy": "validation_token_accuracy",
     "valid_sequence_accuracy": "validation_sequence_accuracy",
+    "train/loss": "training_loss",
+    "eval/loss": "validation_loss",
     "full_valid_loss": "full_validation_loss",
     "full_valid_mean_token_accuracy": "full_validation_token_accuracy",
 }
 COUNTERS = ("elapsed_tokens", "elapsed_examples")
 """Columns that say where a step stands, not how well it went."""
-NOT_METRICS = frozenset({"step", "total_steps"})
+NOT_METRICS = frozenset({"step", "total_steps", "global_step", "train/global_step"})
 LARGEST_STEP = 2**53
 
 

@@ -27,6 +27,9 @@ PARTS = {
     "train_": "training",
     "validation_": "validation",
     "valid_": "validation",
+    "train/": "training",
+    "eval/": "validation",
+    "eval_": "validation",
 }
 """What a column's name begins with, and which rows it was measured on."""
 FIRST = ("loss", "sequence_accuracy", "token_accuracy", "classification")

@@ -14,6 +14,9 @@ from finetunes.models import FineTune, ResultFile
 from openai_api.errors import BadAnswer
 from openai_api.results import decoded, is_cut_off
 
+PIECE = 2**24
+"""Bytes of an original that are written at once."""
+
 
 def keep_results(fine_tune: FineTune, files: Mapping[str, bytes]) -> None:
     """Store new result files and merge their columns into the series, where they win."""
@@ -22,18 +25,28 @@ def keep_results(fine_tune: FineTune, files: Mapping[str, bytes]) -> None:
         for remote_id, content in files.items():
             if remote_id in there:
                 continue
-            # Reading a large file leaves the interpreter most of the time; its hash is ready by then.
-            sha256 = aside.submit(hashlib.sha256, content)
+            # While a large file is read and written, its original is kept aside.
+            kept = aside.submit(_keep, fine_tune, content)
             series, problem = _read(content)
             store.write_series({fine_tune: {name[:200]: one for name, one in series.items()}})
+            name, sha256 = kept.result()
             ResultFile.objects.create(
                 fine_tune=fine_tune,
                 remote_id=remote_id,
-                content=ContentFile(content, name=f"{fine_tune.token.hex}.csv"),
+                content=name,
                 size=len(content),
-                sha256=sha256.result().hexdigest(),
+                sha256=sha256,
                 problem=problem,
             )
+
+
+def _keep(fine_tune: FineTune, content: bytes) -> tuple[str, str]:
+    """Store the original; return its name in the storage and its hash."""
+    file = ContentFile(content, name=f"{fine_tune.token.hex}.csv")
+    file.DEFAULT_CHUNK_SIZE = PIECE
+    field = ResultFile._meta.get_field("content")
+    name = field.storage.save(field.generate_filename(ResultFile(), str(file.name)), file)
+    return name, hashlib.sha256(content).hexdigest()
 
 
 def csv(file: ResultFile) -> bytes:

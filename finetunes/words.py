@@ -15,25 +15,78 @@ CENT = Decimal("0.01")
 
 
 def measure(plot: Plot) -> str:
-    """Return a chart's title."""
-    known = {
-        "loss": _("Loss"),
-        "sequence_accuracy": _("Sequence accuracy"),
-        "token_accuracy": _("Token accuracy"),
-        "classification": _("Classification"),
-    }
-    return known.get(plot.measure, plot.measure)
+    """Return a chart's title; a measure that only its provider knows keeps its own name."""
+    found = _known(plot.measure)
+    return found[0] if found else plot.measure
 
 
 def meaning(plot: Plot) -> str:
-    """Return one sentence on how to read a chart; empty for a measure that only the provider knows."""
-    known = {
-        "loss": _("How surprised the model is by the right answers. Lower is better."),
-        "sequence_accuracy": _("The share of completions that were right from the first to the last token."),
-        "token_accuracy": _("The share of tokens that were right."),
-        "classification": _("Measured on the whole validation set at the end of each epoch."),
+    """Return one sentence on how to read a chart."""
+    found = _known(plot.measure)
+    return found[1] if found else _("The provider reports this; Tunedeck shows it as it is.")
+
+
+def _known(name: str) -> tuple[str, str] | None:
+    """Return title and meaning of a measure: by its name, else by a word in it."""
+    low = name.lower()
+    named = {
+        "loss": (_("Loss"), _("How surprised the model is by the right answers. Lower is better.")),
+        "sequence_accuracy": (
+            _("Sequence accuracy"),
+            _("The share of completions that were right from the first to the last token."),
+        ),
+        "token_accuracy": (_("Token accuracy"), _("The share of tokens that were right.")),
+        "classification": (_("Classification"), _("Measured on the whole validation set at the end of each epoch.")),
+        "mean_reward": _reward(),
+        "reward_mean": _reward(),
+        "reward": _reward(),
+        "learning_rate": (
+            _("Learning rate"),
+            _("How large a step each batch may take. It usually rises at first and then falls; the provider plans it."),
+        ),
+        "lr": (_("Learning rate"), _("How large a step each batch may take.")),
+        "grad_norm": (
+            _("Gradient norm"),
+            _("How strongly a batch pulls at the model. Leaps are a sign of odd examples or too high a learning rate."),
+        ),
+        "rewards_chosen": (
+            _("Reward of chosen answers"),
+            _("How much the model favours the answers that people chose. Higher is better."),
+        ),
+        "rewards_rejected": (
+            _("Reward of rejected answers"),
+            _("How much the model favours the answers that people rejected. Lower than that of the chosen ones is good."),
+        ),
+        "rewards_margins": (
+            _("Reward margin"),
+            _("How far the chosen answers lie before the rejected ones. Higher is better."),
+        ),
+        "rewards_accuracies": (_("Reward accuracy"), _("The share of pairs in which the model favours the chosen answer.")),
     }
-    return known.get(plot.measure, _("The provider reports this; Tunedeck shows it as it is."))
+    return named.get(low) or _by_word(name, low)
+
+
+def _reward() -> tuple[str, str]:
+    return _("Reward"), _("The grade that the answers got, on average. Higher is better.")
+
+
+def _by_word(name: str, low: str) -> tuple[str, str] | None:
+    """A title keeps the provider's name; what it means is told by the kind of number."""
+    kinds = {
+        "error": _("How many answers could not be graded for this reason. Zero is best."),
+        "reward": _("A part of the grade that the answers got. Higher is better."),
+        "kl": _("How far the model has moved from the one that it started from."),
+        "tokens": _(
+            "How many tokens the answers had, on average. A sudden change shows that the model answers differently."
+        ),
+        "accuracy": _("The share that was right. Higher is better."),
+        "perplexity": _("How many tokens the model wavers between, on average. Lower is better."),
+        "entropy": _("How undecided the model is between its answers."),
+        "loss": _("How surprised the model is by the right answers. Lower is better."),
+    }
+    parts = set(low.replace("/", "_").replace("-", "_").split("_"))
+    found = next((sentence for word, sentence in kinds.items() if word in parts or f"{word}s" in parts), None)
+    return (name.replace("_", " ").strip().capitalize(), found) if found else None
 
 
 def line(label: str) -> str:

@@ -25,13 +25,13 @@ def fetch(wire: Wire, fine_tune: RemoteFineTune) -> bytes | None:
 
 def decoded(body: bytes) -> bytes:
     """Undo the base64 in which OpenAI wraps the CSV since late 2023; of what was cut off, all whole lines are there."""
-    plain = _trimmed(body)
+    plain = _started(body)
     if _is_csv(plain):
         return plain
     packed = b"".join(plain.split())
     whole = packed[: len(packed) // 4 * 4]
     try:
-        inner = _trimmed(base64.b64decode(whole, validate=True))
+        inner = _started(base64.b64decode(whole, validate=True))
     except binascii.Error:
         inner = b""
     if len(whole) < len(packed):
@@ -43,12 +43,13 @@ def decoded(body: bytes) -> bytes:
 
 def is_cut_off(body: bytes) -> bool:
     """Tell whether a file that can be decoded ends within its base64."""
-    plain = _trimmed(body)
+    plain = _started(body)
     return not _is_csv(plain) and len(b"".join(plain.split())) % 4 != 0
 
 
-def _trimmed(body: bytes) -> bytes:
-    return body.removeprefix(codecs.BOM_UTF8).strip()
+def _started(body: bytes) -> bytes:
+    """Leave out what may stand before a table; of a large body without it no copy is made."""
+    return body.removeprefix(codecs.BOM_UTF8).lstrip()
 
 
 def _is_csv(body: bytes) -> bool:

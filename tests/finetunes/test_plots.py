@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finetunes import charts, plots
+from finetunes import charts, plots, words
 from finetunes.metrics import Series, series
 from finetunes.spans import outline
 
@@ -39,6 +39,25 @@ class TestArrange:
         (plot,) = plots.arrange(["train_mean_reward", "full_valid_mean_reward"])
         assert plot.measure == "mean_reward"
         assert not plot.is_share
+
+    @pytest.mark.parametrize(
+        ("name", "title", "meaning"),
+        [
+            ("training_loss", "Loss", "Lower is better"),
+            ("train/learning_rate", "Learning rate", "How large a step"),
+            ("train/grad_norm", "Gradient norm", "pulls at the model"),
+            ("full_valid_mean_reward", "Reward", "Higher is better"),
+            ("train_sample_parse_error_count", "Sample parse error count", "Zero is best"),
+            ("train_kl", "Kl", "moved from the one"),
+            ("train_mean_completion_tokens", "Mean completion tokens", "answers differently"),
+            ("train_rewards_margins", "Reward margin", "before the rejected"),
+            ("zeta", "zeta", "as it is"),
+        ],
+    )
+    def test_each_has_a_title_and_a_plain_meaning(self, name: str, title: str, meaning: str) -> None:
+        (plot,) = plots.arrange([name])
+        assert words.measure(plot) == title
+        assert meaning in words.meaning(plot)
 
     @given(names=st.lists(st.text(min_size=1, max_size=40), unique=True, max_size=8))
     def test_any_name_has_a_chart_with_a_key_for_an_address(self, names: list[str]) -> None:

@@ -62,7 +62,7 @@ def as_pandas_reads(text: str) -> dict[str, dict[int, float]]:
     frame = pd.read_csv(io.StringIO(text))
     found: dict[str, dict[int, float]] = {}
     for column in frame.columns:
-        if column == "step":
+        if column in ("step", "train/global_step"):
             continue
         name = metrics.name(column)
         for step, value in zip(frame["step"], pd.to_numeric(frame[column], errors="coerce"), strict=True):
