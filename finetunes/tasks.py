@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from celery import shared_task
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -21,6 +22,8 @@ from finetunes.tracking import send
 MOST = 500
 STALE = 10.0
 """A ring that no worker heard in so many seconds is repeated anyway."""
+LOOKED, LOOK_EVERY = "what-trackers-are-to-get", 20
+"""Seconds: to find it, all that ever succeeded is gone through."""
 
 
 def advance_soon(fine_tune: FineTune) -> None:
@@ -65,7 +68,8 @@ def ring() -> None:
         take_stock.apply_async(args=(pk,), expires=STALE)
     for pk in Archive.objects.due().values_list("pk", flat=True):
         collect.apply_async(args=(pk,), expires=STALE)
-    send.add_new()
+    if cache.add(LOOKED, True, LOOK_EVERY):
+        send.add_new()
     ring_trackers()
     old = now - registry.FRESH
     stale = Model.objects.filter(Q(checked_at=None) | Q(checked_at__lt=old), deleted_at=None)

@@ -52,11 +52,11 @@ def request(tracker: Tracker, fine_tune: FineTune, user: User | None, *, force: 
     return sending
 
 
-def request_all(tracker: Tracker, user: User | None, *, force: bool = False) -> int:
+def request_all(tracker: Tracker, user: User | None) -> int:
     """Note it for all that can be sent; return how many will be."""
     mine = FineTune.objects.filter(organization=tracker.organization_id)
     for fine_tune in sendable(mine).order_by("pk").only("pk", "organization_id"):
-        request(tracker, fine_tune, user, force=force)
+        request(tracker, fine_tune, user)
     return tracker.sendings.filter(state=State.WAITING).count()
 
 

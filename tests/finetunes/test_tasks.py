@@ -13,11 +13,12 @@ from django.utils import timezone
 from connections.models import Connection
 from datasets.models import Version
 from finetunes import sample, tasks
-from finetunes.models import FineTune, Model, Polling
+from finetunes.models import FineTune, Model, Polling, Sending
 from finetunes.statuses import Status
 from tests.conftest import People
 from tests.finetunes.conftest import new_fine_tune
 from tests.finetunes.provider import Provider
+from tests.finetunes.tracking import new_tracker, settled, wished
 
 
 @pytest.fixture
@@ -148,3 +149,31 @@ class TestSample:
         _other, ada = sample.start(people.organization, None, connection, version)
         assert ada.hyperparameters["compute_classification_metrics"] is True
         assert ada.hyperparameters["classification_positive_class"] == " billing"
+
+
+class TestTrackers:
+    def test_what_waits_is_sent(self, people: People, fine_tune: FineTune, rung: list[tuple[str, Any]]) -> None:
+        waiting = wished(new_tracker(people), settled(fine_tune))
+        tasks.ring_trackers()
+        assert rung == [("finetunes.tasks.send_to_tracker", (waiting.pk,))]
+
+    def test_new_ones_are_found_by_the_ring_and_not_at_every_one(
+        self, people: People, fine_tune: FineTune, rung: list[tuple[str, Any]]
+    ) -> None:
+        new_tracker(people, sends_new=True, since=timezone.now() - timedelta(hours=1))
+        settled(fine_tune)
+        tasks.ring()
+        (found,) = Sending.objects.all()
+        assert ("finetunes.tasks.send_to_tracker", (found.pk,)) in rung
+        found.delete()
+        tasks.ring()
+        assert not Sending.objects.exists()
+
+    def test_one_whose_worker_was_killed_is_sent_by_another(self, people: People, fine_tune: FineTune) -> None:
+        one = wished(new_tracker(people), settled(fine_tune))
+        assert Sending.objects.claim(one.pk, 30)
+        tasks.send_to_tracker(one.pk)
+        assert Sending.objects.get().state == Sending.State.WAITING
+        Sending.objects.update(lease_until=timezone.now())
+        tasks.send_to_tracker(one.pk)
+        assert Sending.objects.get().state == Sending.State.FAILED  # no client is installed here
