@@ -42,6 +42,10 @@ class Measure:
     least_is_best: bool | None
     """None where nobody knows whether more or less is better."""
 
+    @property
+    def is_share(self) -> bool:
+        return words.is_share(self.name)
+
     def show(self, value: float) -> str:
         return words.figure(self.name, value)
 
