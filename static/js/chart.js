@@ -126,8 +126,8 @@ function address(plot, state) {
   return url;
 }
 
-// While somebody looks at a part that the run has left behind, there is nothing new to ask for.
-const isPast = (state) => state.range && state.range[1] < state.end;
+// While somebody looks at a part that a run has left behind, there is nothing new to ask for until it ends.
+const isPast = (state) => document.getElementById("fine-tune")?.dataset.state === "active" && state.range && state.range[1] < state.end;
 
 async function load(plot, isAsked = false) {
   const state = stateOf(plot);
