@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
+from finetunes.spans import Packed, unpack
 
 from tests.chaos.looking import one
 from tests.chaos.person import Person
@@ -167,13 +167,12 @@ class Life:
         assert {name: here.get(name) for name in there} == there
 
     def _series(self) -> dict[str, list[tuple[int, float]]]:
-        rows = self.rows(
-            'select name, steps, "values" from finetunes_series where fine_tune_id = ? order by name, span', self.pk
-        )
+        columns = 'count, first, last, stride, form, steps, "values"'
+        rows = self.rows(f"select name, {columns} from finetunes_span where fine_tune_id = ? order by name, number", self.pk)
         found: dict[str, list[tuple[int, float]]] = {}
-        for name, steps, values in rows:
-            pairs = zip(np.frombuffer(steps, "<i8").tolist(), np.frombuffer(values, "<f8").tolist(), strict=True)
-            found.setdefault(name, []).extend(pairs)
+        for name, *packed in rows:
+            series = unpack(Packed(*packed))
+            found.setdefault(name, []).extend(zip(series.steps.tolist(), series.values.tolist(), strict=True))
         return found
 
 

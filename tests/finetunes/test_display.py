@@ -186,10 +186,10 @@ class TestWords:
             assert "Tunedeck shows it as it is" not in words.meaning(plot)
 
     def test_an_unknown_one_is_called_what_it_is_called(self) -> None:
-        plot = Plot("grad-norm", "grad_norm", ())
-        assert words.measure(plot) == "grad_norm"
+        plot = Plot("moon-phase", "moon_phase", ())
+        assert words.measure(plot) == "moon_phase"
         assert words.line("f0.5") == "F0.5"
-        assert words.line("grad_norm") == "grad_norm"
+        assert words.line("moon_phase") == "moon_phase"
 
 
 class TestStatuses:

@@ -346,4 +346,4 @@ class TestCost:
         row = succeeded(fine_tune, provider, OVER_FITTED)
         with CaptureQueriesContext(database) as queries:
             viewer_client.get(row.get_absolute_url())
-        assert not [one for one in queries if '"finetunes_series"."values"' in one["sql"]]
+        assert not [one for one in queries if '"finetunes_span"."values"' in one["sql"]]
