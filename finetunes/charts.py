@@ -46,6 +46,8 @@ MOST_BYTES = 62_000
 """Of all points together, before they are written as text, which takes a third more."""
 EDGE_MARKS = 40
 """Marks along one edge for one line: of those that would cover each other one is enough."""
+POINTS_A_NAME = 160
+"""So many points of a line are as wide as the name of a mark."""
 LARGEST_SHORT = float(np.finfo(np.float32).max)
 
 
@@ -227,8 +229,7 @@ def _spread(x: Numbers, heights: NDArray[np.float64]) -> Numbers:
 
 def _shapes(marks: Sequence[Mark], along: Along, view: View) -> list[dict[str, Any]]:
     low, high = _range(view)
-    inside = [one for one in marks if low <= one.step <= high]
-    named = max(1, -(-len(inside) // 10))
+    inside = [one for one in _thinned(marks, view, sum(low <= one.step <= high for one in marks)) if low <= one.step <= high]
     places = along.place(np.array([one.step for one in inside]))
     return [
         {
@@ -241,15 +242,18 @@ def _shapes(marks: Sequence[Mark], along: Along, view: View) -> list[dict[str, A
             "y1": 1,
             "layer": "below",
             "line": {"width": 1, "dash": "dot", "color": "#c9cfcc"},
-            **(
-                {"label": {"text": _plain(one.label), "textposition": "end", "textangle": 0, "xanchor": "right"}}
-                if not number % named
-                else {}
-            ),
+            "label": {"text": _plain(one.label), "textposition": "end", "textangle": 0, "xanchor": "right"},
         }
-        for number, (one, place) in enumerate(zip(inside, places.tolist(), strict=True))
+        for one, place in zip(inside, places.tolist(), strict=True)
         if np.isfinite(place)
     ]
+
+
+def _thinned(marks: Sequence[Mark], view: View, seen: int) -> Sequence[Mark]:
+    """Leave every second mark, or fifth, or tenth, … so that those that are seen can all be named beside each other."""
+    room = max(2, view.points // POINTS_A_NAME)
+    every = next(step * 10**power for power in range(16) for step in (1, 2, 5) if seen <= step * 10**power * room)
+    return marks[every - 1 :: every]
 
 
 def _layout(along: Along, *, share: bool, edges: tuple[float, float] | None) -> go.Layout:

@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from finetunes.spans import Packed, unpack
-
 from tests.chaos.looking import one
 from tests.chaos.person import Person
 from tests.chaos.proxy import Line

@@ -261,11 +261,21 @@ class TestBounds:
 
 
 class TestMarks:
-    def test_many_epochs_are_not_all_named(self) -> None:
+    @pytest.mark.parametrize(
+        ("view", "named"),
+        [
+            (charts.View(points=2000), list(range(10, 101, 10))),
+            (charts.View(points=640), [50, 100]),
+            (charts.View(points=2000, first=20, last=30), list(range(20, 31))),
+            (charts.View(points=640, first=20, last=30), [20, 25, 30]),
+            (charts.View(points=2000, first=101, last=200), []),
+        ],
+    )
+    def test_of_many_epochs_as_many_are_marked_as_can_be_named(self, view: charts.View, named: list[int]) -> None:
         marks = [Mark(step, f"epoch {step}") for step in range(1, 101)]
-        drawing = charts.draw([charts.Trace("x", long(np.ones(100)))], step_title="step", smoothed="{line}", marks=marks)
-        shapes = drawing.figure.layout.shapes
-        assert (len(shapes), len([one for one in shapes if one.label.text])) == (100, 10)
+        series = [charts.Trace("x", long(np.ones(100)))]
+        drawing = charts.draw(series, step_title="step", smoothed="{line}", marks=marks, view=view)
+        assert [one.label.text for one in drawing.figure.layout.shapes] == [f"epoch {number}" for number in named]
 
     @pytest.mark.parametrize("changes", [{}, {"resolved": {"n_epochs": "auto"}}, {"resolved": {"n_epochs": 4}}])
     def test_where_nobody_knows_none_is_marked(self, fine_tune: FineTune, changes: dict[str, Any]) -> None:
