@@ -142,9 +142,9 @@ def _sqlite(path: Path) -> dict[str, object]:
         "OPTIONS": {
             "timeout": 30,
             "transaction_mode": "IMMEDIATE",
-            # 8,000 pages: a results file of a million steps is written without stopping to copy it into the main file.
+            # 16,000 pages: a results file of a million steps is written without stopping to copy it into the main file.
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000; "
-            "PRAGMA wal_autocheckpoint=8000;",
+            "PRAGMA wal_autocheckpoint=16000;",
         },
         "TEST": {"NAME": None},
     }
