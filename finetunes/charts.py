@@ -120,11 +120,7 @@ def draw(
     edges = None if share else bounds(drawn)
     figure = go.Figure(layout=_layout(along, share=share, edges=edges))
     for line in lines:
-        figure.add_trace(_scatter(line, line.points, "raw", along, share=share))
-        if line.average is not None:
-            figure.add_trace(
-                _scatter(line, line.average, "smooth", along, share=share, name=smoothed.format(line=line.label))
-            )
+        figure.add_traces(_scatters(line, along, share=share, smoothed=smoothed))
     beyond = sum(_mark_edges(figure, line, along, edges) for line in lines) if edges else 0
     figure.update_layout(shapes=_shapes(marks, along, view))
     counts = [one.count for one in outlines]
@@ -137,6 +133,13 @@ def draw(
         beyond=beyond,
         least=float(drawn.min()) if len(drawn) else None,
     )
+
+
+def _scatters(line: _Line, along: Along, *, share: bool, smoothed: str) -> list[go.Scatter]:
+    raw = _scatter(line, line.points, "raw", along, share=share)
+    if line.average is None:
+        return [raw]
+    return [raw, _scatter(line, line.average, "smooth", along, share=share, name=smoothed.format(line=line.label))]
 
 
 def _range(view: View) -> tuple[float, float]:

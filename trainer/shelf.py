@@ -18,8 +18,7 @@ from trainer.engines.interface import Network
 from trainer.models import Model
 
 KEPT = 32
-PATIENCE_SECONDS = 10.0
-"""Longer than a large network takes on a busy machine: most clients give up at the first refusal."""
+PATIENCE_SECONDS = 1.0
 LOADED_AT_ONCE = 2
 
 Stamp = tuple[str, int]

@@ -41,6 +41,9 @@ def run(command: list[str], trainer: Any, key: str = "", **variables: str) -> su
     )
 
 
+LOADING = "That model is still being loaded."
+
+
 @pytest.fixture(scope="session")
 def openai(live_trainer: Any) -> Run:
     """Run `openai …`, the command of the legacy client."""
@@ -48,6 +51,8 @@ def openai(live_trainer: Any) -> Run:
     def call(*arguments: str, key: str = "", fails: bool = False, **variables: str) -> subprocess.CompletedProcess[str]:
         command = [program("openai-legacy", "openai"), *arguments]
         done = run(command, live_trainer, key, OPENAI_API_BASE=live_trainer.base_url, **variables)
+        while LOADING in done.stderr:  # as it says: try again shortly
+            done = run(command, live_trainer, key, OPENAI_API_BASE=live_trainer.base_url, **variables)
         assert (done.returncode != 0) == fails, f"{arguments}\n{done.stdout}\n{done.stderr}"
         return done
 

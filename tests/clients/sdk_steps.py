@@ -18,6 +18,11 @@ import openai  # type: ignore[import-not-found]  # lives in an environment of it
 client = openai.OpenAI(max_retries=0)
 
 
+def patient() -> openai.OpenAI:
+    """For the first question to a cold model, which is told to come again: so does every client as it is by default."""
+    return client.with_options(max_retries=20)
+
+
 def plain(thing: Any) -> Any:
     """Validate an answer against the package's own model, which it does not do by itself."""
     data = thing.model_dump(mode="json", exclude_unset=True)
@@ -217,7 +222,7 @@ def models(name: str) -> Any:
 
 def complete(model: str, prompt: str) -> Any:
     asked: dict[str, Any] = {"model": model, "prompt": prompt, "max_tokens": 1, "temperature": 0}
-    whole = client.completions.create(**asked, logprobs=2)
+    whole = patient().completions.create(**asked, logprobs=2)
     # Not validated: the package's model has no null for the finish_reason of a chunk, which OpenAI's own chunks have.
     streamed = [part.model_dump(mode="json", warnings=False) for part in client.completions.create(**asked, stream=True)]
     return {"whole": plain(whole), "streamed": streamed}
@@ -226,7 +231,7 @@ def complete(model: str, prompt: str) -> Any:
 def chat(model: str, text: str) -> Any:
     messages = [{"role": "system", "content": "Name the sport."}, {"role": "user", "content": text}]
     asked: dict[str, Any] = {"model": model, "messages": messages, "max_completion_tokens": 8, "temperature": 0}
-    whole = client.chat.completions.create(**asked, logprobs=True, top_logprobs=2)
+    whole = patient().chat.completions.create(**asked, logprobs=True, top_logprobs=2)
     stream = client.chat.completions.create(**asked, stream=True, stream_options={"include_usage": True})
     return {"whole": plain(whole), "streamed": all_of(stream)}
 

@@ -118,7 +118,8 @@ def test_work_that_is_done_is_not_done_again(people: People, monkeypatch: pytest
     dataset = worked(uploaded(people.organization))
     monkeypatch.setattr(read, "read", dies)
     monkeypatch.setattr(prepare, "check", dies)
-    worked(dataset)
+    again = worked(dataset)
+    assert (again.state, again.checked, again.attempts, again.error) == ("ready", dataset.checked, dataset.attempts, None)
 
 
 def test_what_is_asked_while_the_worker_finishes_is_not_slept_through(
