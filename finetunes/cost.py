@@ -12,6 +12,9 @@ from datasets.tokens import encoding_for, limit_for
 from finetunes.bases import Base, Offer, offered
 from finetunes.forecast import Forecast, forecast
 from finetunes.forms.draft import advised_base, suggested
+from finetunes.models import Upload
+from openai_api.errors import APIError
+from openai_api.types import Estimate, NewFineTune
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +24,7 @@ class Cost:
     offer: Offer
     base: Base | None
     forecast: Forecast | None
+    quote: Estimate | None = None  # the provider's own
 
     @property
     def encoding(self) -> str:
@@ -45,10 +49,31 @@ def cost(version: Version, connection: Connection, base: str) -> Cost:
     """The cost on this connection; of the named base, else of the one that is recommended for the data."""
     offer = offered(connection)
     chosen = advised_base(offer, base, version)
-    dialect = connection.dialect_for(chosen.name) if chosen else ""
-    validates = bool(version.validation_rows)
-    made = forecast(version, connection, chosen.name, suggested(version, dialect), validates=validates) if chosen else None
-    return Cost(version=version, connection=connection, offer=offer, base=chosen, forecast=made)
+    if chosen is None:
+        return Cost(version=version, connection=connection, offer=offer, base=None, forecast=None)
+    settings = suggested(version, connection.dialect_for(chosen.name))
+    made = forecast(version, connection, chosen.name, settings, validates=bool(version.validation_rows))
+    quote = quoted(version, connection, chosen.name, made.estimate.epochs)
+    return Cost(version=version, connection=connection, offer=offer, base=chosen, forecast=made, quote=quote)
+
+
+def quoted(version: Version, connection: Connection, base: str, epochs: int | None) -> Estimate | None:
+    """Ask the provider what it would take; None if it does not say, or has not got the files, without which none does."""
+    uploads = Upload.objects.filter(version=version.pk, connection=connection, ready=True).exclude(remote_id="")
+    files = dict(uploads.values_list("part", "remote_id"))
+    if Upload.Part.TRAINING not in files:
+        return None
+    new = NewFineTune(
+        model=base,
+        training_file=files[Upload.Part.TRAINING],
+        validation_file=files.get(Upload.Part.VALIDATION),
+        hyperparameters={"n_epochs": epochs} if epochs else {},
+    )
+    try:
+        with connection.client(connection.dialect_for(base)) as client:
+            return client.estimate(new)
+    except APIError:
+        return None
 
 
 def not_made_yet(dataset: Dataset) -> Version:

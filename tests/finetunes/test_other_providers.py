@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +13,7 @@ from connections.models import Connection
 from datasets.models import Version
 from finetunes import store
 from finetunes.bases import offered
-from finetunes.models import FineTune, Model
+from finetunes.models import FineTune, Model, Upload
 from finetunes.statuses import Status
 from openai_api.errors import TrainingNotAvailable
 from playground.pick import pick
@@ -98,6 +99,65 @@ def test_a_deployment_is_nobodys_but_the_organizations_members(
     model = lived(started).tuned_models.get()
     for client, status in ((viewer_client, 403), (outsider_client, 404)):
         assert client.post(f"{model.get_absolute_url()}deployment/", {"deployment": "x"}).status_code == status
+
+
+class TestQuote:
+    """What a provider itself expects a fine-tune to cost stands beside what owners' prices say."""
+
+    @pytest.fixture
+    def together(self, connection: Connection) -> Iterator[Any]:
+        with VENDORS["together"].running() as (fake, client):
+            connection.base_url, connection.dialect, connection.key = f"{fake.url}/v1", "together", KEY
+            connection.save()
+            yield fake, client
+
+    def page(self, browser: Browser, version: Version, base: str) -> str:
+        return browser.get("/finetunes/cost/", {"version": str(version.pk), "base_model": base}).content.decode()
+
+    def there(self, version: Version, connection: Connection, client: Any) -> None:
+        with version.training.open("rb") as file:
+            remote = client.upload_file(file, "training.jsonl")
+        while client.file(remote.id).status != "processed":
+            pass
+        Upload.objects.create(version=version, connection=connection, part="training", remote_id=remote.id, ready=True)
+
+    def test_nobody_is_asked_about_files_that_are_not_there(
+        self, together: Any, viewer_client: Browser, version: Version
+    ) -> None:
+        assert "itself expects" not in self.page(viewer_client, version, together[0].bases[0])
+
+    def test_a_price_is_shown_and_that_it_is_too_much(
+        self,
+        together: Any,
+        viewer_client: Browser,
+        version: Version,
+        connection: Connection,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        fake, client = together
+        self.there(version, connection, client)
+        assert re.search(r"itself expects</dt>.*<b>4\.\d\d USD</b>", self.page(viewer_client, version, fake.bases[0]))
+        poor = {"estimation_available": True, "allowed_to_proceed": False, "estimated_total_price": 9}
+        monkeypatch.setattr(fake, "estimate", lambda request: poor)
+        assert "more than the account has left" in self.page(viewer_client, version, fake.bases[0])
+
+    def test_a_reason_is_shown_as_text_and_a_failure_leaves_the_page_as_it_is(
+        self,
+        together: Any,
+        viewer_client: Browser,
+        version: Version,
+        connection: Connection,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        fake, client = together
+        self.there(version, connection, client)
+        told = {"estimation_available": False, "unavailable_reason": "<b>not read</b>"}
+        monkeypatch.setattr(fake, "estimate", lambda request: told)
+        assert "(&lt;b&gt;not read&lt;/b&gt;)" in self.page(viewer_client, version, fake.bases[0])
+        monkeypatch.setattr(fake, "estimate", lambda request: 1 / 0)
+        page = self.page(viewer_client, version, fake.bases[0])
+        assert "Estimated cost" in page
+        assert "itself expects" not in page
 
 
 def test_only_what_can_be_trained_is_offered(vendor: Any, connection: Connection) -> None:
