@@ -57,6 +57,7 @@ CSRF_TRUSTED_ORIGINS = [SITE_ADDRESS]
 INSTALLED_APPS = [
     "config",
     "playground",
+    "evaluations",
     "finetunes",
     "datasets",
     "notifications",

@@ -53,6 +53,8 @@ class Model(models.Model):
     deleted_at = models.DateTimeField(null=True, blank=True)
     deleted_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     deployment = models.CharField(max_length=255, blank=True)  # what it answers to where it has to be deployed
+    # From which probability on a label counts: {"label", "threshold", "evaluation"}; {}: the likeliest label does.
+    threshold = models.JSONField(default=dict, blank=True)
     raw = models.JSONField(default=dict, blank=True)
 
     objects = ModelQuerySet.as_manager()

@@ -1,0 +1,9 @@
+"""Questions with known answers, the models that are asked them, and what these said."""
+
+from __future__ import annotations
+
+from evaluations.models.answer import Answer, AnswerQuerySet
+from evaluations.models.evaluation import Evaluation, EvaluationQuerySet, Question
+from evaluations.models.run import Run, RunQuerySet
+
+__all__ = ["Answer", "AnswerQuerySet", "Evaluation", "EvaluationQuerySet", "Question", "Run", "RunQuerySet"]
