@@ -47,6 +47,7 @@ class Connection(models.Model):
     prices = models.JSONField(_("prices of training"), default=dict, blank=True)  # {base: of a million tokens, as text}
     currency = models.CharField(_("currency"), max_length=3, default="USD")
     price_dates = models.JSONField(default=dict, blank=True, editable=False)  # {base: the day it was written down, ISO}
+    answer_prices = models.JSONField(_("prices of answers"), default=dict, blank=True)  # see connections.answering
     bills_validation = models.BooleanField(default=False)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

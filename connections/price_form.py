@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from connections import prices
+from connections import answering, prices
 from connections.models import Connection
 from teams.forms import Styled
 
@@ -20,7 +20,7 @@ class Lines(forms.CharField):
 
 
 class PriceForm(Styled, forms.Form):
-    """What training costs on a connection."""
+    """What training and answers cost on a connection."""
 
     price_list = Lines(
         label=_("Prices of training"),
@@ -28,6 +28,22 @@ class PriceForm(Styled, forms.Form):
         max_length=20_000,
         widget=forms.Textarea(attrs={"rows": 8, "placeholder": "ada = 0.40\ncurie = 3.00", "spellcheck": "false"}),
         help_text=_("One base a line, with what a million training tokens cost. Costs are unknown for what is not here."),
+    )
+    answer_list = Lines(
+        label=_("Prices of answers"),
+        required=False,
+        max_length=20_000,
+        widget=forms.Textarea(
+            attrs={
+                "rows": 5,
+                "placeholder": "davinci-002 = 2.00 / 2.00\nft:davinci-002 = 12.00 / 12.00",
+                "spellcheck": "false",
+            }
+        ),
+        help_text=_(
+            "One model a line, with what a million tokens cost that it reads, and that it writes. "
+            "Write ft: before a base for all models that were fine-tuned from it."
+        ),
     )
     currency = forms.CharField(label=_("Currency"), max_length=3, help_text=_("Three letters, such as USD or KRW."))
     bills_validation = forms.BooleanField(
@@ -40,6 +56,7 @@ class PriceForm(Styled, forms.Form):
         self.connection = connection
         initial = {
             "price_list": prices.written(connection.prices),
+            "answer_list": answering.written(connection),
             "currency": connection.currency,
             "bills_validation": connection.bills_validation,
         }
@@ -52,15 +69,23 @@ class PriceForm(Styled, forms.Form):
             text = gettext("Write each line like this: ada = 0.40. This one is different: %(line)s")
             raise forms.ValidationError(text % {"line": line}) from None
 
+    def clean_answer_list(self) -> dict[str, answering.Pair]:
+        try:
+            return answering.read(self.cleaned_data["answer_list"])
+        except prices.BadLine as line:
+            text = gettext("Write each line like this: davinci-002 = 2.00 / 2.00. This one is different: %(line)s")
+            raise forms.ValidationError(text % {"line": line}) from None
+
     def clean_currency(self) -> str:
         return currency_of(self.cleaned_data["currency"])
 
     def keep(self) -> None:
         """Save the connection's prices alone: how it is reached is none of this form's business."""
-        chosen = self.cleaned_data
-        prices.write(self.connection, chosen["price_list"], currency=chosen["currency"], on=timezone.localdate())
+        chosen, today = self.cleaned_data, timezone.localdate()
+        answering.write(self.connection, chosen["answer_list"], currency=chosen["currency"], on=today)
+        prices.write(self.connection, chosen["price_list"], currency=chosen["currency"], on=today)
         self.connection.bills_validation = chosen["bills_validation"]
-        self.connection.save(update_fields=["prices", "price_dates", "currency", "bills_validation"])
+        self.connection.save(update_fields=["prices", "price_dates", "answer_prices", "currency", "bills_validation"])
 
 
 def currency_of(text: str) -> str:

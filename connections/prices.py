@@ -71,10 +71,19 @@ def listed(connection: Connection) -> list[tuple[str, Price]]:
 
 def price_of(connection: Connection, model: str) -> Price | None:
     """The price of a base, or of what a model was fine-tuned from; None if nobody wrote it down."""
-    base = model.removeprefix("ft:").split(":")[0]
-    names = (model, base, _DATED.sub("", base))
+    base = base_of(model)
+    names = (model, base, undated(base))
     found = next((name for name in names if name in connection.prices), None)
     return _price(connection, found) if found is not None else None
+
+
+def base_of(model: str) -> str:
+    """Return what a model was fine-tuned from, as its name says; a base model's name as it is."""
+    return model.removeprefix("ft:").split(":")[0]
+
+
+def undated(base: str) -> str:
+    return _DATED.sub("", base)
 
 
 def _price(connection: Connection, name: str) -> Price:

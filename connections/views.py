@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from connections import bases, prices, providers, retire
+from connections import answering, bases, prices, providers, retire
 from connections.bases_form import BasesForm
 from connections.forms import ConnectionForm
 from connections.models import Connection
@@ -80,9 +80,13 @@ def connection_prices(request: OrgRequest, pk: int) -> HttpResponse:
         return render(request, "connections/prices.html", context, status=422 if form.is_bound else 200)
     if form.changed_data:
         form.keep()
-        audit.record(request, "connection.priced", connection, prices=prices.written(connection.prices)[:2000])
+        audit.record(request, "connection.priced", connection, prices=_priced(connection))
     messages.success(request, _("The prices are saved."))
     return redirect(connection)
+
+
+def _priced(connection: Connection) -> str:
+    return "\n".join((prices.written(connection.prices), answering.written(connection))).strip()[:2000]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -173,6 +177,7 @@ def _detail(request: OrgRequest, connection: Connection, verdict: Verdict | None
         "bases": bases.table(connection),
     }
     context["prices"] = prices.listed(connection)
+    context["answer_prices"] = answering.listed(connection)
     template = "connections/detail.html#result" if request.htmx.target == "result" else "connections/detail.html"
     return render(request, template, context)
 
