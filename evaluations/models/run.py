@@ -34,6 +34,8 @@ class Run(Leased):
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="evaluation_runs")
     model = models.ForeignKey(Model, on_delete=models.PROTECT, null=True, blank=True, related_name="evaluation_runs")
     name = models.CharField(max_length=255)  # as the provider knows it, when it was asked
+    known = models.CharField(max_length=10, choices=Evaluation.Known, blank=True, default=Evaluation.Known.ANY)
+    """How this model's answers are kept to the known labels: what was wished for, as far as this model can."""
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     problem = models.TextField(blank=True)  # why it was stopped, or waits: the provider's own words
     done_count = models.PositiveIntegerField(default=0)  # answers, of which
@@ -42,7 +44,8 @@ class Run(Leased):
     completion_tokens = models.PositiveBigIntegerField(default=0)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
-    asking_seconds = models.FloatField(default=0)  # spent asking, pauses between workers left out
+    tried = models.JSONField(default=dict, blank=True)  # {question: attempts} of rows that wait for another one
+    asking_seconds = models.FloatField(default=0)  # its share of the time spent asking at its connection
     started_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     scores = models.JSONField(default=dict, blank=True)  # as evaluations.score writes them
     scored_at = models.DateTimeField(null=True, blank=True)
