@@ -174,6 +174,8 @@ STORAGES = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 2**20
 FILE_UPLOAD_TEMP_DIR = str(DATA)
+# So long the playground's history keeps a question; 0 is for good.
+HISTORY_DAYS = env.number("TUNEDECK_HISTORY_DAYS", 90, most=36_500)
 UPLOAD_MAX_BYTES = env.number("TUNEDECK_UPLOAD_MAX_MB", 1024, least=1) * 2**20
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
@@ -213,7 +215,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = env.file_transport(DATA) if CELERY_BROKER_URL.
 CELERY_BEAT_SCHEDULE = {
     f"{app}.ring": {"task": f"{app}.tasks.ring", "schedule": 1.0, "options": {"expires": 2.0}}
     for app in ("datasets", "finetunes", "notifications", "playground", "trainer")
-} | {"finetunes.remind": {"task": "finetunes.tasks.remind", "schedule": 600.0, "options": {"expires": 600.0}}}
+} | {
+    name: {"task": task, "schedule": 600.0, "options": {"expires": 600.0}}
+    for name, task in (("finetunes.remind", "finetunes.tasks.remind"), ("playground.forget", "playground.tasks.forget"))
+}
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA / "beat")
 
 LOGGING = {

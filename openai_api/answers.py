@@ -20,7 +20,7 @@ def parse(body: bytes) -> Any:
     text = body.decode("utf-8", errors="replace").lstrip(_BOM)
     try:
         data = json.loads(text, parse_float=_finite, parse_constant=lambda _: None)
-        return _storable(data) if "\\u" in text or "\0" in text else data
+        return storable(data) if "\\u" in text or "\0" in text else data
     except (ValueError, RecursionError) as error:
         raise BadAnswer(_instead(text)) from error
 
@@ -46,14 +46,15 @@ def _finite(text: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _storable(data: Any) -> Any:
+def storable(data: Any) -> Any:
+    """Replace what no database keeps, in texts however deep."""
     if isinstance(data, str):
         text = data.encode("utf-8", errors="replace").decode()
         return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
     if isinstance(data, list):
-        return [_storable(item) for item in data]
+        return [storable(item) for item in data]
     if isinstance(data, dict):
-        return {_storable(name): _storable(value) for name, value in data.items()}
+        return {storable(name): storable(value) for name, value in data.items()}
     return data
 
 

@@ -20,10 +20,13 @@ from playground.question import Question
 Message = tuple[str, dict[str, Any]]  # the event's name and its data
 
 
-async def follow(question: Question, client: Client) -> AsyncGenerator[Message, None]:
-    """Yield the request, each piece of the answer, and how it ended. Closing the generator hangs up."""
+async def follow(question: Question, client: Client, answer: Answer | None = None) -> AsyncGenerator[Message, None]:
+    """Yield the request, each piece of the answer, and how it ended. Closing the generator hangs up.
+
+    The answer grows in `answer`, for whoever keeps it.
+    """
     yield "request", {"address": question.address, "body": tell.body(question.body)}
-    answer = Answer()
+    answer = answer or Answer()
     try:
         async with aclosing(_chunks(question, client)) as chunks:
             async for chunk in chunks:
@@ -37,9 +40,9 @@ async def follow(question: Question, client: Client) -> AsyncGenerator[Message, 
         yield "end", await asyncio.to_thread(tell.end, question, answer)
 
 
-def whole(question: Question, client: Client) -> Answer:
+def whole(question: Question, client: Client, answer: Answer | None = None) -> Answer:
     """Wait for the whole answer; raise what the client raises."""
-    answer = Answer()
+    answer = answer or Answer()
     answer.add(_complete(question, client))
     answer.end()
     return answer

@@ -13,8 +13,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from openai_api.client import Client
-from playground import ask, compose, pick
+from playground import compose, pick
 from playground.forms import Asking, form_for
+from playground.keep import history
+from playground.models import Asked
 from playground.question import Question
 from teams import access
 
@@ -29,7 +31,8 @@ async def stream(request: access.OrgRequest) -> HttpResponseBase:
     asked = await sync_to_async(_question)(request)
     if isinstance(asked, Asking):
         return JsonResponse({"errors": asked.errors}, status=422)
-    lines = _lines(asked, asked.picked.connection.client(retries=0))
+    row = await sync_to_async(history.begin)(request, asked)
+    lines = _lines(row, asked, asked.picked.connection.client(retries=0))
     return StreamingHttpResponse(lines, content_type="text/event-stream", headers=NOT_KEPT)
 
 
@@ -43,8 +46,8 @@ def _question(request: access.OrgRequest) -> Question | Asking:
     return Question(picked=picked, body=compose.body(picked, form.cleaned_data), attempt=tried)
 
 
-async def _lines(question: Question, client: Client) -> AsyncIterator[str]:
+async def _lines(row: Asked, question: Question, client: Client) -> AsyncIterator[str]:
     with client:
-        async with aclosing(ask.follow(question, client)) as messages:
+        async with aclosing(history.following(row, question, client)) as messages:
             async for name, data in messages:
                 yield f"event: {name}\ndata: {json.dumps(data)}\n\n"

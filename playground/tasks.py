@@ -9,6 +9,7 @@ from celery import shared_task
 from django.db import transaction
 
 from finetunes.models import RecordedAnswer
+from playground.keep.forget import forget_old
 from playground.record import ask
 
 MOST = 20
@@ -26,6 +27,12 @@ def ring() -> None:
     RecordedAnswer.objects.free_orphans()
     for pk in RecordedAnswer.objects.due().values_list("pk", flat=True)[:MOST]:
         answer.apply_async(args=(pk,), expires=STALE)
+
+
+@shared_task
+def forget() -> None:
+    """Delete what the history need not keep any longer."""
+    forget_old()
 
 
 @shared_task

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
 from playground import views
 from playground.side_by_side import compare, record
@@ -16,4 +16,5 @@ urlpatterns = [
     path("request/", views.preview, name="preview"),
     path("answer/", views.answer, name="answer"),
     path("stream/", stream, name="stream"),
+    path("", include("playground.keep.urls")),
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -14,10 +14,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from finetunes.bases import Base
 from openai_api.errors import APIError
-from playground import ask, compose, pick, tell
+from playground import ask, carry, compose, pick, tell
 from playground.escapes import show
 from playground.fill import values
 from playground.forms import Asking, form_for
+from playground.keep import history, reopen
+from playground.models import Preset
 from playground.question import Question
 from playground.remarks import remarks
 from teams import access
@@ -28,6 +30,8 @@ PAGE = "playground/home.html"
 @require_safe
 @access.viewer
 def home(request: access.OrgRequest) -> HttpResponse:
+    if found := reopen.opened(request):
+        return _page(request, found.picked, found.form, opened=found)
     key, format = request.GET.get("model"), request.GET.get("format", "")
     picked = pick.pick(request.organization, key, format) if key else pick.newest(request.organization)
     return _page(request, picked, form_for(picked) if picked else None, list_bases="bases" in request.GET)
@@ -48,7 +52,7 @@ def bases(request: access.OrgRequest, pk: int) -> HttpResponse:
 def switch(request: access.OrgRequest) -> HttpResponse:
     """Fill the form in for another model and keep the text that was typed."""
     picked = pick.pick(request.organization, request.POST.get("model", ""))
-    response = _page(request, picked, form_for(picked, initial=values(picked) | _kept(request.POST, picked)))
+    response = _page(request, picked, form_for(picked, initial=values(picked) | carry.over(request.POST, picked)))
     response["HX-Push-Url"] = f"{reverse('playground:home')}?{urlencode({'model': picked.key})}"
     return response
 
@@ -73,14 +77,14 @@ def answer(request: access.OrgRequest) -> HttpResponse:
         return _page(request, picked, form, status=422)
     question = Question(picked=picked, body=compose.body(picked, form.cleaned_data | {"stream": False}))
     context = _sent(picked, form, question.body)
-    with picked.connection.client(retries=0) as client:
-        try:
-            found = ask.whole(question, client)
-        except APIError as error:
-            return _page(request, picked, form, trouble=tell.trouble(question, error), **context)
+    try:
+        with picked.connection.client(retries=0) as client, history.asking(request, question) as kept:
+            found = ask.whole(question, client, kept.answer)
+    except APIError as error:
+        return _page(request, picked, form, trouble=tell.trouble(question, error), **context)
     if picked.is_chat:
-        form = form_for(picked, _continued(request.POST, found.in_order[0].text if found.samples else ""))
-    return _page(request, picked, form, answer=tell.end(question, found), **context)
+        form = form_for(picked, carry.on(request.POST, found.in_order[0].text if found.samples else ""))
+    return _page(request, picked, form, answer=tell.end(question, found), asked=kept.row, **context)
 
 
 def _sent(picked: pick.Picked, form: Asking, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,6 +108,7 @@ def _page(
         "separator": show(picked.separator) if picked else "",
         "fine_tuned": pick.models(request.organization)[: pick.MOST_OFFERED],
         "groups": _groups(request, picked, listed=bool(more.get("list_bases"))),
+        "presets": Preset.objects.of(request.organization).defer("entered")[: pick.MOST_OFFERED],
         "may_run": request.membership.can_change,
     }
     return render(request, PAGE if whole else f"{PAGE}#playground", context | more, status=status)
@@ -121,24 +126,3 @@ def _groups(request: access.OrgRequest, picked: pick.Picked | None, *, listed: b
         )
         for one in connections
     ]
-
-
-def _kept(data: QueryDict, picked: pick.Picked) -> dict[str, Any]:
-    """Carry the typed text over to the form of another model, whichever kind that is."""
-    messages = [text for role, text in zip(data.getlist("role"), data.getlist("content"), strict=False) if role == "user"]
-    text = data.get("prompt") or (messages[-1] if messages else "")
-    if not picked.is_chat:
-        return {"prompt": text}
-    if messages:
-        pairs = zip(data.getlist("role"), data.getlist("content"), strict=False)
-        return {"thread": [{"role": role, "content": content} for role, content in pairs]}
-    return {"thread": [{"role": "user", "content": text}]}
-
-
-def _continued(data: QueryDict, said: str) -> QueryDict:
-    """Add the answer to the conversation, and an empty message for the next turn."""
-    longer = data.copy()
-    for role, content in (("assistant", said), ("user", "")):
-        longer.appendlist("role", role)
-        longer.appendlist("content", content)
-    return longer

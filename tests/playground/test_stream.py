@@ -150,7 +150,7 @@ def posted(client: Client, model: Model, **fields: Any) -> tuple[Any, str]:
 
 
 class TestView:
-    def test_events_are_sent_as_they_are_and_kept_by_nobody(
+    def test_events_are_sent_as_they_are_and_cached_by_nobody(
         self, member_client: Client, writer: Model, place: Place
     ) -> None:
         place.provider.will(Streamed([completion("A fine bag.")]))
@@ -161,6 +161,7 @@ class TestView:
             "event: request",
             "event: piece",
             "event: end",
+            "event: kept",
         ]
 
     def test_no_text_of_a_model_can_forge_an_event(self, member_client: Client, writer: Model, place: Place) -> None:
