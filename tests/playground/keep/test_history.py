@@ -241,10 +241,8 @@ class TestOpening:
     def test_a_chat_goes_on_where_it_stopped(self, member_client: Client, talker: Model, place: Place) -> None:
         place.provider.will(Streamed([chat_chunk("Ahoy"), chat_chunk("", finish="stop")]))
         posted(member_client, talker, role="user", content="Who?", stream="on")
-        thread = member_client.get(reverse("playground:home"), {"asked": only().pk, "continue": "1"}).context["form"][
-            "thread"
-        ]
-        assert thread.value() == [
+        page = member_client.get(f"{reverse('playground:home')}?asked={only().pk}&continue=1")
+        assert page.context["form"]["thread"].value() == [
             {"role": "user", "content": "Who?"},
             {"role": "assistant", "content": "Ahoy"},
             {"role": "user", "content": ""},
