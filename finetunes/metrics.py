@@ -226,6 +226,6 @@ def _numbers(column: pl.Series) -> NDArray[np.float64]:
 
 def _values(known: str, column: pl.Series) -> NDArray[np.float64]:
     values = _numbers(column)
-    if not can_be_minus_one(known) and (absent := values == -1).any():
-        return np.where(absent, np.nan, values)
+    if not can_be_minus_one(known) and (column == -1).any():
+        return np.where(values == -1, np.nan, values)
     return values

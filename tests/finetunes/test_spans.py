@@ -67,9 +67,31 @@ class TestPacking:
         assert spans.pack(long(values)).form == form
 
     def test_even_steps_take_no_room(self) -> None:
-        packed = spans.pack(Series(np.arange(1, 65_536, 8), np.zeros(8192)))
+        packed = spans.pack(Series(np.arange(1, 65_536, 8), np.arange(8192) % 7.0))
         assert (packed.steps, packed.stride, packed.first, packed.last) == (b"", 8, 1, 65_529)
         assert len(packed.values) == 2 * 8192
+
+    @given(first=odd, distance=odd, count=st.integers(3, 3000), other=st.none() | st.integers(0, 2999))
+    def test_a_counter_takes_sixteen_bytes_and_comes_back_bit_by_bit(
+        self, first: float, distance: float, count: int, other: int | None
+    ) -> None:
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = first + distance * np.arange(count)
+        if not np.isfinite(values).all():
+            return
+        if other is not None and other < count:
+            values[other] = -0.0
+        series = long(values)
+        assert there_and_back(series).values.tobytes() == values.tobytes()
+
+    @pytest.mark.parametrize("values", [[4, 8, 12], [0.0] * 5, [0.1, 0.1, 0.1], [10, 9, 8, 7]])
+    def test_what_grows_by_the_same_is_kept_as_two_numbers(self, values: list[float]) -> None:
+        packed = spans.pack(long(values))
+        assert (packed.form, len(packed.values)) == (spans.EVEN, 16)
+
+    @pytest.mark.parametrize("values", [[0.0, 0.0, -0.0], [0.0, -0.0, 0.0], [1, 2, 3, 5], [1, 2, 4, 4, 5], [1, 2]])
+    def test_what_only_nearly_does_is_not(self, values: list[float]) -> None:
+        assert spans.pack(long(values)).form != spans.EVEN
 
     def test_a_span_is_where_its_steps_are(self) -> None:
         steps = np.array([-5, 3, spans.WIDTH - 1, spans.WIDTH, 2**50])
