@@ -41,6 +41,8 @@ TRACKER_SECONDS = env.number("TUNEDECK_TRACKER_SECONDS", 3600, least=1, most=86_
 PROVIDER_SECONDS = env.number("TUNEDECK_PROVIDER_SECONDS", 60, least=1, most=3600)
 # So many seconds something that was sent without an answer may take to appear in the provider's lists.
 PROVIDER_DOUBT_SECONDS = env.number("TUNEDECK_PROVIDER_DOUBT_SECONDS", 30, least=1, most=3600)
+# So many questions of evaluations are out at one connection at a time.
+EVALUATION_CONCURRENCY = env.number("TUNEDECK_EVALUATION_CONCURRENCY", 16, least=1, most=256)
 TRAINER_KEY = env.secret("TUNEDECK_TRAINER_KEY", DATA / "trainer.key")
 
 os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(ROOT / "encodings"))
@@ -214,7 +216,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = env.file_transport(DATA) if CELERY_BROKER_URL.
 # A ring that nobody heard within two seconds is stale: the next one says the same.
 CELERY_BEAT_SCHEDULE = {
     f"{app}.ring": {"task": f"{app}.tasks.ring", "schedule": 1.0, "options": {"expires": 2.0}}
-    for app in ("datasets", "finetunes", "notifications", "playground", "trainer")
+    for app in ("datasets", "evaluations", "finetunes", "notifications", "playground", "trainer")
 } | {
     name: {"task": task, "schedule": 600.0, "options": {"expires": 600.0}}
     for name, task in (("finetunes.remind", "finetunes.tasks.remind"), ("playground.forget", "playground.tasks.forget"))

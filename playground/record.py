@@ -59,7 +59,7 @@ def of_rows(version: Version, number: int) -> list[Prompt]:
         for place, line in enumerate(file):
             if len(found) == min(number, MOST_PROMPTS):
                 break
-            if place % step == 0 and (prompt := _read(line, version)):
+            if place % step == 0 and (prompt := question_of(line, version)):
                 found.setdefault(prompt.key, prompt)
     return list(found.values())
 
@@ -138,7 +138,7 @@ def _row(model: Model, prompt: Prompt, user: User | None) -> RecordedAnswer:
     )
 
 
-def _read(line: bytes, version: Version) -> Prompt | None:
+def question_of(line: bytes, version: Version) -> Prompt | None:
     """Make a question of a row: its prompt without the separator, or its conversation before the last answer."""
     try:
         example = orjson.loads(line)
