@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as some
+from numpy.typing import NDArray
 
 from finetunes import metrics, spans
 from finetunes.metrics import Series
@@ -76,7 +77,7 @@ class TestPacking:
         self, first: float, distance: float, count: int, other: int | None
     ) -> None:
         with np.errstate(over="ignore", invalid="ignore"):
-            values = first + distance * np.arange(count)
+            values: NDArray[np.float64] = np.asarray(first + distance * np.arange(count), dtype=np.float64)
         if not np.isfinite(values).all():
             return
         if other is not None and other < count:
