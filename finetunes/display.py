@@ -11,10 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from connections.models import Connection
-from finetunes import again, axes, judging, next_steps, store, telling, words
+from finetunes import again, judging, next_steps, store, telling, words
+from finetunes.charts import axes
+from finetunes.charts.plots import MOST_LINES, Plot, arrange
 from finetunes.models import Event, FineTune, Model
 from finetunes.outcome import doubtful, waiting_for_files
-from finetunes.plots import MOST_LINES, Plot, arrange
 from finetunes.progress import Progress, queue_number
 from finetunes.statuses import Status
 

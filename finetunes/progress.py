@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from finetunes.charts.plots import spark
 from finetunes.metrics import Series
-from finetunes.plots import spark
 from finetunes.spans import Outline
 
 EPOCH = re.compile(r"\bCompleted epoch (\d{1,6})/(\d{1,6})\b")

@@ -9,7 +9,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from finetunes.plots import Plot, split
+from finetunes.charts.plots import Plot, split
 
 CENT = Decimal("0.01")
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from tsdownsample import MinMaxDownsampler
 
 from finetunes import words
-from finetunes.charts import FEW
+from finetunes.charts.plots import FEW_TO_SMOOTH, bounds
+from finetunes.charts.plotting import FEW
 from finetunes.compare.overlay import COLOURS, Axis, Curve, Overlay, axes
-from finetunes.plots import FEW_TO_SMOOTH, bounds
 
 POINTS = 6_000
 """Drawn of all runs together, so that twenty cost hardly more than two."""

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from datasets.tokens import encoding_for
 from finetunes import words
+from finetunes.charts.plots import arrange, split
 from finetunes.metrics import COUNTERS
 from finetunes.models import FineTune
-from finetunes.plots import arrange, split
 
 KNOWN = (
     "training_loss",

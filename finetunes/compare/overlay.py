@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from finetunes import store, words
-from finetunes.charts import TONES
+from finetunes.charts.plotting import TONES
 from finetunes.compare.measures import Measure
 from finetunes.metrics import Series
 from finetunes.models import FineTune

@@ -11,7 +11,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
-from finetunes import display, figures, judging, telling, words
+from finetunes import display, judging, telling, words
+from finetunes.charts import figures
 from finetunes.export import pictures
 from finetunes.models import FineTune
 

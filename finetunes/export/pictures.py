@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from finetunes import store, words
-from finetunes.charts import TONES
+from finetunes.charts.plots import Plot, arrange, reduce, smooth
+from finetunes.charts.plotting import TONES
 from finetunes.metrics import Series
 from finetunes.models import FineTune
-from finetunes.plots import Plot, arrange, reduce, smooth
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,11 +11,11 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from finetunes.charts.plots import arrange
 from finetunes.compare import choice, differences, drawing, measures, overlay, summary
 from finetunes.compare.choice import Choice
 from finetunes.compare.summary import Group
 from finetunes.models import FineTune
-from finetunes.plots import arrange
 from teams import access
 from teams.access import OrgRequest
 

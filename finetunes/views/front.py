@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from connections.models import Connection
 from datasets.models import Dataset
-from finetunes import rows
+from finetunes.live import rows
 from finetunes.models import FineTune, Model
 from finetunes.shutdowns import SOON, calendar
 from finetunes.statuses import Status

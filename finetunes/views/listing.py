@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from datasets.models import Dataset
-from finetunes import rows
 from finetunes.compare import choice
+from finetunes.live import rows
 from finetunes.models import FineTune, FineTuneQuerySet, Inventory
 from finetunes.statuses import Status
 from teams import access

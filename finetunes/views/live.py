@@ -9,8 +9,8 @@ from django.shortcuts import aget_object_or_404
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
+from finetunes.live.stream import Seen, follow, follow_rows
 from finetunes.models import FineTune
-from finetunes.stream import Seen, follow, follow_rows
 from teams import access
 from teams.access import OrgRequest
 

@@ -12,10 +12,11 @@ from django.utils.text import slugify
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from finetunes import axes, figures, results, words
-from finetunes.figures import Look
+from finetunes import results, words
+from finetunes.charts import axes, figures
+from finetunes.charts.figures import Look
+from finetunes.charts.plots import Plot
 from finetunes.models import FineTune
-from finetunes.plots import Plot
 from finetunes.views.detail import fetch
 from teams import access
 from teams.access import OrgRequest

@@ -110,7 +110,7 @@ def remember(path: Path) -> int:
 
     django.setup()
     from connections.models import Connection
-    from finetunes import figures
+    from finetunes.charts import figures
     from finetunes.models import FineTune
     from finetunes.results import keep_results
     from teams.models import Organization

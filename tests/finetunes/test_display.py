@@ -9,8 +9,8 @@ import pytest
 from django.utils import timezone
 
 from finetunes import display, words
+from finetunes.charts.plots import Plot, arrange
 from finetunes.models import Event, FineTune
-from finetunes.plots import Plot, arrange
 from finetunes.statuses import ENDED, Status, of_remote, tone
 from finetunes.templatetags.finetunes import ago, since
 

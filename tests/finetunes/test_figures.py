@@ -14,9 +14,10 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from finetunes import axes, charts, figures, metrics, plots, spans, store
-from finetunes.along import Along, Mark, ascending
-from finetunes.figures import Look
+from finetunes import metrics, spans, store
+from finetunes.charts import axes, figures, plots, plotting
+from finetunes.charts.along import Along, Mark, ascending
+from finetunes.charts.figures import Look
 from finetunes.metrics import Series
 from finetunes.models import Event, FineTune
 
@@ -251,7 +252,7 @@ class TestBounds:
 
     @given(values=st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=300))
     def test_what_is_beyond_is_marked_whatever_it_is(self, values: list[float]) -> None:
-        drawing = charts.draw([charts.Trace("x", long(values))], step_title="step", smoothed="{line}")
+        drawing = plotting.draw([plotting.Trace("x", long(values))], step_title="step", smoothed="{line}")
         edges = drawing.figure.layout.yaxis.range
         if edges is not None:
             assert drawing.beyond > 0
@@ -264,17 +265,17 @@ class TestMarks:
     @pytest.mark.parametrize(
         ("view", "named"),
         [
-            (charts.View(points=2000), list(range(10, 101, 10))),
-            (charts.View(points=640), [50, 100]),
-            (charts.View(points=2000, first=20, last=30), list(range(20, 31))),
-            (charts.View(points=640, first=20, last=30), [20, 25, 30]),
-            (charts.View(points=2000, first=101, last=200), []),
+            (plotting.View(points=2000), list(range(10, 101, 10))),
+            (plotting.View(points=640), [50, 100]),
+            (plotting.View(points=2000, first=20, last=30), list(range(20, 31))),
+            (plotting.View(points=640, first=20, last=30), [20, 25, 30]),
+            (plotting.View(points=2000, first=101, last=200), []),
         ],
     )
-    def test_of_many_epochs_as_many_are_marked_as_can_be_named(self, view: charts.View, named: list[int]) -> None:
+    def test_of_many_epochs_as_many_are_marked_as_can_be_named(self, view: plotting.View, named: list[int]) -> None:
         marks = [Mark(step, f"epoch {step}") for step in range(1, 101)]
-        series = [charts.Trace("x", long(np.ones(100)))]
-        drawing = charts.draw(series, step_title="step", smoothed="{line}", marks=marks, view=view)
+        series = [plotting.Trace("x", long(np.ones(100)))]
+        drawing = plotting.draw(series, step_title="step", smoothed="{line}", marks=marks, view=view)
         assert [one.label.text for one in drawing.figure.layout.shapes] == [f"epoch {number}" for number in named]
 
     @pytest.mark.parametrize("changes", [{}, {"resolved": {"n_epochs": "auto"}}, {"resolved": {"n_epochs": 4}}])

@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from connections.models import Connection
 from datasets.models import Version
-from finetunes import frames, judging, telling
+from finetunes import judging, telling
+from finetunes.live import frames
 from finetunes.models import FineTune, Model
 from finetunes.next_steps import steps
 from finetunes.sentences import SENTENCES

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finetunes import charts, plots, words
+from finetunes import words
+from finetunes.charts import plots, plotting
 from finetunes.metrics import Series, series
 from finetunes.spans import outline
 
@@ -136,8 +137,8 @@ class TestSpark:
 
 class TestDraw:
     def draw(self, *lines: tuple[str, Series], share: bool = False) -> dict[str, Any]:
-        traces = [charts.Trace(*line) for line in lines]
-        return dict(orjson.loads(charts.draw(traces, step_title="step", smoothed="{line}, smoothed", share=share).json()))
+        traces = [plotting.Trace(*line) for line in lines]
+        return dict(orjson.loads(plotting.draw(traces, step_title="step", smoothed="{line}, smoothed", share=share).json()))
 
     def test_short_lines_are_drawn_as_they_are(self) -> None:
         found = self.draw(("training", series([1, 2, 3], [0.5, 0.4, 0.3])), ("validation", series([2], [0.6])))
@@ -163,8 +164,8 @@ class TestDraw:
 
     def test_a_million_steps_fit_into_a_hundred_kilobytes(self) -> None:
         values = np.random.default_rng(5).random(1_000_000)
-        traces = [charts.Trace("training", long(values)), charts.Trace("validation", long(values[::-1].copy()))]
-        assert len(charts.draw(traces, step_title="step", smoothed="{line}").json()) < 100_000
+        traces = [plotting.Trace("training", long(values)), plotting.Trace("validation", long(values[::-1].copy()))]
+        assert len(plotting.draw(traces, step_title="step", smoothed="{line}").json()) < 100_000
 
     def test_steps_beyond_32_bits_are_kept(self) -> None:
         found = self.draw(("training", series([2**40, 2**40 + 1], [1, 2])))

@@ -18,11 +18,11 @@ from django.utils import timezone
 
 from connections.models import Connection
 from datasets.models import Version
-from finetunes import rows
-from finetunes import tail as tails
+from finetunes.live import rows
+from finetunes.live import tail as tails
+from finetunes.live.stream import follow_rows
 from finetunes.models import FineTune
 from finetunes.statuses import Status
-from finetunes.stream import follow_rows
 from tests.conftest import People
 from tests.finetunes.conftest import new_fine_tune
 from tests.finetunes.test_stream import asay, reached, say, signed_in

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as some
-from numpy.typing import NDArray
 
 from finetunes import metrics, spans
 from finetunes.metrics import Series
@@ -68,7 +67,7 @@ class TestPacking:
         assert spans.pack(long(values)).form == form
 
     def test_even_steps_take_no_room(self) -> None:
-        packed = spans.pack(Series(np.arange(1, 65_536, 8), np.arange(8192) % 7.0))
+        packed = spans.pack(Series(np.arange(1, 65_536, 8), (np.arange(8192) % 7).astype(np.float64)))
         assert (packed.steps, packed.stride, packed.first, packed.last) == (b"", 8, 1, 65_529)
         assert len(packed.values) == 2 * 8192
 
@@ -77,7 +76,7 @@ class TestPacking:
         self, first: float, distance: float, count: int, other: int | None
     ) -> None:
         with np.errstate(over="ignore", invalid="ignore"):
-            values: NDArray[np.float64] = np.asarray(first + distance * np.arange(count), dtype=np.float64)
+            values = first + distance * np.arange(count, dtype=np.float64)
         if not np.isfinite(values).all():
             return
         if other is not None and other < count:

@@ -9,8 +9,8 @@ import pytest
 
 from connections.models import Connection
 from finetunes import metrics, spans, store
+from finetunes.charts.plots import arrange
 from finetunes.models import Event, FineTune, Span
-from finetunes.plots import arrange
 from finetunes.progress import Progress, course, queue_number, summarize
 from finetunes.spans import outline
 from openai_api.types import RemoteEvent

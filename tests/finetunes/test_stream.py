@@ -20,11 +20,11 @@ from django.utils import timezone
 
 from connections.models import Connection
 from datasets.models import Version
-from finetunes import frames, rows, shared, stream
-from finetunes import tail as tails
+from finetunes.live import frames, rows, shared, stream
+from finetunes.live import tail as tails
+from finetunes.live.stream import Seen, follow
 from finetunes.models import Event, FineTune
 from finetunes.statuses import Status
-from finetunes.stream import Seen, follow
 from teams.models import User
 from tests.conftest import People
 from tests.finetunes.conftest import new_fine_tune

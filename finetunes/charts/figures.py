@@ -9,10 +9,11 @@ import numpy as np
 import polars as pl
 from django.utils.translation import gettext as _
 
-from finetunes import axes, charts, store, words
-from finetunes.along import Along
+from finetunes import store, words
+from finetunes.charts import axes, plotting
+from finetunes.charts.along import Along
+from finetunes.charts.plots import MOST_LINES, Plot, arrange, reduce
 from finetunes.models import FineTune
-from finetunes.plots import MOST_LINES, Plot, arrange, reduce
 from finetunes.store import Extent
 from teams.sheet import neutral
 
@@ -46,7 +47,7 @@ def find(fine_tune: FineTune, key: str) -> Plot | None:
     return next((plot for plot in arrange(store.series_names(fine_tune)) if plot.key == key), None)
 
 
-def draw(fine_tune: FineTune, plot: Plot, look: Look | None = None) -> charts.Drawing:
+def draw(fine_tune: FineTune, plot: Plot, look: Look | None = None) -> plotting.Drawing:
     """Draw a plot: of a range only what lies in it is read, and of a wide one only the outlines."""
     look = look or Look()
     names = [one.series for one in plot.lines[:MOST_LINES]]
@@ -58,13 +59,13 @@ def draw(fine_tune: FineTune, plot: Plot, look: Look | None = None) -> charts.Dr
     start, end = whole.first if first is None else int(first), whole.last if last is None else int(last) + 1
     found = store.read_range(fine_tune, _wanted(extents, names, look), start, end, int(smoothing / 2) + 1)
     along = axes.along(fine_tune, look.axis, found) if look.axis in axes.COUNTERS else rough
-    traces = [charts.Trace(words.line(one.label), found[one.series]) for one in plot.lines if one.series in found]
-    return charts.draw(
+    traces = [plotting.Trace(words.line(one.label), found[one.series]) for one in plot.lines if one.series in found]
+    return plotting.draw(
         traces,
         step_title=axes.titles()["steps"],
         smoothed=_("{line}, smoothed"),
         share=plot.is_share,
-        view=charts.View(first, last, 2 * look.width, smoothing),
+        view=plotting.View(first, last, 2 * look.width, smoothing),
         along=along,
         marks=axes.epochs(fine_tune, whole.last),
         steps=whole.count,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from django.utils.translation import gettext as _
 
-from finetunes.along import Along, Mark, ascending
+from finetunes.charts.along import Along, Mark, ascending
 from finetunes.metrics import Series, series
 from finetunes.models import FineTune
 from finetunes.progress import step_of

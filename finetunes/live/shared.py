@@ -7,8 +7,8 @@ import time
 from collections import Counter
 from typing import Any
 
-from finetunes import frames
-from finetunes.frames import Frame, Lines
+from finetunes.live import frames
+from finetunes.live.frames import Frame, Lines
 
 BLOCK = 100
 """Events are kept and read in blocks of so many, the same for everybody."""

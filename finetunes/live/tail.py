@@ -15,10 +15,10 @@ from weakref import WeakKeyDictionary
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.db import DatabaseError, close_old_connections, connections
 
-from finetunes import frames, rows
-from finetunes.frames import Frame, Lines
+from finetunes.live import frames, rows
+from finetunes.live.frames import Frame, Lines
+from finetunes.live.shared import BLOCK, Board, Run
 from finetunes.models import FineTune
-from finetunes.shared import BLOCK, Board, Run
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from django.db.models import OuterRef, Q, Subquery
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from finetunes.frames import message
+from finetunes.live.frames import message
 from finetunes.models import FineTune
 from teams.models import Organization
 

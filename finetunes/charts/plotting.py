@@ -17,9 +17,8 @@ import orjson
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from finetunes.along import Along, Mark, Numbers
-from finetunes.metrics import Series
-from finetunes.plots import (
+from finetunes.charts.along import Along, Mark, Numbers
+from finetunes.charts.plots import (
     FEW_TO_SMOOTH,
     MOST_LINES,
     MOST_POINTS,
@@ -30,6 +29,7 @@ from finetunes.plots import (
     reduce,
     within,
 )
+from finetunes.metrics import Series
 from finetunes.spans import Outline, whole
 
 TONES = {

@@ -12,9 +12,9 @@ import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
-from finetunes.frames import ALIVE, END
-from finetunes.shared import Run
-from finetunes.tail import tail
+from finetunes.live.frames import ALIVE, END
+from finetunes.live.shared import Run
+from finetunes.live.tail import tail
 from work import thread
 
 LONGEST = 15 * 60.0
