@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Any
@@ -36,10 +36,14 @@ class Way:
     def of(cls, run: Run) -> Way:
         """How this run's model is asked; Http404 if it cannot be asked any more."""
         evaluation = run.evaluation
-        target = pick(evaluation.organization, run.key)
-        if target.version is None and (like := _like(evaluation)):
-            target = replace(target, version=like)
-        return cls(target, tuple(evaluation.labels), evaluation.known)
+        picked = pick(evaluation.organization, run.key)
+        return cls.to(picked, evaluation.labels, evaluation.known, None if picked.version else _like(evaluation))
+
+    @classmethod
+    def to(cls, picked: Picked, labels: Iterable[str], wish: str, like: Version | None) -> Way:
+        """A model that was trained on nothing we know of is asked like those of `like`, so that all get the same."""
+        target = replace(picked, version=like) if picked.version is None and like else picked
+        return cls(target, tuple(labels), wish)
 
     @cached_property
     def classes(self) -> Classes | None:
@@ -123,10 +127,19 @@ class Way:
         return max(len(self._encoding.encode_ordinary(label)) for label in self._spelled)
 
 
-def _like(evaluation: Evaluation) -> Version | None:
-    """The data as whose models an untrained one is asked, so that both get the same question."""
-    if evaluation.version:
-        return evaluation.version
+def trained_labels(versions: Iterable[Version | None]) -> list[str]:
+    """The labels that models were trained on, without space around them."""
+    classifiers = (version for version in versions if version is not None and version.is_classifier)
+    found = (label.strip() for version in classifiers for label in version.labels)
+    return list(dict.fromkeys(label for label in found if label))
+
+
+def versions_of(evaluation: Evaluation) -> list[Version]:
+    """The data that is asked, and that its models were trained on."""
     runs = evaluation.runs.select_related("model__version__dataset", "model__fine_tune")
-    versions = (trained_on(run.model) for run in runs if run.model)
-    return next((version for version in versions if version), None)
+    versions = [evaluation.version, *(trained_on(run.model) for run in runs if run.model)]
+    return [version for version in versions if version]
+
+
+def _like(evaluation: Evaluation) -> Version | None:
+    return next(iter(versions_of(evaluation)), None)

@@ -22,6 +22,7 @@ from datasets.models import Format, Task
 from datasets.words import Refused, Sentence
 from datasets.words import gettext_noop as _
 from evaluations import sources
+from evaluations.ask import trained_labels, versions_of
 from evaluations.models import Evaluation, Question, Run
 from evaluations.sources import Asked
 
@@ -140,7 +141,7 @@ def _write(evaluation: Evaluation, chunk: list[tuple[int, Asked]]) -> None:
 
 def _finish(evaluation: Evaluation, done: Done) -> None:
     """Make the evaluation ready and its runs due, both or neither."""
-    labels = done.labels(_trained(evaluation))
+    labels = done.labels(trained_labels(versions_of(evaluation)))
     task = evaluation.task or (Task.CLASSIFICATION if labels else Task.GENERATION)
     read = {"row_count": done.rows, "bad_count": done.bad, "bad_rows": done.bad_rows, "labels": labels, "task": task}
     if not labels:
@@ -150,15 +151,6 @@ def _finish(evaluation: Evaluation, done: Done) -> None:
             raise Lost
         waiting = Run.objects.filter(evaluation=evaluation, state=Run.State.WAITING)
         waiting.update(due_at=timezone.now())
-
-
-def _trained(evaluation: Evaluation) -> list[str]:
-    """The labels that the models were trained on, without space around them."""
-    runs = evaluation.runs.select_related("model__version")
-    versions = [evaluation.version, *(run.model.version for run in runs if run.model)]
-    classifiers = [version for version in versions if version is not None and version.is_classifier]
-    found = (label.strip() for version in classifiers for label in version.labels)
-    return list(dict.fromkeys(label for label in found if label))
 
 
 def _fail(evaluation: Evaluation, why: Sentence) -> None:

@@ -7,6 +7,7 @@ models of different kinds can be asked the same.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, BinaryIO, NamedTuple
 
 import orjson
@@ -21,6 +22,7 @@ from datasets.words import gettext_noop as _
 from evaluations.models import Evaluation
 from playground.record import question_of
 
+MOST_LOOKED_AT = 20_000
 NOT_A_QUESTION = _("The row asks nothing.")
 
 
@@ -51,6 +53,34 @@ def count(evaluation: Evaluation) -> int:
         return int(getattr(evaluation.version, f"{evaluation.part}_rows"))
     with opened(evaluation.source) as file:
         return sum(1 for _row in formats.read(file, Options.from_json(evaluation.options)))
+
+
+class Sample(NamedTuple):
+    rows: list[Asked]
+    total: int  # of the source, bad ones left out as far as they were seen
+    is_exact: bool
+
+
+def sample(evaluation: Evaluation, most: int = 1_000) -> Sample:
+    """Some rows, spread evenly over those that can be looked at while a person waits, and how many there are."""
+    if evaluation.version:
+        total = count(evaluation)
+        return Sample(list(_lines(evaluation, evaluation.version, most)), total, True)
+    with opened(evaluation.source) as file:
+        looked = list(islice(_of_table(file, evaluation), MOST_LOOKED_AT))
+        is_exact = len(looked) < MOST_LOOKED_AT
+        seen = 1.0 if is_exact else min(1.0, file.tell() / max(1, evaluation.size))
+    asked = [row for row in looked if isinstance(row, Asked)]
+    step = max(1, len(asked) // most)
+    return Sample(asked[::step], round(len(asked) / (seen or 1.0)), is_exact)
+
+
+def _lines(evaluation: Evaluation, version: Version, most: int) -> Iterator[Asked]:
+    step = max(1, count(evaluation) // most)
+    with opened(getattr(version, evaluation.part)) as file:
+        for line in islice(file, 0, None, step):
+            if found := _of_line(line, version):
+                yield found
 
 
 def _of_version(evaluation: Evaluation) -> Iterator[Asked | BadRow]:

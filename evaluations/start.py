@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -26,6 +27,24 @@ NO_ROWS = _("That part of the version has no rows. Choose another one.")
 NOTHING_HELD_OUT = _("Nothing of this version was held out from training. Make a version that keeps rows for evaluation.")
 
 
+@dataclass(frozen=True)
+class Described:
+    """What a person asks for, checked."""
+
+    picked: list[Picked]
+    part: str  # of the version; "" for a sheet
+    mapping: dict[str, str]  # of a sheet; {} for a version
+
+
+def described(evaluation: Evaluation, keys: Iterable[str], mapping: Mapping[str, str]) -> Described:
+    """Check what is asked for; raises Refused with a sentence."""
+    picked = _picked(evaluation, keys)
+    if evaluation.version:
+        return Described(picked, _part(evaluation), {})
+    _check_columns(evaluation, mapping)
+    return Described(picked, "", dict(mapping))
+
+
 def start(
     evaluation: Evaluation,
     user: User | None,
@@ -40,18 +59,14 @@ def start(
     `mapping` names a sheet's columns: {"prompt" or "template", "expected"}. `known` is what answers are kept to, as far
     as each model can be (Run.known says how it was). Raises Refused with a sentence.
     """
-    picked = _picked(evaluation, keys)
-    chosen = dict(mapping or {})
-    part = _part(evaluation) if evaluation.version else ""
-    if not evaluation.version:
-        _check_columns(evaluation, chosen)
+    asked = described(evaluation, keys, mapping or {})
     draft = Evaluation.objects.filter(pk=evaluation.pk, state=Evaluation.State.DRAFT)
     now = timezone.now()
-    wanted = {"part": part, "mapping": chosen, "at_most": at_most or None, "known": known, "due_at": now, "attempts": 0}
+    wanted: dict[str, Any] = {"part": asked.part, "mapping": asked.mapping, "at_most": at_most or None, "known": known}
     with transaction.atomic():
-        if not draft.update(state=Evaluation.State.READING, error=None, **wanted):
+        if not draft.update(state=Evaluation.State.READING, error=None, due_at=now, attempts=0, **wanted):
             return False
-        _add(evaluation, user, picked)
+        _add(evaluation, user, asked.picked)
     evaluation.refresh_from_db()
     return True
 
@@ -108,7 +123,7 @@ def _part(evaluation: Evaluation) -> str:
     return found
 
 
-def _check_columns(evaluation: Evaluation, mapping: dict[str, Any]) -> None:
+def _check_columns(evaluation: Evaluation, mapping: Mapping[str, str]) -> None:
     named = [*fields(mapping.get("template") or ""), mapping.get("prompt") or ""]
     asked = [column for column in named if column]
     if not asked:
