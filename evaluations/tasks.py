@@ -9,7 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from evaluations import asking, reading
-from evaluations.models import Evaluation, Run, Turn
+from evaluations import score as scoring
+from evaluations.models import Evaluation, Run, Scoring, Turn
 from work.models import Pulse
 
 MOST = 20
@@ -24,11 +25,14 @@ def soon(evaluation: Evaluation) -> None:
 
 @shared_task
 def ring() -> None:
-    for leased in (Evaluation, Run, Turn):
+    for leased in (Evaluation, Run, Turn, Scoring):
         leased.objects.free_orphans()
     for pk in Evaluation.objects.due().values_list("pk", flat=True)[:MOST]:
         read.apply_async(args=(pk,), expires=STALE)
     _ring_connections()
+    Scoring.objects.ask()
+    for pk in Scoring.objects.due().values_list("pk", flat=True)[:MOST]:
+        score.apply_async(args=(pk,), expires=STALE)
 
 
 @shared_task
@@ -41,6 +45,11 @@ def read(pk: int) -> None:
 def ask(connection: int) -> None:
     if _seats() > 0 and asking.ask(connection, others_wait=partial(_others_wait, connection)):
         _ring_connections()
+
+
+@shared_task
+def score(pk: int) -> None:
+    scoring.score(pk)
 
 
 def _ring_for(pk: int) -> None:
