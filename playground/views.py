@@ -31,7 +31,7 @@ PAGE = "playground/home.html"
 @access.viewer
 def home(request: access.OrgRequest) -> HttpResponse:
     if found := reopen.opened(request):
-        return _page(request, found.picked, found.form, opened=found)
+        return _page(request, found.picked, found.form, **found.context())
     key, format = request.GET.get("model"), request.GET.get("format", "")
     picked = pick.pick(request.organization, key, format) if key else pick.newest(request.organization)
     return _page(request, picked, form_for(picked) if picked else None, list_bases="bases" in request.GET)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from playground import carry, fill, pick
 from playground.forms import Asking, form_for
 from playground.keep.entered import as_data
+from playground.keep.presets import may_change
 from playground.models import Asked, Preset
 from playground.pick import Picked
 from teams.access import OrgRequest
@@ -24,14 +25,19 @@ class Opened:
     picked: Picked | None
     form: Asking | None
     preset: Preset | None = None
+    may_overwrite: bool = False
     remark: str = ""  # that it is not the model that it was
+
+    def context(self) -> dict[str, Any]:
+        return {"preset": self.preset, "may_overwrite": self.may_overwrite, "remark": self.remark, "opened": True}
 
 
 def opened(request: OrgRequest) -> Opened | None:
     """Return what `?asked=` or `?preset=` asks for, 404 if it is not there for this person; None without either."""
     if number := request.GET.get("preset"):
         preset = get_object_or_404(Preset.objects.of(request.organization), pk=_pk(number))
-        return _with(request, preset.key, preset.format, preset.model_name, as_data(preset.entered), preset=preset)
+        own = {"preset": preset, "may_overwrite": may_change(request, preset)}
+        return _with(request, preset.key, preset.format, preset.model_name, as_data(preset.entered), **own)
     if number := request.GET.get("asked"):
         mine = Asked.objects.of(request.organization).by(request.user)
         row = get_object_or_404(mine, pk=_pk(number))

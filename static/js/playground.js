@@ -6,7 +6,7 @@ let running = null;
 let countdown = null;
 
 document.addEventListener("submit", (event) => {
-  if (event.target.id !== "ask") return;
+  if (event.target.id !== "ask" || event.submitter?.hasAttribute("formaction")) return;
   event.preventDefault();
   if (!running) run(0);
 });

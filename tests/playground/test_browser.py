@@ -224,7 +224,7 @@ def test_a_chat_is_continued_and_survives_a_reload(page: Page, site: Site) -> No
 def test_another_model_takes_over_the_text_and_brings_its_own_settings(page: Page, site: Site) -> None:
     visit(page, site, "classes")
     page.get_by_label("Text", exact=True).fill("typed once")
-    page.get_by_label("Model").select_option(site.models["chat"])
+    page.get_by_label("Model", exact=True).select_option(site.models["chat"])
     expect(page.get_by_label("Message", exact=True)).to_have_value("typed once")
     expect(page.get_by_label("System message")).to_have_value("You are a pirate.")
     expect(page).to_have_url(re.compile(rf"\?model={site.models['chat']}$"))
@@ -233,7 +233,7 @@ def test_another_model_takes_over_the_text_and_brings_its_own_settings(page: Pag
 def test_base_models_arrive_in_the_select_and_can_be_asked(page: Page, site: Site) -> None:
     site.provider.will(Streamed([completion("once")]))
     visit(page, site, "text")
-    page.get_by_label("Model").select_option(label="davinci-002")
+    page.get_by_label("Model", exact=True).select_option(label="davinci-002")
     expect(page.locator("#note")).to_have_text("Knows nothing yet.")
     page.get_by_label("Text", exact=True).fill("Tell me")
     page.get_by_role("button", name="Run").click()
