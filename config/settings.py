@@ -179,6 +179,8 @@ FILE_UPLOAD_TEMP_DIR = str(DATA)
 # So long the playground's history keeps a question; 0 is for good.
 HISTORY_DAYS = env.number("TUNEDECK_HISTORY_DAYS", 90, most=36_500)
 UPLOAD_MAX_BYTES = env.number("TUNEDECK_UPLOAD_MAX_MB", 1024, least=1) * 2**20
+# A sheet to evaluate with is looked into while its sender waits.
+EVALUATION_MAX_BYTES = env.number("TUNEDECK_EVALUATION_MAX_MB", 64, least=1) * 2**20
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True

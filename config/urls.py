@@ -30,6 +30,7 @@ urlpatterns = [
     path("finetunes/", include("finetunes.urls")),
     path("models/", include("finetunes.models_urls")),
     path("playground/", include("playground.urls")),
+    path("evaluations/", include("evaluations.urls")),
     path("connections/", include("connections.urls")),
     path("notifications/", include("notifications.urls")),
     path("accounts/", include([pattern for pattern in account_patterns if pattern.name in SIGN_IN])),

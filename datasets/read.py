@@ -41,7 +41,7 @@ def read(dataset: Dataset) -> None:
         file = cast(BinaryIO, Watched(inside, pace))
         layout = formats.inspect(file, name, Options.from_json(dataset.options))
         columns = formats.columns(file, layout.options)
-        write_held(dataset, layout=_shown(layout, columns, file))
+        write_held(dataset, layout=described(layout, columns, file))
         mapping = _mapping(dataset, columns)
         if mapping is None:
             write_held(dataset, state=Dataset.State.MAPPING, progress=0.0)
@@ -79,7 +79,8 @@ def _remembered(dataset: Dataset, columns: list[str]) -> Mapping | None:
     return None
 
 
-def _shown(layout: Layout, columns: list[str], file: BinaryIO) -> dict[str, Any]:
+def described(layout: Layout, columns: list[str], file: BinaryIO) -> dict[str, Any]:
+    """What a person sees of a file to point at its columns: these, its sheets, notes and the first rows, as JSON."""
     most = LONGEST_PREVIEW if len(columns) <= FEW_COLUMNS else SHOWN  # a conversation has to be there whole
     previewed = islice((row for row in formats.read(file, layout.options) if isinstance(row, Row)), PREVIEWED)
     return {
