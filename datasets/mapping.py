@@ -26,7 +26,20 @@ from datasets.messages import (
 from datasets.words import Sentence
 from datasets.words import gettext_noop as _
 
-__all__ = ["CHAT", "PREFERENCE", "PROMPT_COMPLETION", "Example", "Mapping", "detect", "encoded", "fields", "maker", "taker"]
+__all__ = [
+    "CHAT",
+    "PREFERENCE",
+    "PROMPT_COMPLETION",
+    "Example",
+    "Mapping",
+    "detect",
+    "encoded",
+    "fields",
+    "filled",
+    "maker",
+    "pieces",
+    "taker",
+]
 EXTRA_CHAT_KEYS = ("tools", "functions", "parallel_tool_calls")
 _FIELD = re.compile(r"\{([^{}\n]+)\}")
 
@@ -62,6 +75,17 @@ class Mapping:
 def fields(template: str) -> list[str]:
     """The columns that a template names, in their order."""
     return _FIELD.findall(template)
+
+
+def filled(template: str, cells: dict[str, str]) -> str:
+    """The prompt that a template makes of these columns' texts."""
+    return _FIELD.sub(lambda found: cells[found[1]], template)
+
+
+def pieces(template: str) -> tuple[list[str], list[str]]:
+    """The texts between the columns of a template, one more than there are columns, and the columns."""
+    split = _FIELD.split(template)
+    return split[::2], split[1::2]
 
 
 def detect(columns: Sequence[str]) -> Mapping | None:
@@ -137,7 +161,7 @@ def _templated(row: Row, mapping: Mapping) -> Example | BadRow:
         if isinstance(text, BadRow):
             return text
         cells[column] = text
-    prompt = _FIELD.sub(lambda found: cells[found[1]], mapping.template)
+    prompt = filled(mapping.template, cells)
     if reason := unfit(prompt):
         return BadRow(row.line, "", reason, excerpt(prompt))
     return {"prompt": prompt, "completion": cells[mapping.completion]}

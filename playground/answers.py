@@ -9,7 +9,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from openai_api.types import ChatChoice, ChatCompletion, Choice, Completion, Token, Usage
+from openai_api.types import JSON, ChatChoice, ChatCompletion, Choice, Completion, Token, Usage
+
+
+@dataclass
+class Call:
+    """A tool that the model asks for; its arguments are text, most often JSON."""
+
+    name: str = ""
+    arguments: str = ""
 
 
 @dataclass
@@ -18,6 +26,8 @@ class Sample:
     text: str = ""
     tokens: list[Token] = field(default_factory=list)
     finish_reason: str | None = None
+    refused: bool = False  # the text says why the model does not answer
+    calls: dict[int, Call] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +38,8 @@ class Piece:
     text: str
     tokens: tuple[Token, ...]
     finish_reason: str | None
+    refused: bool = False
+    calls: tuple[JSON, ...] = ()  # parts of calls: in a stream a name comes first, arguments bit by bit
 
 
 @dataclass
@@ -45,7 +57,7 @@ class Answer:
         """Take in a chunk; return what it added."""
         self.usage = chunk.usage or self.usage
         pieces = [_piece(choice) for choice in chunk.choices]
-        if self.first_after is None and any(piece.text for piece in pieces):
+        if self.first_after is None and any(piece.text or piece.calls for piece in pieces):
             self.first_after = self.clock() - self._began
         for piece in pieces:
             self._grow(piece)
@@ -60,7 +72,7 @@ class Answer:
 
     @property
     def has_text(self) -> bool:
-        return any(sample.text for sample in self.samples.values())
+        return any(sample.text or sample.calls for sample in self.samples.values())
 
     def deciding(self, skip: int = 0) -> Token | None:
         """Return the first written token that has alternatives; `skip` is the length of an echoed prompt."""
@@ -75,8 +87,28 @@ class Answer:
         sample.text += piece.text
         sample.tokens.extend(piece.tokens)
         sample.finish_reason = piece.finish_reason or sample.finish_reason
+        sample.refused = sample.refused or piece.refused
+        for place, part in enumerate(piece.calls):
+            _grow_call(sample.calls, part, place)
+
+
+def _grow_call(calls: dict[int, Call], part: JSON, place: int) -> None:
+    index, function = part.get("index"), part.get("function")
+    call = calls.setdefault(index if isinstance(index, int) else place, Call())
+    if isinstance(function, dict):
+        call.name += str(function.get("name") or "")
+        call.arguments += str(function.get("arguments") or "")
 
 
 def _piece(choice: Choice | ChatChoice) -> Piece:
-    text = choice.text if isinstance(choice, Choice) else choice.content or choice.refusal or ""
-    return Piece(index=choice.index, text=text, tokens=choice.tokens or (), finish_reason=choice.finish_reason)
+    tokens = choice.tokens or ()
+    if isinstance(choice, Choice):
+        return Piece(index=choice.index, text=choice.text, tokens=tokens, finish_reason=choice.finish_reason)
+    return Piece(
+        index=choice.index,
+        text=choice.content or choice.refusal or "",
+        tokens=tokens,
+        finish_reason=choice.finish_reason,
+        refused=bool(choice.refusal) and not choice.content,
+        calls=choice.tool_calls,
+    )

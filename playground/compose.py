@@ -19,7 +19,8 @@ SAME_NAME = (
     "user",
 )
 COMPLETION_ONLY = ("suffix", "logprobs", "best_of")
-CHAT_ONLY = ("max_completion_tokens", "top_logprobs")
+CHAT_ONLY = ("max_completion_tokens", "top_logprobs", "tools", "metadata")
+WAYS = ("auto", "none", "required")  # to choose a tool; anything else is a tool's name
 
 
 def body(picked: Picked, entered: Mapping[str, Any]) -> dict[str, Any]:
@@ -65,10 +66,16 @@ def _completion(picked: Picked, entered: Mapping[str, Any]) -> dict[str, Any]:
 
 def _chat(picked: Picked, entered: Mapping[str, Any]) -> dict[str, Any]:
     asked = {"model": picked.name, "messages": messages(entered)} | _given(entered, SAME_NAME + CHAT_ONLY)
-    if entered.get("logprobs"):
-        asked["logprobs"] = True
+    for name in ("logprobs", "store"):
+        if entered.get(name):
+            asked[name] = True
+    if choice := entered.get("tool_choice"):
+        asked["tool_choice"] = choice if choice in WAYS else {"type": "function", "function": {"name": choice}}
+    if several := entered.get("parallel_tool_calls"):
+        asked["parallel_tool_calls"] = several == "true"
     if kind := entered.get("response_format"):
-        asked["response_format"] = {"type": kind}
+        by_schema = {"json_schema": entered["json_schema"]} if entered.get("json_schema") else {}
+        asked["response_format"] = {"type": kind} | by_schema
     return asked
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from openai_api import errors
 
 MOST_ATTEMPTS = 6  # automatic ones; the button works for as long as a person likes
+FILTERS = frozenset({"content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"})
 LONGEST_WAIT = 120.0  # seconds; a provider that asks for more is not waited for
 
 
@@ -42,8 +45,8 @@ def finish(reason: str | None, *, limit: int | None = None) -> str:
         "stop": lambda: _("Complete: it came to its end or to a stop sequence."),
         "length": lambda: _at_limit(limit),
         "content_filter": lambda: _("Cut off by the provider's content filter."),
-        "tool_calls": lambda: _("The model asks for a tool, which the playground does not have."),
-        "function_call": lambda: _("The model asks for a function, which the playground does not have."),
+        "tool_calls": lambda: _("The model asks for a tool. The playground shows what it asks and runs nothing."),
+        "function_call": lambda: _("The model asks for a function. The playground shows what it asks and runs nothing."),
         None: lambda: _("The provider did not say why it ended."),
     }
     return words[reason]() if reason in words else _("Ended: %(reason)s") % {"reason": reason}
@@ -59,7 +62,9 @@ Explained = tuple[str, str, bool]  # sentence, advice, and whether it may pass b
 
 
 def _explain(error: errors.APIError, *, fresh: bool, begun: bool) -> Explained:
-    if begun and isinstance(error, errors.OutcomeUnknown | errors.StreamFailed):
+    if _is_filtered(error):
+        return _filtered()
+    if begun and isinstance(error, errors.OutcomeUnknown | errors.StreamFailed | errors.BadAnswer):
         return _("The answer broke off."), _("What had arrived is shown. Run it again for a whole answer."), False
     if isinstance(error, errors.StatusError):
         return _refusal(error, fresh=fresh)
@@ -69,7 +74,11 @@ def _explain(error: errors.APIError, *, fresh: bool, begun: bool) -> Explained:
         return _("The provider cannot be reached."), _("If this goes on, test the connection under Connections."), True
     if isinstance(error, errors.StreamFailed):
         return _("The provider broke off before it answered."), _("Run it again; nothing that you typed is lost."), False
-    return _("The provider's answer makes no sense."), _("Check the connection's base URL under Connections."), False
+    return (
+        _("The provider's answer makes no sense."),
+        _("Nothing that you typed is lost. If it happens again, check the connection's base URL under Connections."),
+        False,
+    )
 
 
 def _refusal(error: errors.StatusError, *, fresh: bool) -> Explained:
@@ -112,7 +121,17 @@ def _slow_down(error: errors.StatusError, *, fresh: bool) -> Explained:
         )
     if fresh or _is_loading(error):
         return _loading()
+    if (error.retry_after or 0) > LONGEST_WAIT:
+        later = _("It asks to come back in %(time)s. Nothing that you typed is lost.") % {
+            "time": _minutes(error.retry_after)
+        }
+        return _("The provider asks for fewer requests at a time."), later, True
     return _("The provider asks for fewer requests at a time."), _keep(), True
+
+
+def _minutes(seconds: float | None) -> str:
+    minutes = math.ceil((seconds or 0) / 60)
+    return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": f"{minutes:,}"}
 
 
 def _bad_request(error: errors.StatusError) -> Explained:
@@ -128,6 +147,16 @@ def _loading() -> Explained:
         _("That can take some minutes with a new model. Nothing that you typed is lost."),
         True,
     )
+
+
+def _filtered() -> Explained:
+    reword = _("Nothing was answered. Say it in other words; nothing that you typed is lost.")
+    return _("The provider's content filter does not let this through."), reword, False
+
+
+def _is_filtered(error: errors.APIError) -> bool:
+    named = (getattr(error, "code", None), getattr(error, "type", None))
+    return any(word in FILTERS for word in named)
 
 
 def _keep() -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -25,7 +27,30 @@ def unix_lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-class TextField(forms.CharField):
+class Told:
+    """What a field says of itself beside its sentence: its range and its default."""
+
+    facts: str | Promise = ""
+
+
+Said = TypeVar("Said", bound=Told)
+
+
+class Flag(Told, forms.BooleanField):
+    """On or off; off unless the model's training says otherwise."""
+
+    facts = gettext_lazy("off by default")
+
+
+class Line(Told, forms.CharField):
+    """A short text."""
+
+
+class Choice(Told, forms.ChoiceField):
+    """One of a few words."""
+
+
+class TextField(Told, forms.CharField):
     """Text that reaches the model as it was typed: nothing stripped, line breaks as people mean them."""
 
     def __init__(self, **options: Any) -> None:
@@ -36,7 +61,7 @@ class TextField(forms.CharField):
         return unix_lines(super().to_python(value) or "")
 
 
-class StopField(forms.CharField):
+class StopField(Told, forms.CharField):
     """Up to four stop sequences, one a line, with `\\n` for a line break. Cleans to a list."""
 
     def __init__(self, **options: Any) -> None:
@@ -54,7 +79,7 @@ class StopField(forms.CharField):
         return stops
 
 
-class BiasField(forms.CharField):
+class BiasField(Told, forms.CharField):
     """A JSON object from token ids to numbers between -100 and 100. Cleans to a dict."""
 
     def __init__(self, **options: Any) -> None:
@@ -134,15 +159,38 @@ class Within:
             )
 
 
-def whole(label: Any, help: Any, *, least: int, most: int, default: Any) -> forms.IntegerField:
-    field = forms.IntegerField(label=label, help_text=help, required=False, validators=[Within(least, most)])
+class Whole(Told, forms.IntegerField):
+    """A whole number within its range."""
+
+
+class Number(Told, forms.FloatField):
+    """A number within its range."""
+
+
+def whole(label: Any, help: Any, *, least: int, most: int, default: Any) -> Whole:
+    field = Whole(label=label, help_text=help, required=False, validators=[Within(least, most)])
     field.error_messages["invalid"] = gettext_lazy("Use a whole number.")
-    field.widget.attrs |= {"placeholder": default, "min": least, "max": most, "step": 1}
+    return _ranged(field, least, most, default, step=1)
+
+
+def decimal(label: Any, help: Any, *, least: float, most: float, default: Any) -> Number:
+    field = Number(label=label, help_text=help, required=False, validators=[Within(least, most)])
+    field.error_messages["invalid"] = gettext_lazy("Use a number, with a point before the decimals.")
+    return _ranged(field, least, most, default, step="any")
+
+
+Ranged = TypeVar("Ranged", Whole, Number)
+
+
+def _ranged(field: Ranged, least: float, most: float, default: Any, *, step: Any) -> Ranged:
+    field.widget.attrs |= {"placeholder": default, "min": least, "max": most, "step": step}
+    field.facts = format_lazy(
+        gettext_lazy("{least} to {most}, {default} by default"), least=f"{least:,}", most=f"{most:,}", default=default
+    )
     return field
 
 
-def decimal(label: Any, help: Any, *, least: float, most: float, default: Any) -> forms.FloatField:
-    field = forms.FloatField(label=label, help_text=help, required=False, validators=[Within(least, most)])
-    field.error_messages["invalid"] = gettext_lazy("Use a number, with a point before the decimals.")
-    field.widget.attrs |= {"placeholder": default, "min": least, "max": most, "step": "any"}
+def told(field: Said, facts: Any) -> Said:
+    """Return the field, which says this of its range and its default."""
+    field.facts = facts
     return field

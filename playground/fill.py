@@ -6,6 +6,7 @@ from typing import Any
 
 from playground.escapes import show
 from playground.pick import Picked
+from playground.variables import BY_FIELDS, BY_TEXT
 
 ANSWER_TOKENS = 256  # room for an answer; the API's own default of 16 cuts most of them off
 MOST_LOGPROBS = 5  # what a completion may report for each token
@@ -17,6 +18,7 @@ def values(picked: Picked) -> dict[str, Any]:
     filled: dict[str, Any] = {"model": picked.key, "format": picked.format, "stream": True}
     # Servers that know only the first generation of the API refuse what they have never heard of.
     filled["include_usage"] = picked.connection.dialect != "legacy"
+    filled["way"] = BY_FIELDS if picked.template else BY_TEXT
     return filled | (_chat(picked) if picked.is_chat else _completion(picked))
 
 

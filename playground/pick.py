@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
 
 import httpx
 from django.db.models import QuerySet
@@ -19,6 +21,7 @@ from finetunes.bases import Base, offered
 from finetunes.forget import CHECKPOINT
 from finetunes.models import Model
 from playground.speak import CHAT, COMPLETION, format_of, is_base, writes_text
+from playground.variables import Template, template_of
 from teams.models import Organization
 
 FRESH = timedelta(minutes=15)  # for so long a new model may still be loading at its provider
@@ -41,6 +44,11 @@ class Picked:
     @property
     def key(self) -> str:
         return str(self.model.pk) if self.model else base_key(self.connection, self.name)
+
+    @property
+    def own_name(self) -> str:
+        """The model's name at its provider, which is not what it is asked by where it had to be deployed."""
+        return self.model.name if self.model else self.name
 
     @property
     def is_checkpoint(self) -> bool:
@@ -66,6 +74,16 @@ class Picked:
     @property
     def system_message(self) -> str:
         return self.version.system_message if self.version else ""
+
+    @cached_property
+    def template(self) -> Template | None:
+        """How the prompts of its training were put together, where a form of columns made them."""
+        return template_of(self.version) if self.version else None
+
+    @property
+    def threshold(self) -> dict[str, Any]:
+        """From which probability on a label counts, if somebody has kept that for the model."""
+        return dict(self.model.threshold) if self.model else {}
 
     @property
     def task(self) -> str:
@@ -116,6 +134,13 @@ def pick(organization: Organization, key: str, format: str = "") -> Picked:
     if not colon or not name or len(name) > LONGEST_NAME or not connection_key.startswith("c"):
         raise Http404
     return _base(organization, connection_key[1:], name, format)
+
+
+def if_there(organization: Organization, key: str, format: str = "") -> Picked | None:
+    try:
+        return pick(organization, key, format)
+    except Http404:
+        return None
 
 
 def newest(organization: Organization) -> Picked | None:

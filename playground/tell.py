@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from connections.answering import answer_price_of
 from openai_api.errors import APIError
 from openai_api.types import Token, Usage
-from playground import answers, explain
+from playground import answers, explain, threshold
 from playground.answers import Answer
 from playground.labels import first_token
 from playground.probabilities import Bar, Bars, bars, probability
@@ -34,15 +36,39 @@ def trouble(question: Question, error: APIError, *, begun: bool = False) -> dict
 def end(question: Question, answer: Answer) -> dict[str, Any]:
     """Describe a finished answer: its samples and why each ended, the facts, and the bars."""
     found = probabilities(question, answer)
-    samples = answer.in_order
     return {
-        "samples": [
-            {"index": one.index, "text": one.text, "why": explain.finish(one.finish_reason, limit=question.limit)}
-            for one in samples
-        ],
+        "samples": [_sample(one, question) for one in answer.in_order],
         "facts": list(_facts(question, answer)),
         "bars": _bars(found) if found else None,
+        "decision": threshold.decision(question.picked.threshold, found),
     }
+
+
+def with_tokens(told: dict[str, Any], answer: Answer) -> dict[str, Any]:
+    """Add each sample's tokens, which a stream has told piece by piece."""
+    for sample, one in zip(told["samples"], answer.in_order, strict=True):
+        whole = "".join(token.text for token in one.tokens) == one.text
+        sample["tokens"] = [_token(token) for token in one.tokens] if whole else []
+    return told
+
+
+def _sample(one: answers.Sample, question: Question) -> dict[str, Any]:
+    return {
+        "index": one.index,
+        "text": one.text,
+        "why": _("The model refuses to answer this.")
+        if one.refused
+        else explain.finish(one.finish_reason, limit=question.limit),
+        "calls": [{"name": call.name, "arguments": _indented(call.arguments)} for call in one.calls.values()],
+    }
+
+
+def _indented(arguments: str) -> str:
+    """Write the arguments of a call over several lines if they are JSON; models also write what is none."""
+    try:
+        return json.dumps(json.loads(arguments), ensure_ascii=False, indent=2)
+    except (ValueError, RecursionError):
+        return arguments
 
 
 def probabilities(question: Question, answer: Answer) -> Bars | None:
@@ -73,7 +99,7 @@ def _token(token: Token) -> dict[str, Any]:
         return {"text": token.text, "probability": None, "said": ""}
     own = [(token.text, token.logprob)]
     pairs = own + [pair for pair in token.alternatives if pair[0] != token.text]
-    said = " · ".join(f"{visible(text)} {percent(probability(logprob))}" for text, logprob in pairs)
+    said = " · ".join(f"{visible(text)} {percent(probability(logprob))} ({logprob:.2f})" for text, logprob in pairs)
     return {"text": token.text, "probability": probability(token.logprob), "said": said}
 
 
@@ -110,7 +136,23 @@ def _facts(question: Question, answer: Answer) -> Sequence[tuple[str, str]]:
     found = [(_("Time"), _seconds(answer.took or 0.0))]
     if question.streams and answer.first_after is not None:
         found.append((_("First token"), _seconds(answer.first_after)))
-    return [*found, (_("Tokens"), _used(answer.usage))]
+    return [*found, (_("Tokens"), _used(answer.usage)), (_("Cost"), _cost(question, answer.usage))]
+
+
+def _cost(question: Question, usage: Usage | None) -> str:
+    picked = question.picked
+    price = answer_price_of(picked.connection, picked.name) or answer_price_of(picked.connection, picked.own_name)
+    if price is None:
+        return _("unknown: no price is written down")
+    if usage is None or usage.prompt_tokens is None:
+        return _("unknown: the tokens were not reported")
+    return money(price.cost(usage.prompt_tokens, usage.completion_tokens or 0), price.currency)
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """Write an amount with at least two decimals, and two digits of the smallest."""
+    decimals = max(2, 1 - amount.adjusted()) if amount else 2
+    return f"{amount:,.{decimals}f}\N{NO-BREAK SPACE}{currency}"
 
 
 def _used(usage: Usage | None) -> str:

@@ -22,9 +22,10 @@ from playground.keep import history, reopen
 from playground.models import Preset
 from playground.question import Question
 from playground.remarks import remarks
+from playground.turn import turned
 from teams import access
 
-PAGE = "playground/home.html"
+PAGE, WRITING = "playground/home.html", "playground/_writing.html"
 
 
 @require_safe
@@ -51,10 +52,40 @@ def bases(request: access.OrgRequest, pk: int) -> HttpResponse:
 @access.member
 def switch(request: access.OrgRequest) -> HttpResponse:
     """Fill the form in for another model and keep the text that was typed."""
-    picked = pick.pick(request.organization, request.POST.get("model", ""))
-    response = _page(request, picked, form_for(picked, initial=values(picked) | carry.over(request.POST, picked)))
+    key, was, format = (request.POST.get(name, "") for name in ("model", "was", "format"))
+    picked = pick.pick(request.organization, key, format if was == key else "")
+    former = pick.if_there(request.organization, was)
+    typed = carry.unfolded(request.POST, former) if former else request.POST
+    response = _page(request, picked, form_for(picked, initial=values(picked) | carry.over(typed, picked)))
     response["HX-Push-Url"] = f"{reverse('playground:home')}?{urlencode({'model': picked.key})}"
     return response
+
+
+@sensitive_post_parameters()
+@require_POST
+@access.member
+def turn(request: access.OrgRequest) -> HttpResponse:
+    """Show the prompt as a form of columns instead of text, or the other way round."""
+    picked, _form = _asked(request)
+    form = form_for(picked, initial=turned(form_for(picked, request.POST), request.POST.get("to", "")))
+    if request.htmx.target == "writing":
+        return render(request, WRITING, _writing(picked, form))
+    return _page(request, picked, form)
+
+
+@sensitive_post_parameters()
+@require_POST
+@access.member
+def mend(request: access.OrgRequest) -> HttpResponse:
+    """Make one of the changes that a remark offers: what its button does without JavaScript."""
+    picked, form = _asked(request)
+    form.is_valid()
+    found = (remark for remark in remarks(picked, form.cleaned_data) if remark.code == request.POST.get("mend"))
+    changed = request.POST.copy()
+    for name, value in next((remark.changes for remark in found), {}).items():
+        changed[name] = ("on" if value else "") if isinstance(value, bool) else value
+    form = form_for(picked, changed)
+    return _page(request, picked, form, **_looked_at(picked, form))
 
 
 @sensitive_post_parameters()
@@ -63,8 +94,10 @@ def switch(request: access.OrgRequest) -> HttpResponse:
 def preview(request: access.OrgRequest) -> HttpResponse:
     """Show exactly what Run would send, and what to mind about it."""
     picked, form = _asked(request)
-    sent = _sent(picked, form, compose.body(picked, form.cleaned_data)) if form.is_valid() else {}
-    return render(request, f"{PAGE}#preview", {"fragment": True, **sent})
+    looked_at = _looked_at(picked, form)
+    if request.htmx:
+        return render(request, f"{PAGE}#preview", {"fragment": True, **looked_at})
+    return _page(request, picked, form, status=200 if form.is_valid() else 422, **looked_at)
 
 
 @sensitive_post_parameters()
@@ -83,8 +116,14 @@ def answer(request: access.OrgRequest) -> HttpResponse:
     except APIError as error:
         return _page(request, picked, form, trouble=tell.trouble(question, error), **context)
     if picked.is_chat:
-        form = form_for(picked, carry.on(request.POST, found.in_order[0].text if found.samples else ""))
-    return _page(request, picked, form, answer=tell.end(question, found), asked=kept.row, **context)
+        said = found.in_order[0].text if found.samples else ""
+        form = form_for(picked, carry.on(carry.unfolded(request.POST, picked), said))
+    told = tell.with_tokens(tell.end(question, found), found)
+    return _page(request, picked, form, answer=told, asked=kept.row, **context)
+
+
+def _looked_at(picked: pick.Picked, form: Asking) -> dict[str, Any]:
+    return _sent(picked, form, compose.body(picked, form.cleaned_data)) if form.is_valid() else {}
 
 
 def _sent(picked: pick.Picked, form: Asking, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,16 +141,18 @@ def _page(
 ) -> HttpResponse:
     whole = request.htmx.target != "playground"
     context = {
-        "picked": picked,
+        **_writing(picked, form),
         "picked_key": picked.key if picked else "",
-        "form": form,
-        "separator": show(picked.separator) if picked else "",
         "fine_tuned": pick.models(request.organization)[: pick.MOST_OFFERED],
         "groups": _groups(request, picked, listed=bool(more.get("list_bases"))),
         "presets": Preset.objects.of(request.organization).defer("entered")[: pick.MOST_OFFERED],
         "may_run": request.membership.can_change,
     }
     return render(request, PAGE if whole else f"{PAGE}#playground", context | more, status=status)
+
+
+def _writing(picked: pick.Picked | None, form: Asking | None) -> dict[str, Any]:
+    return {"picked": picked, "form": form, "separator": show(picked.separator) if picked else ""}
 
 
 def _groups(request: access.OrgRequest, picked: pick.Picked | None, *, listed: bool) -> list[pick.BaseModels]:

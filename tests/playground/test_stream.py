@@ -53,7 +53,12 @@ class TestFollow:
         assert "".join(told["text"] for name, told in messages if name == "piece") == "A fine bag."
         end = messages[-1][1]
         assert end["samples"] == [
-            {"index": 0, "text": "A fine bag.", "why": "Complete: it came to its end or to a stop sequence."}
+            {
+                "index": 0,
+                "text": "A fine bag.",
+                "why": "Complete: it came to its end or to a stop sequence.",
+                "calls": [],
+            }
         ]
         assert dict(end["facts"])["Tokens"] == "7 in, 4 out"
         assert {"Time", "First token"} <= dict(end["facts"]).keys()
