@@ -1,7 +1,8 @@
 """Ask models the same questions and keep what they answer.
 
 A question is a conversation without what a model's own training adds to it (separator, system message), so that
-models of different kinds can be asked the same. Each question to each model is a row, asked once.
+models of different kinds can be asked the same. Each question to each model is a row, asked once and kept for good;
+`playground.sides` asks the same way, but anew each time, any model, and shows the answers as they come or blind.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""Two models and their answers to the same questions, side by side; also of one that answers no more."""
+"""Two fine-tuned models and their kept answers to the same questions; also of one that answers no more.
+
+What is kept here is kept for good, each question once per model. To ask any models anew, or blind with a vote, there
+is `playground.sides`.
+"""
 
 from __future__ import annotations
 

@@ -9,8 +9,10 @@ from celery import shared_task
 from django.db import transaction
 
 from finetunes.models import RecordedAnswer
-from playground.keep.forget import forget_old
+from playground.keep.forget import forget_old, forget_trials
+from playground.models import Side
 from playground.record import ask
+from playground.sides.ask import ask as ask_side
 
 MOST = 20
 STALE = 10.0
@@ -22,19 +24,33 @@ def ask_soon(rows: Iterable[RecordedAnswer]) -> None:
         transaction.on_commit(partial(answer.delay, row.pk), robust=True)
 
 
+def ask_sides_soon(sides: Iterable[Side]) -> None:
+    for side in list(sides)[:MOST]:
+        transaction.on_commit(partial(answer_side.delay, side.pk), robust=True)
+
+
 @shared_task
 def ring() -> None:
     RecordedAnswer.objects.free_orphans()
     for pk in RecordedAnswer.objects.due().values_list("pk", flat=True)[:MOST]:
         answer.apply_async(args=(pk,), expires=STALE)
+    Side.objects.free_orphans()
+    for pk in Side.objects.for_workers().due().values_list("pk", flat=True)[:MOST]:
+        answer_side.apply_async(args=(pk,), expires=STALE)
 
 
 @shared_task
 def forget() -> None:
     """Delete what the history need not keep any longer."""
     forget_old()
+    forget_trials()
 
 
 @shared_task
 def answer(pk: int) -> None:
     ask(pk)
+
+
+@shared_task
+def answer_side(pk: int) -> None:
+    ask_side(pk)

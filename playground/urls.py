@@ -11,6 +11,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("compare/", compare, name="compare"),
     path("compare/record/", record, name="record"),
+    path("side-by-side/", include("playground.sides.urls")),
     path("bases/<int:pk>/", views.bases, name="bases"),
     path("switch/", views.switch, name="switch"),
     path("turn/", views.turn, name="turn"),
