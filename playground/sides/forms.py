@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from datasets.models import Version
 from playground.fields import TextField, decimal, whole
-from playground.forms import MOST_TOKENS
+from playground.forms.asking import MOST_TOKENS
 from playground.record import Prompt, of_rows
 from teams.forms import Styled
 
