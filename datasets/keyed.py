@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from typing import Any
@@ -45,9 +46,9 @@ def _found(version: Version, progress: Progress) -> Keys:
     for number, (at, line) in enumerate(lines(version)):
         if number % TOLD == 0:
             progress(number / max(version.rows, 1))
-        example = orjson.loads(line)
+        example = orjson.loads(line.removeprefix(BOM_UTF8))
         asked, _words, wording = question(example, version.separator)
-        keys[number] = (asked, wording, _key(orjson.dumps(example, option=orjson.OPT_SORT_KEYS)), at)
+        keys[number] = (asked, wording, whole(example), at)
     return keys
 
 
@@ -59,11 +60,14 @@ def lines(version: Version) -> Iterator[tuple[int, bytes]]:
             with opened(stored) as file:
                 at = part << PART_AT
                 for line in file:
-                    yield at, line
+                    if line.strip():  # files of others may hold empty lines
+                        yield at, line
                     at += len(line)
 
 
-def _key(line: bytes) -> int:
+def whole(example: Example) -> int:
+    """A key of all that an example is, in whatever order its keys stand."""
+    line = orjson.dumps(example, option=orjson.OPT_SORT_KEYS)
     return int.from_bytes(blake2b(line, digest_size=8).digest(), "little")
 
 

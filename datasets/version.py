@@ -1,27 +1,22 @@
 """Make an immutable version of the prepared rows.
 
-In: a dataset that is checked and has been asked for a version (`making`). Out: one Version with its files. The files
-are complete on the disk before the row that points at them is written, and that row is written in the same transaction
-that takes the request away: whatever dies when, there is one version or none, and none is made again.
+In: a dataset that is checked and has been asked for a version (`making`). Out: one Version with its files.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
 import orjson
-from django.db import transaction
-from django.db.models import Max
 from numpy.typing import NDArray
 
-from datasets import amend, keyed, leaks, sides, tokens, working
-from datasets.decide import accepted
-from datasets.mapping import Example, encoded
+from datasets import extend, keyed, leaks, sides, tokens, working
+from datasets.drafting import Part, as_prepared, commit, tokens_of
 from datasets.models import Dataset, Task, Version
-from datasets.pace import LeaseLost, Pace
+from datasets.pace import Pace
 from datasets.recipe import Numbered
 from datasets.split import EVALUATION, PARTS, TRAINING, VALIDATION, parts
 from datasets.storing import Draft, opened, sweep
@@ -30,7 +25,6 @@ from datasets.words import Refused
 from datasets.words import gettext_noop as _
 
 LEAST_TRAINING = 0.2  # of the rows
-BOM = b"\xef\xbb\xbf"
 
 
 def request(
@@ -68,19 +62,21 @@ def request(
 
 def make(dataset: Dataset) -> Version:
     wanted: dict[str, Any] = dataset.making or {}
+    if "added" in wanted:
+        return extend.make(dataset, wanted)
     if wanted.get("as_it_is"):
         return _as_it_is(dataset, wanted)
     part_of, asked = _parts(dataset, wanted)
     with ExitStack() as stack:
         counted = tokens.encodings(dataset.format)
-        made = [_Part(stack.enter_context(Draft(dataset, name)), counted) for name in PARTS]
+        made = [Part(stack.enter_context(Draft(dataset, name)), counted) for name in PARTS]
         _write(dataset, part_of, made)
         if own := wanted.get("validation"):
             barred = asked if own["leave_out"] else asked[part_of == PARTS.index(EVALUATION)]
             own["left_out"] = _write_own(dataset, own["version"], barred, made[PARTS.index(VALIDATION)])
         fields = {name: value for part, name in zip(made, PARTS, strict=True) for name, value in part.fields(name).items()}
         fields["sides"] = sides.keep(dataset, part_of, stack.enter_context(Draft(dataset, "sides", "npz")))
-        version = _commit(dataset, wanted, {**fields, "tokens": _tokens(made)})
+        version = commit(dataset, wanted, {**as_prepared(dataset, wanted), **fields, "tokens": tokens_of(made)})
     sweep(dataset)
     return version
 
@@ -91,7 +87,7 @@ def _as_it_is(dataset: Dataset, wanted: dict[str, Any]) -> Version:
         raise Refused(_("There are no rows to make a version of."))
     with ExitStack() as stack:
         counted = tokens.encodings(dataset.format)
-        made = [_Part(stack.enter_context(Draft(dataset, name)), counted) for name in PARTS]
+        made = [Part(stack.enter_context(Draft(dataset, name)), counted) for name in PARTS]
         sources = {TRAINING: dataset.source.name or "", VALIDATION: wanted.get("validation_file") or ""}
         pace = Pace(dataset, dataset.row_count)
         for name, source in sources.items():
@@ -100,72 +96,16 @@ def _as_it_is(dataset: Dataset, wanted: dict[str, Any]) -> Version:
         fields = {name: value for part, name in zip(made, PARTS, strict=True) for name, value in part.fields(name).items()}
         everywhere = np.zeros(dataset.prepared_count, np.int8)
         fields["sides"] = sides.keep(dataset, everywhere, stack.enter_context(Draft(dataset, "sides", "npz")))
-        version = _commit(dataset, wanted, {**fields, "tokens": _tokens(made)})
+        version = commit(dataset, wanted, {**as_prepared(dataset, wanted), **fields, "tokens": tokens_of(made)})
     sweep(dataset)
     return version
 
 
-def _copy(source: str, part: _Part, pace: Pace) -> None:
+def _copy(source: str, part: Part, pace: Pace) -> None:
     with opened(source) as file:
         for number, line in enumerate(file):
             pace(number)
             part.copy(line)
-
-
-class _Part:
-    """One file of a version, with its rows and their exact tokens by each encoding."""
-
-    def __init__(self, draft: Draft, encodings: tuple[str, ...]) -> None:
-        self.draft, self.rows = draft, 0
-        self.tokens = dict.fromkeys(encodings, 0)
-        self.longest = dict.fromkeys(encodings, 0)
-        self.answer = dict.fromkeys(encodings, 0)
-
-    def add(self, example: Example) -> None:
-        self.draft.write(encoded(example) + b"\n")
-        self._count(example)
-
-    def copy(self, line: bytes) -> None:
-        """Take over a line byte by byte; it is read only to count its tokens."""
-        self.draft.write(line)
-        text = line.removeprefix(BOM).strip()
-        if text:
-            with suppress(ValueError, TypeError, KeyError, AttributeError):  # what is no example counts as a row alone
-                self._count(orjson.loads(text))
-
-    def _count(self, example: Example) -> None:
-        self.rows += 1
-        for encoding in self.tokens:
-            count, answer = _counted(example, encoding)
-            self.tokens[encoding] += count
-            self.longest[encoding] = max(self.longest[encoding], count)
-            self.answer[encoding] = max(self.answer[encoding], answer)
-
-    def fields(self, name: str) -> dict[str, Any]:
-        """The version's fields about this part; a part without rows has no file, the training part excepted."""
-        fields: dict[str, Any] = {f"{name}_rows": self.rows}
-        if self.rows or name == TRAINING:
-            fields |= {name: self.draft.keep(), f"{name}_sha256": self.draft.sha256.hexdigest()}
-        return fields
-
-
-def _counted(example: Example, encoding: str) -> tuple[int, int]:
-    """Tokens of an example, and of its completion; a conversation's answers are not told apart."""
-    if "prompt" not in example:
-        return tokens.of_example(example, encoding), 0
-    answer = tokens.count(example["completion"], encoding)
-    return tokens.count(example["prompt"], encoding) + answer, answer
-
-
-def _tokens(made: list[_Part]) -> dict[str, dict[str, int]]:
-    return {
-        encoding: {
-            **{name: part.tokens[encoding] for name, part in zip(PARTS, made, strict=True)},
-            "longest": max(part.longest[encoding] for part in made),
-            "answer": max(part.answer[encoding] for part in made),
-        }
-        for encoding in made[0].tokens
-    }
 
 
 def _prepared(dataset: Dataset, pace: Pace) -> Iterator[Numbered]:
@@ -194,13 +134,13 @@ def _parts(dataset: Dataset, wanted: dict[str, Any]) -> tuple[NDArray[np.int8], 
     return parts(groups, labels, **how, held_out=wanted.get("held_out", 0)), wordings
 
 
-def _write(dataset: Dataset, part_of: NDArray[np.int8], made: list[_Part]) -> None:
+def _write(dataset: Dataset, part_of: NDArray[np.int8], made: list[Part]) -> None:
     pace = Pace(dataset, dataset.prepared_count, start=0.2, share=0.8)
     for part, (_line, example) in zip(part_of, _prepared(dataset, pace), strict=True):
         made[part].add(example)
 
 
-def _write_own(dataset: Dataset, pk: int, barred: NDArray[np.uint64], part: _Part) -> int:
+def _write_own(dataset: Dataset, pk: int, barred: NDArray[np.uint64], part: Part) -> int:
     """Write the rows of another dataset's version that ask nothing barred; returns how many were left out."""
     version = Version.objects.of(dataset.organization).filter(pk=pk).select_related("dataset").first()
     if version is None:
@@ -214,30 +154,3 @@ def _write_own(dataset: Dataset, pk: int, barred: NDArray[np.uint64], part: _Par
     if not part.rows:
         raise Refused(_("No validation row is left: all of their prompts stand in training."))
     return int(leaked.sum())
-
-
-def _commit(dataset: Dataset, wanted: dict[str, Any], fields: dict[str, Any]) -> Version:
-    """Write the version and take the request away, both or neither."""
-    labels = dict(dataset.numbers["labels"])  # most frequent first
-    with transaction.atomic():
-        if not dataset.held().filter(making__isnull=False).update(making=None, progress=0.0):
-            raise LeaseLost
-        last = dataset.versions.aggregate(last=Max("number"))["last"]
-        version = Version.objects.create(
-            dataset=dataset,
-            number=(last or 0) + 1,
-            format=dataset.format,
-            task=dataset.numbers["task"],
-            separator=dataset.numbers["separator"],
-            ending=dataset.numbers["ending"],
-            system_message=dataset.numbers["system_message"],
-            labels=list(labels),
-            label_counts=labels,
-            recipe=[*amend.steps(dataset), *accepted(dataset)],
-            split={key: value for key, value in wanted.items() if key != "by"},
-            parent=dataset.versions.first(),
-            created_by_id=wanted["by"],
-            **fields,
-        )
-    dataset.making = None
-    return version
