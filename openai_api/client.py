@@ -217,4 +217,4 @@ class Client:
         return streams.chat(self._wire, self._place("chat/completions", params), params)
 
     def _place(self, resource: str, params: Mapping[str, Any]) -> str:
-        return self._dialect.place(self._wire, resource, str(params.get("model") or ""))
+        return self._dialect.place(self._wire.base_url, resource, str(params.get("model") or ""))

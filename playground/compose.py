@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import urlencode
 
+from openai_api import dialects
+from openai_api.types import DialectName
 from playground.pick import Picked
 
 SAME_NAME = (
@@ -35,9 +39,35 @@ def body(picked: Picked, entered: Mapping[str, Any]) -> dict[str, Any]:
     return asked
 
 
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """Where a question goes, as the connection's dialect has it. `key_header` carries the key."""
+
+    base_url: str  # all that stands before the resource
+    resource: str
+    query: Mapping[str, str]
+    key_header: str
+    organization: str
+
+    @property
+    def address(self) -> str:
+        return f"{self.base_url}/{self.resource}" + (f"?{urlencode(self.query)}" if self.query else "")
+
+
+def target(picked: Picked) -> Target:
+    connection, resource = picked.connection, "chat/completions" if picked.is_chat else "completions"
+    dialect, base_url = dialects.named(cast(DialectName, connection.dialect)), connection.base_url.rstrip("/")
+    return Target(
+        base_url=base_url + dialect.place(base_url, resource, picked.name).removesuffix(f"/{resource}"),
+        resource=resource,
+        query=dialect.query(connection.api_version.strip()),
+        key_header=next(iter(dialect.headers(""))),
+        organization=connection.organization_header,
+    )
+
+
 def address(picked: Picked) -> str:
-    path = "/chat/completions" if picked.is_chat else "/completions"
-    return picked.connection.base_url.rstrip("/") + path
+    return target(picked).address
 
 
 def prompt(picked: Picked, entered: Mapping[str, Any]) -> str:

@@ -20,6 +20,7 @@ from playground.fill import values
 from playground.forms import Asking, form_for
 from playground.keep import history, reopen
 from playground.models import Preset
+from playground.programs import programs, ways
 from playground.question import Question
 from playground.remarks import remarks
 from playground.turn import turned
@@ -127,7 +128,12 @@ def _looked_at(picked: pick.Picked, form: Asking) -> dict[str, Any]:
 
 
 def _sent(picked: pick.Picked, form: Asking, body: Mapping[str, Any]) -> dict[str, Any]:
-    return {"address": compose.address(picked), "sent": tell.body(body), "remarks": remarks(picked, form.cleaned_data)}
+    return {
+        "address": compose.address(picked),
+        "sent": tell.body(body),
+        "programs": programs(picked, body),
+        "remarks": remarks(picked, form.cleaned_data),
+    }
 
 
 def _asked(request: access.OrgRequest) -> tuple[pick.Picked, Asking]:
@@ -146,6 +152,7 @@ def _page(
         "fine_tuned": pick.models(request.organization)[: pick.MOST_OFFERED],
         "groups": _groups(request, picked, listed=bool(more.get("list_bases"))),
         "presets": Preset.objects.of(request.organization).defer("entered")[: pick.MOST_OFFERED],
+        "ways_to_code": ways(),
         "may_run": request.membership.can_change,
     }
     return render(request, PAGE if whole else f"{PAGE}#playground", context | more, status=status)

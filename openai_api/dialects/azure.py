@@ -29,9 +29,9 @@ class Azure(Jobs):
     def query(self, api_version: str) -> dict[str, str]:
         return {"api-version": api_version} if api_version else {}
 
-    def place(self, wire: Wire, resource: str, model: str) -> str:
+    def place(self, base_url: str, resource: str, model: str) -> str:
         """The v1 path takes the deployment's name as the model; before that it was part of the address."""
-        if wire.base_url.endswith("/v1") or not model:
+        if base_url.endswith("/v1") or not model:
             return f"/{resource}"
         return path("deployments", model, *resource.split("/"))
 

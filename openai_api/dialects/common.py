@@ -68,6 +68,6 @@ class Common:
 
     # Answers
 
-    def place(self, wire: Wire, resource: str, model: str) -> str:
+    def place(self, base_url: str, resource: str, model: str) -> str:
         """Return the path at which this model is asked; `resource` is "chat/completions" or "completions"."""
         return f"/{resource}"

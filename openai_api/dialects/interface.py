@@ -75,5 +75,5 @@ class Dialect(Protocol):
 
     def limits(self, wire: Wire, model: str) -> Limits | None: ...
 
-    def place(self, wire: Wire, resource: str, model: str) -> str:
+    def place(self, base_url: str, resource: str, model: str) -> str:
         """Return the path at which this model is asked; `resource` is "chat/completions" or "completions"."""

@@ -33,7 +33,8 @@ document.addEventListener("keydown", (event) => {
 
 async function copy(button) {
   const field = document.getElementById(button.dataset.copy);
-  field.select?.();
+  if (field.select) field.select();
+  else getSelection().selectAllChildren(field);
   try {
     await navigator.clipboard.writeText(field.value ?? field.textContent);
   } catch {

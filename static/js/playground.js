@@ -154,7 +154,7 @@ function clear() {
 // The answer
 
 function showRequest({ body }) {
-  const shown = document.querySelector("#request pre");
+  const shown = document.querySelector("#request [data-code=json] pre");
   if (shown) shown.textContent = body;
 }
 

@@ -90,6 +90,8 @@ class Away:
     dialect: str = "both"
     pk: int = 7
     name: str = "Away"
+    api_version: str = ""
+    organization_header: str = ""
     currency: str = "USD"
     answer_prices: dict[str, Any] = field(default_factory=dict)
 

@@ -164,13 +164,23 @@ def completion(
     return {"id": "cmpl-1", "object": "text_completion", "created": 1700000000, "model": "m", "choices": [choice]}
 
 
-def chat_chunk(text: str, *, finish: str | None = None, index: int = 0) -> dict[str, Any]:
-    choice = {"index": index, "delta": {"content": text}, "finish_reason": finish, "logprobs": None}
+def chat_chunk(
+    text: str,
+    *,
+    finish: str | None = None,
+    index: int = 0,
+    calls: Sequence[Mapping[str, Any]] = (),
+    refusal: str | None = None,
+) -> dict[str, Any]:
+    delta = {"content": text} | ({"tool_calls": list(calls)} if calls else {}) | ({"refusal": refusal} if refusal else {})
+    choice = {"index": index, "delta": delta, "finish_reason": finish, "logprobs": None}
     return {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1700000000, "model": "m", "choices": [choice]}
 
 
-def chat_whole(text: str) -> dict[str, Any]:
-    choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop", "logprobs": None}
+def chat_whole(text: str, *, calls: Sequence[Mapping[str, Any]] = (), refusal: str | None = None) -> dict[str, Any]:
+    message: dict[str, Any] = {"role": "assistant", "content": text or None, "refusal": refusal}
+    message |= {"tool_calls": list(calls)} if calls else {}
+    choice = {"index": 0, "message": message, "finish_reason": "tool_calls" if calls else "stop", "logprobs": None}
     return {"id": "chatcmpl-1", "object": "chat.completion", "created": 1700000000, "model": "m", "choices": [choice]}
 
 

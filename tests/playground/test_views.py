@@ -17,7 +17,7 @@ from tests.playground.provider import Page, Refusal, Whole, chat_whole, completi
 
 HOSTILE = "</textarea></pre><script>alert('hi')</script><img src=x onerror=alert(1)>"
 HOME = "playground:home"
-POSTED = ("playground:switch", "playground:preview", "playground:answer", "playground:stream")
+POSTED = tuple(f"playground:{name}" for name in ("switch", "turn", "mend", "preview", "answer", "stream"))
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +78,7 @@ class TestEveryAddress:
         assert outsider_client.get(reverse(HOME), {"model": classifier.pk}).status_code == 404
         assert outsider_client.get(reverse("playground:bases", args=[place.connection.pk])).status_code == 404
 
-    @pytest.mark.parametrize("view", [views.switch, views.preview, views.answer, stream])
+    @pytest.mark.parametrize("view", [views.switch, views.turn, views.mend, views.preview, views.answer, stream])
     def test_what_people_type_is_kept_out_of_error_reports(self, view: Any, rf: Any) -> None:
         request = rf.get("/")
         (async_to_sync(view) if iscoroutinefunction(view) else view)(request)
@@ -235,6 +235,46 @@ class TestPreview:
         assert "<script>" not in page
         assert "&lt;script&gt;" in page
 
+    def test_without_javascript_it_is_a_whole_page_with_the_text_in_its_place(
+        self, member_client: Client, classifier: Model, place: Place
+    ) -> None:
+        response = ask(member_client, classifier, "playground:preview", prompt="a post")
+        assert "<html" in text(response)
+        assert "a post</textarea>" in text(response)
+        assert "POST " in text(response)
+        assert ask(member_client, classifier, "playground:preview", prompt="").status_code == 422
+        assert place.provider.received == []
+
+    def test_it_shows_the_request_as_programs_too(self, member_client: Client, classifier: Model) -> None:
+        page = text(ask(member_client, classifier, "playground:preview", prompt=HOSTILE))
+        for sign in ("curl http", "from openai import OpenAI", "openai.api_base", "new OpenAI({"):
+            assert sign in page
+        assert "sk-hidden-key" not in page
+
+
+class TestMend:
+    def test_the_separator_is_put_right_and_everything_else_stays(self, member_client: Client, classifier: Model) -> None:
+        typed: Any = {"prompt": "a post\n\n### ", "temperature": "0.3", "mend": "separator"}
+        page = text(ask(member_client, classifier, "playground:mend", **typed))
+        assert "a post</textarea>" in page
+        assert 'value="0.3"' in page
+        assert 'name="add_separator" id="id_add_separator" checked' in page
+        assert "In training each prompt ended" not in page
+
+    def test_the_trained_system_message_comes_back(self, member_client: Client, talker: Model) -> None:
+        typed: Any = {"system": "You are a parrot.", "role": "user", "content": "Who?", "mend": "system"}
+        page = text(ask(member_client, talker, "playground:mend", **typed))
+        assert "You are a pirate.</textarea>" in page
+        assert "Who?</textarea>" in page
+
+    def test_what_nobody_offered_changes_nothing(self, member_client: Client, classifier: Model) -> None:
+        page = text(ask(member_client, classifier, "playground:mend", prompt="kept", mend="everything"))
+        assert "kept</textarea>" in page
+
+    def test_the_remark_carries_its_change_for_the_script(self, member_client: Client, writer: Model) -> None:
+        page = text(ask(member_client, writer, "playground:preview", prompt="bag"))
+        assert "{&quot;add_separator&quot;: true}" in page
+
 
 class TestAnswer:
     def test_a_classifier_answers_in_the_page_with_both_probabilities(
@@ -312,6 +352,43 @@ class TestAnswer:
             {"role": "user", "content": "Who?"},
         ]
         assert "Ahoy</textarea>" in page
+
+    def test_a_tool_that_the_model_asks_for_is_shown_readably(
+        self, member_client: Client, talker: Model, place: Place
+    ) -> None:
+        asked = {"name": "weather<b>", "arguments": '{"city":"Busan"}'}
+        place.provider.will(Whole(chat_whole("", calls=[{"id": "c1", "type": "function", "function": asked}])))
+        page = text(ask(member_client, talker, role="user", content="Rain?"))
+        assert "weather&lt;b&gt;" in page
+        assert "{\n  &quot;city&quot;: &quot;Busan&quot;\n}" in page
+        assert "runs nothing" in page
+
+    def test_a_refusal_is_told_from_an_answer(self, member_client: Client, talker: Model, place: Place) -> None:
+        place.provider.will(Whole(chat_whole("", refusal="I will not say that.")))
+        page = text(ask(member_client, talker, role="user", content="Say it"))
+        assert "I will not say that." in page
+        assert "The model refuses to answer this." in page
+
+    def test_a_tokens_alternatives_are_there_without_javascript(
+        self, member_client: Client, writer: Model, place: Place
+    ) -> None:
+        place.provider.will(Whole(completion(" it", top={" it": -0.5, " no": -1.0})))
+        page = text(ask(member_client, writer, prompt="a", logprobs="2"))
+        assert '<span class="token" title="␣it 60.7 % (-0.50) · ␣no 36.8 % (-1.00)"> it</span>' in page
+
+    def test_an_answer_costs_what_an_owner_wrote_down(self, member_client: Client, writer: Model, place: Place) -> None:
+        place.provider.will(Whole(completion("x") | {"usage": usage(1000, 100)["usage"]}))
+        assert "unknown: no price is written down" in text(ask(member_client, writer, prompt="a"))
+        place.connection.answer_prices = {"ft:davinci-002": {"input": "12", "output": "14"}}
+        place.connection.save()
+        assert "0.013 USD" in text(ask(member_client, writer, prompt="a"))
+
+    def test_a_kept_limit_decides(self, member_client: Client, classifier: Model, place: Place) -> None:
+        classifier.threshold = {"label": "hockey", "threshold": 0.95, "evaluation": 1}
+        classifier.save()
+        place.provider.will(Whole(completion(" hockey", top={" hockey": -0.1, " baseball": -2.4})))
+        page = text(ask(member_client, classifier, prompt="a", logprobs="2"))
+        assert "hockey at 0.95 or more: here 0.90, so baseball." in page
 
     def test_an_empty_answer_is_no_crash(self, member_client: Client, talker: Model, place: Place) -> None:
         place.provider.will(Whole({"id": "x", "choices": []}))
