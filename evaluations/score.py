@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 5
 MOST_COLUMNS = 8
 ABOUT = "about"
+FAILED = {ABOUT: {"rows": 0, "problems": 0, "unexpected": 0, "failed": True}}
 
 
 def score(pk: int) -> bool:
@@ -36,7 +37,7 @@ def score(pk: int) -> bool:
     if row is None:
         return False
     if row.attempts > MAX_ATTEMPTS:
-        row.release(answers=row.run.done_count, data={})
+        _write(row, row.run.done_count, FAILED, {})
         return True
     try:
         with holding(row):
@@ -44,10 +45,23 @@ def score(pk: int) -> bool:
     except Exception:
         row.release(due_at=timezone.now() + timedelta(seconds=2**row.attempts))
         raise
-    with transaction.atomic():
-        if row.release(answers=found.answers, data=data):
-            Run.objects.filter(pk=row.run_id).update(scores=short, scored_at=timezone.now())
+    _write(row, found.answers, short, data)
     return True
+
+
+def is_stale(run: Run) -> bool:
+    """Whether a run that is not asked on has answers that were not counted."""
+    about = run.scores.get(ABOUT, {})
+    counted = sum(int(about.get(name, 0)) for name in ("rows", "problems", "unexpected"))
+    is_old = bool(run.finished_at and run.scored_at and run.finished_at > run.scored_at)
+    is_new = run.done_count != counted and not about.get("failed")
+    return not run.is_active and run.done_count > 0 and (is_new or is_old)
+
+
+def _write(row: Scoring, answers: int, short: dict[str, Any], data: dict[str, Any]) -> None:
+    with transaction.atomic():
+        if row.release(answers=answers, data=data):
+            Run.objects.filter(pk=row.run_id).update(scores=short, scored_at=timezone.now())
 
 
 def _scored(run: Run) -> tuple[Gathered, dict[str, Any], dict[str, Any]]:

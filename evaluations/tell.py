@@ -112,7 +112,7 @@ def source(evaluation: Evaluation) -> str:
 
 def main_score(run: Run) -> Score | None:
     """Return the one number that a list shows: how often the model was right; None if nothing is scored yet."""
-    found = run.scores.get("accuracy") if isinstance(run.scores, dict) else None
+    found = (run.scores.get("accuracy") or run.scores.get("exact")) if isinstance(run.scores, dict) else None
     value = found.get("value") if isinstance(found, dict) else found
     return Score(percent(value), _("right")) if isinstance(value, int | float) else None
 

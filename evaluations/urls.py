@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from evaluations.views import act, detail, download, listing, of_model, set_up
+from evaluations.views import act, detail, download, listing, of_model, results, set_up
 
 app_name = "evaluations"
 
@@ -11,6 +11,10 @@ one_urls: list[URLPattern | URLResolver] = [
     path("progress/", detail.poll, name="progress"),
     path("answers.csv", download.csv, name="csv"),
     path("answers.xlsx", download.xlsx, name="xlsx"),
+    path("scores/", results.scores, name="scores"),
+    path("scores/short/", results.short, name="short"),
+    path("threshold/", results.keep, name="keep"),
+    path("report.html", results.report, name="report"),
     path("cancel/", act.cancel, name="cancel"),
     path("resume/", act.resume, name="resume"),
     path("again/", act.again, name="again"),
@@ -28,5 +32,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("new/version/", listing.of_version, name="of_version"),
     path("new/sheet/", listing.of_sheet, name="of_sheet"),
     path("model/<int:pk>/", of_model.of_model, name="of_model"),
+    path("fine-tune/<int:pk>/", results.of_fine_tune, name="of_fine_tune"),
     path("<int:pk>/", include(one_urls)),
 ]
