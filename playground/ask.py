@@ -11,7 +11,7 @@ from contextlib import aclosing
 from typing import Any
 
 from openai_api.client import Client
-from openai_api.errors import APIError
+from openai_api.errors import APIError, BadAnswer
 from openai_api.types import ChatCompletion, Completion
 from playground import tell
 from playground.answers import Answer
@@ -32,6 +32,8 @@ async def follow(question: Question, client: Client, answer: Answer | None = Non
             async for chunk in chunks:
                 for piece in answer.add(chunk):
                     yield "piece", tell.piece(piece)
+        if not answer.samples:
+            raise BadAnswer("The server ended its answer without having begun one.")
     except APIError as error:
         yield "trouble", tell.trouble(question, error, begun=answer.has_text)
     else:

@@ -51,7 +51,28 @@ class Streamed:
     waits: bool = False
 
 
-Answer = Refusal | Page | Whole | Streamed
+@dataclass(frozen=True)
+class Raw:
+    """Any bytes at all, said to be of that kind."""
+
+    body: bytes
+    kind: str = "application/json"
+    status: int = 200
+
+
+@dataclass(frozen=True)
+class Silent:
+    """Nothing for as long as somebody waits; `begins`: a stream that never says anything."""
+
+    begins: bool = False
+
+
+@dataclass(frozen=True)
+class HangsUp:
+    """The connection is closed without a word."""
+
+
+Answer = Refusal | Page | Whole | Streamed | Raw | Silent | HangsUp
 
 
 class Provider:
@@ -94,8 +115,22 @@ class Handler(BaseHTTPRequestHandler):
                 self.reply(status, "text/html", html.encode())
             case Whole(data):
                 self.whole(200, data)
+            case Raw(body, kind, status):
+                self.reply(status, kind, body)
+            case Silent(begins):
+                self.say_nothing(begins)
+            case HangsUp():
+                self.close_connection = True
             case Streamed() as streamed:
                 self.stream(streamed)
+
+    def say_nothing(self, begins: bool) -> None:
+        self.close_connection = True
+        if begins:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.end_headers()
+        self.server.provider.closing.wait(PATIENCE)
 
     def stream(self, streamed: Streamed) -> None:
         self.close_connection = True

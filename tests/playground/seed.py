@@ -2,7 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datasets.models import Version
+    from teams.models import Organization
+
+
+def of_columns(organization: Organization) -> Version:
+    """Make a version whose prompts were put together from columns, and a limit for its label."""
+    from django.core.files.base import ContentFile
+    from django.core.files.storage import default_storage
+
+    from tests.playground.conftest import trained_on
+
+    version = trained_on(organization, task="classification", separator="\nSupported:", labels=[" yes", " no"])
+    version.dataset.mapping = {"format": version.format, "template": "Company: {company}\nAd: {ad}", "completion": "label"}
+    version.dataset.save()
+    row = {"prompt": "Company: Birch\nAd: Wood.\nSupported:", "completion": " yes"}
+    version.training.name = default_storage.save("ads.jsonl", ContentFile(json.dumps(row) + "\n"))
+    version.save()
+    return version
 
 
 def main(base_url: str) -> None:
@@ -33,6 +55,9 @@ def main(base_url: str) -> None:
             (TALK, "ft:gpt-3.5-turbo-0613:example:pirate:7p4lURel", "gpt-3.5-turbo-0613"),
         )
     ]
+    models.append(model_on(connection, of_columns(organization), name="ada:ft-example:ads", base_model="ada"))
+    connection.answer_prices = {"ft:ada": {"input": "1.6", "output": "1.6", "since": "2026-11-02"}}
+    connection.save()
     print(client.cookies[settings.SESSION_COOKIE_NAME].value, *(model.pk for model in models))
 
 

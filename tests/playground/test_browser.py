@@ -51,7 +51,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         try:
             address = f"http://127.0.0.1:{port}"
             wait_until(lambda: answers(address), what="an answer of the page")
-            yield Site(address, session, provider, dict(zip(("classes", "text", "chat"), models, strict=True)))
+            yield Site(address, session, provider, dict(zip(("classes", "text", "chat", "columns"), models, strict=True)))
         finally:
             web.terminate()
             web.wait(PATIENCE)
