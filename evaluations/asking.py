@@ -75,6 +75,7 @@ class Round:
     def __init__(self, turn: Turn, others_wait: Callable[[], bool], **options: Any) -> None:
         self.turn = turn
         self.silence: APIError | None = None
+        self._busy: APIError | None = None  # what it last said when it asked for fewer requests
         self._others_wait = others_wait
         self._pace = Pace()
         self._window = Window(1 if turn.failures else turn.at_once)
@@ -207,6 +208,7 @@ class Round:
             return
         if trouble.is_busy(error):
             self._window.busy(row.sent_at)
+            self._busy = error
         if trouble.is_silence(error):
             self._fell_silent(error)
         row.attempts += 1
@@ -292,5 +294,6 @@ class Round:
             desk.forgive()
         is_over = failures >= SILENT_ROUNDS
         left = {"due_at": None, "state": Run.State.STOPPED} if is_over else {"due_at": due_at}
-        problem = trouble.in_words(self.silence) if self.silence else ""
+        waits_for = self.silence or (self._busy if self._pace.closed_for() > LONGEST_SLEEP else None)
+        problem = trouble.in_words(waits_for) if waits_for else ""
         desk.run.release(**left, problem=problem, tried={} if is_over else desk.tried)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -13,10 +13,13 @@ from django.core.files.storage import default_storage
 
 from datasets import formats
 from datasets.models import Dataset, Version
-from evaluations.models import Evaluation
+from evaluations import reading, start, trouble
+from evaluations.models import Evaluation, Run
 from finetunes.models import Model
 from teams.models import Organization
+from tests.evaluations.sorting import Sorting
 from tests.playground.conftest import Place, classifier, model_on, place, talker, trained_on, writer
+from tests.playground.provider import serving
 
 __all__ = ["Place", "classifier", "model_on", "place", "talker", "trained_on", "writer"]
 
@@ -88,3 +91,33 @@ def draft_of_sheet(organization: Organization, content: bytes, filename: str = "
 def sorter(place: Place) -> Model:
     """A classifier of posts whose version keeps six rows for evaluation."""
     return model_on(place.connection, classes_of(place.connection.organization, 6))
+
+
+@pytest.fixture
+def sorting(place: Place) -> Iterator[Sorting]:
+    """In the place of the connection's provider: one that can be told what to do to each post."""
+    with serving(Sorting()) as (provider, base_url):
+        place.connection.base_url = base_url
+        place.connection.save()
+        assert isinstance(provider, Sorting)
+        yield provider
+
+
+def started(model: Model, **given: Any) -> Evaluation:
+    """Start the evaluation of a model on the held-out part of its data, and read the questions."""
+    assert model.version
+    evaluation = draft_of(model.version)
+    assert start.start(evaluation, None, [str(model.pk)], **given)
+    assert reading.read(evaluation.pk)
+    evaluation.refresh_from_db()
+    return evaluation
+
+
+def only_run(evaluation: Evaluation) -> Run:
+    return evaluation.runs.get()
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows that failed are tried again at once."""
+    monkeypatch.setattr(trouble, "FIRST_DELAY", 0.001)

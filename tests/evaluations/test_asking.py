@@ -2,23 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from evaluations import asking, reading, start
-from evaluations.models import Answer, Evaluation
+from evaluations import asking
+from evaluations.models import Answer
 from finetunes.models import Model
-from tests.evaluations.conftest import SEPARATOR, Place, draft_of
+from tests.evaluations.conftest import SEPARATOR, Place, started
 from tests.playground.provider import Whole, completion
 
 pytestmark = pytest.mark.django_db
 
 BASEBALL = completion(" baseball", finish="length", top={" baseball": -0.1, " hockey": -2.5})
-
-
-def started(model: Model, **given: object) -> Evaluation:
-    assert model.version
-    evaluation = draft_of(model.version)
-    assert start.start(evaluation, None, [str(model.pk)], **given)  # type: ignore[arg-type]
-    assert reading.read(evaluation.pk)
-    return evaluation
 
 
 def test_every_row_of_the_held_out_part_is_asked_and_judged(place: Place, sorter: Model) -> None:

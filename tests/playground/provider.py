@@ -43,6 +43,13 @@ class Whole:
 
 
 @dataclass(frozen=True)
+class Cut:
+    """The connection is lost before the answer is complete."""
+
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Streamed:
     """Chunks one after the other. `breaks`: no end. `waits`: comments for as long as somebody listens."""
 
@@ -72,7 +79,7 @@ class HangsUp:
     """The connection is closed without a word."""
 
 
-Answer = Refusal | Page | Whole | Streamed | Raw | Silent | HangsUp
+Answer = Refusal | Page | Whole | Cut | Streamed | Raw | Silent | HangsUp
 
 
 class Provider:
@@ -87,6 +94,10 @@ class Provider:
         """Say what comes next; the last answer is repeated."""
         self.answers.clear()
         self.answers.extend(answers)
+
+    def answer(self, received: Received) -> Answer:
+        """Choose the answer to a request."""
+        return self.next()
 
     def next(self) -> Answer:
         return self.answers.popleft() if len(self.answers) > 1 else self.answers[0]
@@ -106,8 +117,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         text = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.provider.received.append(Received(self.path, dict(self.headers), json.loads(text)))
-        match self.server.provider.next():
+        received = Received(self.path, dict(self.headers), json.loads(text))
+        self.server.provider.received.append(received)
+        match self.server.provider.answer(received):
             case Refusal(status, message, code, headers):
                 error = {"message": message, "type": "invalid_request_error", "param": None, "code": code}
                 self.whole(status, {"error": error}, headers)
@@ -121,6 +133,9 @@ class Handler(BaseHTTPRequestHandler):
                 self.say_nothing(begins)
             case HangsUp():
                 self.close_connection = True
+            case Cut(data):
+                self.close_connection = True
+                self.whole(200, data, {"Content-Length": "100000"})
             case Streamed() as streamed:
                 self.stream(streamed)
 
@@ -169,10 +184,10 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving() -> Iterator[tuple[Provider, str]]:
+def serving(provider: Provider | None = None) -> Iterator[tuple[Provider, str]]:
     """Yield a provider and its base URL."""
     server = Server(("127.0.0.1", 0), Handler)
-    server.provider = Provider()
+    server.provider = provider or Provider()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
