@@ -15,7 +15,7 @@ import orjson
 from datasets import formats
 from datasets.formats import BadRow, Options, Row
 from datasets.formats.rows import excerpt
-from datasets.mapping import Mapping, maker
+from datasets.mapping import Mapping, fields, maker
 from datasets.models import Format, Version
 from datasets.storing import opened
 from datasets.words import gettext_noop as _
@@ -112,9 +112,10 @@ class _Reader:
     """Makes a question of a row as the mapping says."""
 
     def __init__(self, mapping: dict[str, Any]) -> None:
-        self.expected = str(mapping.get("expected") or "")
-        prompt, template = (str(mapping.get(name) or "") for name in ("prompt", "template"))
-        made = Mapping(format=Format.PROMPT_COMPLETION, prompt=prompt, template=template, completion=self.expected)
+        prompt, template, expected = (str(mapping.get(name) or "") for name in ("prompt", "template", "expected"))
+        self._has_answers = bool(expected)
+        answer = expected or next(iter(fields(template)), prompt)  # any column: what it says is not looked at
+        made = Mapping(format=Format.PROMPT_COMPLETION, prompt=prompt, template=template, completion=answer)
         self._make = maker(made)
 
     def __call__(self, row: Row, columns: list[str]) -> Asked | BadRow:
@@ -124,7 +125,8 @@ class _Reader:
         if not example["prompt"].strip():
             return BadRow(row.line, "", NOT_A_QUESTION)
         cells = tuple(_cell(row.values.get(column)) for column in columns)
-        return Asked([{"role": "user", "content": example["prompt"]}], example["completion"], cells)
+        answer = example["completion"] if self._has_answers else ""
+        return Asked([{"role": "user", "content": example["prompt"]}], answer, cells)
 
 
 def _cell(value: Any) -> str:

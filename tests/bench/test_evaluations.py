@@ -69,7 +69,7 @@ def test_an_evaluation_asks_nearly_as_fast_as_a_bare_client(
     prompts = [json.loads(line)["prompt"] for line in held_out.read_text().splitlines()]
     _rate(client, model, prompts[:200])
     evaluation = _started(own_trainer, own_trainer.base_url, model, held_out)
-    wait_until(lambda: _answers(own_trainer, evaluation)[0] > 0, what="the first answer")
+    wait_until(lambda: _last(own_trainer) > 0, what="the first answer")
     asked, bare = [], []
     for part in range(PARTS):
         asked.append(_stretch(own_trainer, evaluation, until=ROWS * (part + 1) // PARTS))
@@ -89,7 +89,7 @@ def test_ten_kills_of_the_worker_leave_every_row_answered_once(own_trainer: Live
         evaluation = _started(own_trainer, f"http://127.0.0.1:{relay.port}/v1", model, held_out)
         for kill in range(KILLS):
             least = (kill + chance.random()) * ROWS / (KILLS + 1)
-            wait_until(lambda least=least: _answers(own_trainer, evaluation)[0] >= least, 300, "so many answers")  # type: ignore[misc]
+            wait_until(lambda least=least: _last(own_trainer) >= least, 300, "so many answers")  # type: ignore[misc]
             own_trainer.kill("worker")
             own_trainer.start_worker()
         wait_until(lambda: _run(own_trainer, evaluation)["state"] == "done", 600, "the end of the evaluation")
@@ -109,10 +109,15 @@ def _started(trainer: LiveTrainer, address: str, model: str, file: Path) -> int:
 def _stretch(trainer: LiveTrainer, evaluation: int, *, until: int) -> float:
     """Let the worker go on until there are so many answers; return the answers a second of that time."""
     _signal(trainer, signal.SIGCONT)
-    begun, there = time.perf_counter(), _answers(trainer, evaluation)[0]
-    wait_until(lambda: _answers(trainer, evaluation)[0] >= until, 600, "so many answers")
+    begun, there = time.perf_counter(), _last(trainer)
+    wait_until(lambda: _last(trainer) >= until, 600, "so many answers")
     _signal(trainer, signal.SIGSTOP)
-    return (_answers(trainer, evaluation)[0] - there) / (time.perf_counter() - begun)
+    return (_last(trainer) - there) / (time.perf_counter() - begun)
+
+
+def _last(trainer: LiveTrainer) -> int:
+    """The number of the last answer: as many as there are, and found without counting them."""
+    return int(_read(trainer, "SELECT coalesce(max(id), 0) FROM evaluations_answer")[0][0])
 
 
 def _signal(trainer: LiveTrainer, number: signal.Signals) -> None:

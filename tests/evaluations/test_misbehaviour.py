@@ -12,6 +12,7 @@ from django.utils import timezone
 from connections.models import Connection
 from evaluations import asking, cancel
 from evaluations.models import Evaluation, Run, Turn
+from evaluations.verdict import judged
 from finetunes.models import Model
 from tests.evaluations.conftest import classes_of, model_on, only_run, started
 from tests.evaluations.sorting import BASEBALL, Choose, Sorting
@@ -221,7 +222,6 @@ def test_whatever_a_model_says_is_kept_as_it_came(sorter: Model, sorting: Sortin
 def test_a_question_that_cannot_be_asked_at_all_is_a_problem_of_its_own(
     sorter: Model, sorting: Sorting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    judged = asking.judged
 
     def stumbles(answer: object, expected: str, *rest: object) -> object:
         if expected == " hockey":
