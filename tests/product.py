@@ -20,6 +20,9 @@ from tests.servers import free_port
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 90.0
+EMAIL, PASSWORD = "owner@example.com", "correct horse battery staple"
+OWNED = {"TUNEDECK_OWNER_EMAIL": EMAIL, "TUNEDECK_OWNER_PASSWORD": PASSWORD}
+PLAIN = {"DATABASE_URL": "", "CELERY_BROKER_URL": "files://"}
 
 
 @dataclass
@@ -142,8 +145,16 @@ def wait_for(state: Callable[[], T], what: str, seconds: float = 180.0) -> T:
 
 @contextmanager
 def running_product(data: Path, **settings: str) -> Iterator[tuple[Product, str]]:
-    product = Product(data, settings=settings)
+    """Run it on SQLite and files, as a fresh machine does; yield it and the link for its first owner."""
+    product = Product(data, settings=PLAIN | settings)
     try:
         yield product, product.start()
     finally:
         product.end()
+
+
+@contextmanager
+def owned_product(data: Path, *, sample: bool = False, **settings: str) -> Iterator[Product]:
+    """Run it with an owner, EMAIL, who has a PASSWORD."""
+    with running_product(data, **OWNED, TUNEDECK_SAMPLE=str(int(sample)), **settings) as (product, _link):
+        yield product

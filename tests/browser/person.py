@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.product import EMAIL, PASSWORD, Product, owned_product
 
 expect.set_options(timeout=20_000)  # ms; a state that comes at once on a quiet machine may take a while on a busy one
 
@@ -21,11 +24,33 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """The whole product with an owner and nothing else in it, one for a module."""
+    with owned_product(tmp_path_factory.mktemp("data")) as product:
+        yield product
+
+
+@pytest.fixture(scope="module")
+def address(product: Product) -> str:
+    return product.address
+
+
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, address: str) -> Any:
+    """What a browser keeps of the owner's sign-in, for contexts that begin with it."""
+    context = browser.new_context()
+    sign_in(context.new_page(), address)
+    state = context.storage_state()
+    context.close()
+    return state
+
+
 ABORTED = ("htmx:afterRequest", "htmx:sendAbort")
 """What htmx says when a newer request takes the place of one; a request that fails also says sendError."""
 
 
-def sign_in(page: Page, address: str, email: str, password: str) -> None:
+def sign_in(page: Page, address: str, email: str = EMAIL, password: str = PASSWORD) -> None:
     page.goto(f"{address}/accounts/login/")
     page.fill("input[name=login]", email)
     page.fill("input[name=password]", password)

@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.person import barriers, listened, overflow, sign_in
-from tests.product import Product, running_product, wait_for
+from tests.browser.person import barriers, listened, overflow
+from tests.product import Product, owned_product, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("accessible")]
 
-EMAIL, PASSWORD = "owner@example.com", "correct horse battery staple"
 BEFORE_SIGN_IN = ["/accounts/login/", "/accounts/password/reset/"]
 PAGES = [
     "/",
@@ -70,20 +69,9 @@ PAGES = [
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """Run with the sample, until its first fine-tune has left a model."""
-    owner = {"TUNEDECK_OWNER_EMAIL": EMAIL, "TUNEDECK_OWNER_PASSWORD": PASSWORD}
-    data = tmp_path_factory.mktemp("data")
-    with running_product(data, **owner, DATABASE_URL="", CELERY_BROKER_URL="files://") as (product, _link):
+    with owned_product(tmp_path_factory.mktemp("data"), sample=True) as product:
         wait_for(lambda: product.rows("select id from finetunes_model where ready_at is not null"), "a model", 240)
         yield product
-
-
-@pytest.fixture(scope="module")
-def signed_in(browser: Browser, product: Product) -> Any:
-    context = browser.new_context()
-    sign_in(context.new_page(), product.address, EMAIL, PASSWORD)
-    state = context.storage_state()
-    context.close()
-    return state
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (390, "light")])

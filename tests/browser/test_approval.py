@@ -11,31 +11,18 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import walk
 from tests.browser.person import barriers, overflow, sign_in
-from tests.browser.test_loop import EMAIL, PASSWORD, table
-from tests.product import Product, running_product, wait_for
+from tests.browser.test_loop import table
+from tests.product import Product, wait_for
 from tests.trainer.receiver import Receiver, receiving
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("approval")]
-
-
-@pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    settings = {
-        "TUNEDECK_OWNER_EMAIL": EMAIL,
-        "TUNEDECK_OWNER_PASSWORD": PASSWORD,
-        "TUNEDECK_SAMPLE": "0",
-        "DATABASE_URL": "",
-        "CELERY_BROKER_URL": "files://",
-    }
-    with running_product(tmp_path_factory.mktemp("data"), **settings) as (product, _link):
-        yield product
 
 
 @pytest.fixture
 def owner(browser: Browser, product: Product) -> Iterator[Page]:
     context = browser.new_context(base_url=product.address, viewport={"width": 1280, "height": 900}, bypass_csp=True)
     page = context.new_page()
-    sign_in(page, product.address, EMAIL, PASSWORD)
+    sign_in(page, product.address)
     yield page
     context.close()
 

@@ -14,37 +14,20 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.charted import HEIGHT, SPIKE, STEPS
-from tests.browser.person import barriers, listened, overflow, sign_in
-from tests.product import ROOT, running_product
+from tests.browser.person import barriers, listened, overflow
+from tests.product import ROOT, owned_product
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("charts")]
 
-EMAIL, PASSWORD = "owner@example.com", "correct horse battery staple"
 PAGE = "/finetunes/1/"
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    settings = {
-        "TUNEDECK_OWNER_EMAIL": EMAIL,
-        "TUNEDECK_OWNER_PASSWORD": PASSWORD,
-        "TUNEDECK_SAMPLE": "0",
-        "DATABASE_URL": "",
-        "CELERY_BROKER_URL": "files://",
-    }
-    with running_product(tmp_path_factory.mktemp("data"), **settings) as (product, _link):
+    with owned_product(tmp_path_factory.mktemp("data")) as product:
         command = [sys.executable, "-m", "tests.browser.charted"]
         subprocess.run(command, cwd=ROOT, env=product.environment, check=True)
         yield product.address
-
-
-@pytest.fixture(scope="module")
-def signed_in(browser: Browser, address: str) -> Any:
-    context = browser.new_context()
-    sign_in(context.new_page(), address, EMAIL, PASSWORD)
-    state = context.storage_state()
-    context.close()
-    return state
 
 
 @pytest.fixture

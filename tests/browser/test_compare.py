@@ -13,38 +13,21 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.compared import SPIKE
 from tests.browser.keyboard import Keyboard
-from tests.browser.person import barriers, listened, overflow, sign_in
-from tests.product import ROOT, Product, running_product
+from tests.browser.person import barriers, listened, overflow
+from tests.product import ROOT, Product, owned_product
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("compare")]
 
-EMAIL, PASSWORD = "owner@example.com", "correct horse battery staple"
 COMPARED = re.compile(r"/finetunes/compare/\?run=\d+&run=\d+")
 LONG = "A hundred thousand steps"
 
 
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    settings = {
-        "TUNEDECK_OWNER_EMAIL": EMAIL,
-        "TUNEDECK_OWNER_PASSWORD": PASSWORD,
-        "TUNEDECK_SAMPLE": "0",
-        "DATABASE_URL": "",
-        "CELERY_BROKER_URL": "files://",
-    }
-    with running_product(tmp_path_factory.mktemp("data"), **settings) as (product, _link):
+    with owned_product(tmp_path_factory.mktemp("data")) as product:
         command = [sys.executable, "-m", "tests.browser.compared"]
         subprocess.run(command, cwd=ROOT, env=product.environment, check=True, timeout=60)
         yield product
-
-
-@pytest.fixture(scope="module")
-def signed_in(browser: Browser, product: Product) -> Any:
-    context = browser.new_context()
-    sign_in(context.new_page(), product.address, EMAIL, PASSWORD)
-    state = context.storage_state()
-    context.close()
-    return state
 
 
 @pytest.fixture

@@ -13,21 +13,12 @@ from playwright.sync_api import Browser, Page, expect
 from openai_api.client import Client
 from openai_api.types import NewFineTune, RemoteFineTune
 from tests.browser.person import listened, sign_in
-from tests.product import Product, running_product, wait_for
+from tests.product import Product, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.xdist_group("import"), pytest.mark.timeout(300)]
 
-EMAIL, PASSWORD = "owner@example.com", "correct horse battery staple"
 PATIENCE = 60_000
 SETTINGS = {"n_epochs": 2}
-
-
-@pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    own = {"TUNEDECK_OWNER_EMAIL": EMAIL, "TUNEDECK_OWNER_PASSWORD": PASSWORD, "TUNEDECK_SAMPLE": "0"}
-    data = tmp_path_factory.mktemp("data")
-    with running_product(data, **own, DATABASE_URL="", CELERY_BROKER_URL="files://") as (product, _link):
-        yield product
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +33,7 @@ def script(product: Product) -> Iterator[Client]:
 def page(browser: Browser, product: Product) -> Iterator[Page]:
     context = browser.new_context(base_url=product.address, viewport={"width": 1280, "height": 900})
     with listened(context.new_page()) as page:
-        sign_in(page, product.address, EMAIL, PASSWORD)
+        sign_in(page, product.address)
         yield page
     context.close()
 

@@ -11,14 +11,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import walk
-from tests.browser.person import sign_in
 from tests.finetunes.provider import Provider
 from tests.finetunes.serving import served
-from tests.product import Product, running_product, wait_for
+from tests.product import Product, owned_product, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("live")]
 
-EMAIL, PASSWORD = "owner@example.com", "correct horse battery staple"
 LISTEN = """
 window.spoken = [];
 window.lied = false;
@@ -48,25 +46,14 @@ def provider() -> Provider:
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory, provider: Provider) -> Iterator[Product]:
     """Run with the sample, at a provider that does what a test says, and wait until it has the sample's fine-tunes."""
-    own = {"TUNEDECK_OWNER_EMAIL": EMAIL, "TUNEDECK_OWNER_PASSWORD": PASSWORD}
-    own |= {"DATABASE_URL": "", "CELERY_BROKER_URL": "files://"}
     with (
         served(provider) as address,
-        running_product(tmp_path_factory.mktemp("data"), **own, TUNEDECK_TRAINER_ADDRESS=address) as (product, _link),
+        owned_product(tmp_path_factory.mktemp("data"), sample=True, TUNEDECK_TRAINER_ADDRESS=address) as product,
     ):
         wait_for(
             lambda: len(product.rows("select id from finetunes_finetune where remote_id != ''")) == 2, "both at the provider"
         )
         yield product
-
-
-@pytest.fixture(scope="module")
-def signed_in(browser: Browser, product: Product) -> Any:
-    context = browser.new_context()
-    sign_in(context.new_page(), product.address, EMAIL, PASSWORD)
-    state = context.storage_state()
-    context.close()
-    return state
 
 
 @pytest.fixture

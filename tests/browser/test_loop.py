@@ -11,32 +11,17 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import walk
 from tests.browser.person import sign_in
-from tests.product import running_product
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("loop")]
 
-EMAIL, PASSWORD = "owner@example.com", "correct horse battery staple"
 NEW_POST = "From: fan@example.com\nSubject: Power play\n\nThe goalie made forty saves and the Leafs won in overtime."
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    settings = {
-        "TUNEDECK_OWNER_EMAIL": EMAIL,
-        "TUNEDECK_OWNER_PASSWORD": PASSWORD,
-        "TUNEDECK_SAMPLE": "0",
-        "DATABASE_URL": "",
-        "CELERY_BROKER_URL": "files://",
-    }
-    with running_product(tmp_path_factory.mktemp("data"), **settings) as (product, _link):
-        yield product.address
 
 
 @pytest.fixture
 def owner(browser: Browser, address: str) -> Iterator[Page]:
     context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 900})
     page = context.new_page()
-    sign_in(page, address, EMAIL, PASSWORD)
+    sign_in(page, address)
     yield page
     context.close()
 

@@ -10,17 +10,15 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import walk
-from tests.product import Product, running_product
+from tests.product import PASSWORD, Product, running_product
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("newcomer")]
-
-PASSWORD = "correct horse battery staple"
 
 
 @pytest.fixture
 def newcomer(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Page, Product]]:
     """A person who has started the product and opens the link that it printed."""
-    with running_product(tmp_path_factory.mktemp("data"), DATABASE_URL="", CELERY_BROKER_URL="files://") as (product, link):
+    with running_product(tmp_path_factory.mktemp("data")) as (product, link):
         context = browser.new_context(base_url=product.address, viewport={"width": 1280, "height": 900})
         page = context.new_page()
         page.goto(link)

@@ -20,11 +20,10 @@ from tests.browser.test_import import at_its_end, start
 from tests.browser.test_loop import table
 from tests.fakes.openai_jobs import OpenAIJobs
 from tests.fakes.serving import KEY, serving
-from tests.product import Product, running_product, wait_for
+from tests.product import Product, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.xdist_group("way-out"), pytest.mark.timeout(300)]
 
-EMAIL, PASSWORD = "owner@example.com", "correct horse battery staple"
 PATIENCE = 90_000
 
 
@@ -33,14 +32,6 @@ class Closed(OpenAIJobs):
 
     bases = ("babbage-002", "davinci-002")
     closed = True
-
-
-@pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    own = {"TUNEDECK_OWNER_EMAIL": EMAIL, "TUNEDECK_OWNER_PASSWORD": PASSWORD, "TUNEDECK_SAMPLE": "0"}
-    data = tmp_path_factory.mktemp("data")
-    with running_product(data, **own, DATABASE_URL="", CELERY_BROKER_URL="files://") as (product, _link):
-        yield product
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +44,7 @@ def page(browser: Browser, product: Product) -> Iterator[Page]:
     # The policy is bypassed for axe alone, which is put into the page.
     context = browser.new_context(base_url=product.address, viewport={"width": 1280, "height": 900}, bypass_csp=True)
     with listened(context.new_page()) as page:
-        sign_in(page, product.address, EMAIL, PASSWORD)
+        sign_in(page, product.address)
         yield page
     context.close()
 

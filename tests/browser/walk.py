@@ -63,6 +63,7 @@ def choose(page: Page, label: str, value: str) -> None:
     """Choose and wait until the form has been drawn again by what was chosen."""
     field = page.get_by_label(label, exact=True)
     if field.input_value() != value:
+        page.wait_for_load_state()  # before that, no script listens
         with page.expect_response(re.compile("/finetunes/new/")):
             field.select_option(value)
         expect(page.get_by_label(label, exact=True)).to_have_value(value)

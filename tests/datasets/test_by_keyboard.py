@@ -11,13 +11,12 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.keyboard import Keyboard
-from tests.browser.person import listened, sign_in
+from tests.browser.person import listened
 from tests.datasets.made import TICKETS, csv_of, jsonl_of
-from tests.product import Product, running_product, wait_for
+from tests.product import Product, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("datasets-keyboard")]
 
-EMAIL, PASSWORD = "owner@example.com", "correct horse battery staple"
 ANSWERS = [(f"Customer {number} asks where parcel {number} is.", f"Parcel {number} is on its way.") for number in range(30)]
 CHATS = [
     {
@@ -30,22 +29,6 @@ CHATS = [
 ]
 CHECKED = re.compile(r"/datasets/\d+/$")
 LONG = b"prompt,completion\n" + b"".join(b"%d: the same words again and again,yes\n" % number for number in range(900_000))
-
-
-@pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    owner = {"TUNEDECK_OWNER_EMAIL": EMAIL, "TUNEDECK_OWNER_PASSWORD": PASSWORD}
-    with running_product(tmp_path_factory.mktemp("data"), TUNEDECK_SAMPLE="0", DATABASE_URL="", **owner) as (product, _link):
-        yield product
-
-
-@pytest.fixture(scope="module")
-def signed_in(browser: Browser, product: Product) -> Any:
-    context = browser.new_context()
-    sign_in(context.new_page(), product.address, EMAIL, PASSWORD)
-    state = context.storage_state()
-    context.close()
-    return state
 
 
 @pytest.fixture

@@ -11,23 +11,17 @@ from playwright.sync_api import Browser, Dialog, Page, expect
 from tests.browser.keyboard import Keyboard
 from tests.browser.person import barriers, listened, overflow, sign_in
 from tests.datasets.made import TICKETS, csv_of
-from tests.product import running_product
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("examples-browser")]
 
-EMAIL, PASSWORD = "owner@example.com", "correct horse battery staple"
-
 
 @pytest.fixture(scope="module")
-def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    owner = {"TUNEDECK_OWNER_EMAIL": EMAIL, "TUNEDECK_OWNER_PASSWORD": PASSWORD}
-    data = tmp_path_factory.mktemp("data")
-    with running_product(data, TUNEDECK_SAMPLE="0", DATABASE_URL="", **owner) as (product, _link):
-        context = browser.new_context(base_url=product.address, viewport={"width": 1280, "height": 900}, bypass_csp=True)
-        with listened(context.new_page()) as page:
-            sign_in(page, product.address, EMAIL, PASSWORD)
-            yield page
-        context.close()
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 900}, bypass_csp=True)
+    with listened(context.new_page()) as page:
+        sign_in(page, address)
+        yield page
+    context.close()
 
 
 @pytest.fixture

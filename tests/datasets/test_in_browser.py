@@ -10,14 +10,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.browser.person import barriers, listened, overflow, sign_in
+from tests.browser.person import barriers, listened, overflow
 from tests.datasets.made import TICKETS, csv_of, jsonl_of
 from tests.datasets.workbooks import workbook
-from tests.product import running_product
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("datasets-browser")]
 
-EMAIL, PASSWORD = "owner@example.com", "correct horse battery staple"
 CHECKED = re.compile(r"/datasets/\d+/$")
 DROP = """
 ([drop, name, text]) => {
@@ -26,23 +24,6 @@ DROP = """
   drop.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
 }
 """
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    owner = {"TUNEDECK_OWNER_EMAIL": EMAIL, "TUNEDECK_OWNER_PASSWORD": PASSWORD}
-    with running_product(tmp_path_factory.mktemp("data"), TUNEDECK_SAMPLE="0", DATABASE_URL="", **owner) as (product, _link):
-        yield product.address
-
-
-@pytest.fixture(scope="module")
-def signed_in(browser: Browser, address: str) -> Any:
-    context = browser.new_context()
-    page = context.new_page()
-    sign_in(page, address, EMAIL, PASSWORD)
-    state = context.storage_state()
-    context.close()
-    return state
 
 
 @pytest.fixture
