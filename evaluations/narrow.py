@@ -88,6 +88,7 @@ def _answered(wanted: Wanted, run: Run) -> Iterator[Q | Exists]:
     if wanted.verdict == "open":
         yield Q(mine__isnull=True)
     if wanted.verdict == "differs":
+        yield Q(mine__problem="", mine__isnull=False)
         yield _differing(run)
 
 

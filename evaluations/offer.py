@@ -42,9 +42,11 @@ def picked(organization: Organization, keys: Iterable[str]) -> list[Picked]:
 
 def choices(evaluation: Evaluation, targets: Sequence[Picked], words: str = "") -> list[Choice]:
     """Return what is offered at once: what is chosen, its base and checkpoints, models of the same data, the newest."""
-    asked = set(evaluation.runs.values_list("key", flat=True)) if evaluation.pk else set()
+    runs = evaluation.runs.select_related("model__fine_tune", "model__connection")
+    asked = {run.key for run in runs}
+    tuned = [*(one.model for one in targets if one.model), *(run.model for run in runs if run.model)]
     found: dict[str, Choice] = {}
-    for choice in (*_chosen(targets), *_around(targets), *_tuned(evaluation, words)):
+    for choice in (*_chosen(targets), *_around(tuned), *_tuned(evaluation, words)):
         if choice.key not in asked:
             found.setdefault(choice.key, choice)
     return list(found.values())
@@ -87,20 +89,18 @@ def _about(model: Model) -> str:
     return " · ".join([*parts, str(model.connection)])
 
 
-def _around(targets: Iterable[Picked]) -> Iterator[Choice]:
+def _around(models: Iterable[Model]) -> Iterator[Choice]:
     """Yield what a fine-tuned model is compared with: the base that it started from, and what was kept on the way."""
-    for one in targets:
-        if one.model is None:
-            continue
+    for model in models:
         yield Choice(
-            key=pick.base_key(one.connection, one.base_model),
-            name=one.base_model,
-            note=_("the base, before training · %(connection)s") % {"connection": one.connection},
+            key=pick.base_key(model.connection, model.base_model),
+            name=model.base_model,
+            note=_("the base, before training · %(connection)s") % {"connection": model.connection},
         )
-        kept = one.model.fine_tune.checkpoints if one.model.fine_tune else []
+        kept = model.fine_tune.checkpoints if model.fine_tune else []
         for checkpoint in kept[-CHECKPOINTS:]:
             note = _("checkpoint of step %(step)s") % {"step": f"{checkpoint['step']:,}"}
-            yield Choice(key=pick.base_key(one.connection, checkpoint["model"]), name=checkpoint["model"], note=note)
+            yield Choice(key=pick.base_key(model.connection, checkpoint["model"]), name=checkpoint["model"], note=note)
 
 
 def _tuned(evaluation: Evaluation, words: str) -> Iterator[Choice]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from evaluations.models import Evaluation, Run
+from evaluations.scores.figure import Figure
 from finetunes import words
 from playground.tell import percent
 
+MAIN = ("accuracy", "normalized")
+"""Of labels, and of texts: without regard to case, punctuation and spaces."""
 ENOUGH = 10
 """After so many answers the pace says how long the rest takes."""
 
@@ -112,12 +113,6 @@ def source(evaluation: Evaluation) -> str:
 
 def main_score(run: Run) -> Score | None:
     """Return the one number that a list shows: how often the model was right; None if nothing is scored yet."""
-    found = (run.scores.get("accuracy") or run.scores.get("exact")) if isinstance(run.scores, dict) else None
-    value = found.get("value") if isinstance(found, dict) else found
-    return Score(percent(value), _("right")) if isinstance(value, int | float) else None
-
-
-def took(run: Run, now: datetime | None = None) -> str:
-    if run.started_at is None:
-        return ""
-    return words.duration(((run.finished_at or now or timezone.now()) - run.started_at).total_seconds())
+    name = next((name for name in MAIN if name in run.scores), "")
+    value = Figure.of(run.scores.get(name)).value
+    return Score(percent(value), _("right")) if value is not None else None

@@ -36,12 +36,12 @@ def detail(request: OrgRequest, pk: int) -> HttpResponse:
 @require_safe
 @access.viewer
 def poll(request: OrgRequest, pk: int) -> HttpResponse:
-    """How far it is now; the last answer has the page look at what came of it."""
+    """How far it is now; once the questions are there, and with the last answer, the page looks at what came of it."""
     evaluation = fetch(request, pk)
     context = told(request, evaluation)
     response = render(request, f"{PAGE}#polled", context)
-    if not context["is_active"]:
-        response["HX-Trigger-After-Settle"] = "evaluation-ended"
+    if not context["is_active"] or request.GET.get("was", evaluation.state) != evaluation.state:
+        response["HX-Trigger-After-Settle"] = "evaluation-changed"
     return response
 
 

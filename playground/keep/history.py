@@ -8,7 +8,6 @@ from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 
 from asgiref.sync import sync_to_async
-from django.urls import reverse
 
 from openai_api.answers import storable
 from openai_api.client import Client
@@ -74,7 +73,7 @@ async def following(row: Asked, question: Question, client: Client) -> AsyncGene
     finally:
         # A browser that hangs up cancels this: the row is written all the same.
         await asyncio.shield(sync_to_async(end)(kept, state, problem))
-    yield "kept", {"judging": reverse("playground:judging", args=[row.pk])}
+    yield "kept", {"address": row.get_absolute_url()}
 
 
 @contextmanager
@@ -87,7 +86,6 @@ def asking(request: OrgRequest, question: Question) -> Iterator[Kept]:
         end(kept, State.FAILED, tell.trouble(question, error)["sentence"])
         raise
     end(kept, State.ANSWERED)
-    kept.row.refresh_from_db()
 
 
 def _failed(request: OrgRequest, question: Question) -> Asked | None:

@@ -17,33 +17,33 @@ addEventListener("pageshow", (event) => {
 
 // The drawer with one row: without scripts it is part of the page, with them a dialog that takes the keyboard.
 const drawer = document.getElementById("drawer");
-let left = "";
+let wanted = Boolean(drawer?.open); // an answer that comes after the drawer was closed must not open it again
 
 function open() {
-  if (!drawer || drawer.matches(":modal") || !document.getElementById("drawer-title")) return;
+  if (!wanted || !drawer || drawer.matches(":modal") || !document.getElementById("drawer-title")) return;
   drawer.removeAttribute("open");
   drawer.showModal();
   document.getElementById("drawer-title").focus();
 }
 
-document.addEventListener("htmx:afterSettle", ({ detail }) => {
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
   if (detail.target?.id !== "drawer-content") return;
   open();
   const title = document.getElementById("drawer-title");
   document.getElementById("drawer-said").textContent = title?.parentElement.textContent.trim() ?? "";
-  if (!drawer.contains(document.activeElement) || document.activeElement === drawer) title?.focus();
+  if (wanted && (!drawer.contains(document.activeElement) || document.activeElement === drawer)) title?.focus();
 });
-document.addEventListener("htmx:historyRestore", open);
 open();
 
 document.addEventListener("click", (event) => {
+  if (event.target.closest("[hx-target='#drawer-content']") && !drawer?.contains(event.target)) wanted = true;
   const close = event.target.closest("#drawer-close");
   if (!close || !drawer?.matches(":modal")) return;
   event.preventDefault();
-  left = `row-${close.dataset.row}`;
+  wanted = false;
   drawer.close();
   history.replaceState(history.state, "", close.href);
-  (document.getElementById(left) ?? document.getElementById("shown"))?.focus();
+  (document.getElementById(`row-${close.dataset.row}`) ?? document.getElementById("shown"))?.focus();
 });
 document.addEventListener("cancel", (event) => {
   if (event.target !== drawer) return;

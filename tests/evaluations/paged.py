@@ -67,5 +67,6 @@ def asked(people: People, *models: Model, rows: int = 6, labels: tuple[str, ...]
 def answer(run: Run, number: int, **said: Any) -> Answer:
     """Write down what a model said to the question of this number."""
     question = Question.objects.get(evaluation=run.evaluation, number=number)
-    given = {"text": f" {said.get('label', '')}", "answered_at": timezone.now(), **said}
+    label = said.get("label", "")
+    given = {"text": f" {label}" if label else "", "answered_at": timezone.now(), **said}
     return Answer.objects.create(run=run, question=question, **given)
