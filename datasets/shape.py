@@ -28,7 +28,7 @@ def shaped(version: Version, thread: Sequence[Message], answer: str, *, said: st
 
     Raises Refused, with a sentence, for what this version's examples cannot hold.
     """
-    _refuse_unfit(thread, answer)
+    refuse_unfit(thread, answer)
     if version.format == PROMPT_COMPLETION:
         return {"prompt": _prompt(version, thread), "completion": completion(version, answer)}
     asked = [{"role": "system", "content": version.system_message}] if version.system_message else []
@@ -63,11 +63,8 @@ def classes(version: Version) -> list[str]:
     return [_bare(version, label) for label in version.labels]
 
 
-def _bare(version: Version, label: str) -> str:
-    return (label.removesuffix(version.ending) if version.ending else label).strip()
-
-
-def _refuse_unfit(thread: Sequence[Message], answer: str) -> None:
+def refuse_unfit(thread: Sequence[Message], answer: str) -> None:
+    """Refuse what no example of any version holds."""
     if not answer.strip():
         raise Refused(_("Write the answer that the model should have given."))
     for text in (answer, *(message["content"] for message in thread)):
@@ -75,6 +72,10 @@ def _refuse_unfit(thread: Sequence[Message], answer: str) -> None:
             raise Refused(_("The question holds more than text, which cannot be collected here."))
         if reason := unfit(text):
             raise Refused(reason)
+
+
+def _bare(version: Version, label: str) -> str:
+    return (label.removesuffix(version.ending) if version.ending else label).strip()
 
 
 def _prompt(version: Version, thread: Sequence[Message]) -> str:

@@ -39,6 +39,7 @@ class Desk:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.way = Way.of(run)
+        self.way.body([])  # whatever it looks up, it does so here and not in the threads that ask
         self.out = 0  # rows that were handed out and are not written yet
         self.new = Counts()  # since they were last written down
         self.has_answers = run.done_count > run.problem_count

@@ -19,6 +19,7 @@ from playground.escapes import show
 from playground.fill import values
 from playground.forms import Asking, form_for
 from playground.keep import history, reopen
+from playground.keep.views.judging import context_of
 from playground.models import Preset
 from playground.programs import programs, ways
 from playground.question import Question
@@ -120,7 +121,7 @@ def answer(request: access.OrgRequest) -> HttpResponse:
         said = found.in_order[0].text if found.samples else ""
         form = form_for(picked, carry.on(carry.unfolded(request.POST, picked), said))
     told = tell.with_tokens(tell.end(question, found), found)
-    return _page(request, picked, form, answer=told, asked=kept.row, **context)
+    return _page(request, picked, form, answer=told, judged=context_of(kept.row), **context)
 
 
 def _looked_at(picked: pick.Picked, form: Asking) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 
 from asgiref.sync import sync_to_async
+from django.urls import reverse
 
 from openai_api.answers import storable
 from openai_api.client import Client
@@ -73,7 +74,7 @@ async def following(row: Asked, question: Question, client: Client) -> AsyncGene
     finally:
         # A browser that hangs up cancels this: the row is written all the same.
         await asyncio.shield(sync_to_async(end)(kept, state, problem))
-    yield "kept", {"address": row.get_absolute_url()}
+    yield "kept", {"judging": reverse("playground:judging", args=[row.pk])}
 
 
 @contextmanager
@@ -86,6 +87,7 @@ def asking(request: OrgRequest, question: Question) -> Iterator[Kept]:
         end(kept, State.FAILED, tell.trouble(question, error)["sentence"])
         raise
     end(kept, State.ANSWERED)
+    kept.row.refresh_from_db()
 
 
 def _failed(request: OrgRequest, question: Question) -> Asked | None:

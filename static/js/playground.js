@@ -79,6 +79,7 @@ async function ask(attempt, signal) {
     if (name === "piece") showPiece(told);
     if (name === "end") showEnd(told);
     if (name === "trouble") trouble(told, attempt);
+    if (name === "kept") document.dispatchEvent(new CustomEvent("answer:kept", { detail: told }));
     over ||= name === "end" || name === "trouble";
   }
   if (!over) trouble({ sentence: words.broken, advice: "", words: "", details: [] }, attempt);
@@ -146,7 +147,7 @@ function clear() {
   $("waiting").hidden = true;
   $("bars").hidden = $("decision").hidden = true;
   $("elapsed").textContent = "";
-  for (const id of ["trouble", "samples", "measures"]) $(id).replaceChildren();
+  for (const id of ["trouble", "samples", "measures", "judging"]) $(id).replaceChildren();
   for (const error of document.querySelectorAll("#ask .error")) error.remove();
   for (const field of document.querySelectorAll("#ask [aria-invalid]")) field.removeAttribute("aria-invalid");
 }

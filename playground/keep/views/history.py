@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from playground import explain, pick, tell
+from playground.keep.views.judging import context_of
 from playground.models import Asked, AskedQuerySet
 from teams import access, audit
 
@@ -46,7 +47,14 @@ def history(request: access.OrgRequest) -> HttpResponse:
 @access.viewer
 def asked(request: access.OrgRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(_mine(request).select_related("connection", "model"), pk=pk)
-    context = {"asked": row, "samples": _samples(row), "sent": tell.body(row.request), "days": settings.HISTORY_DAYS}
+    judged = context_of(row) if row.state != Asked.State.ASKING else None
+    context = {
+        "judged": judged,
+        "asked": row,
+        "samples": _samples(row),
+        "sent": tell.body(row.request),
+        "days": settings.HISTORY_DAYS,
+    }
     return render(request, "playground/asked.html", context)
 
 

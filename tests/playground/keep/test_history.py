@@ -46,7 +46,7 @@ class TestKeeping:
         assert (row.prompt_tokens, row.completion_tokens, row.samples[0]["finish_reason"]) == (7, 4, "stop")
         assert row.took is not None
         assert (row.key, row.model, row.connection) == (str(writer.pk), writer, place.connection)
-        assert f'event: kept\ndata: {{"address": "{row.get_absolute_url()}"}}' in body
+        assert f'event: kept\ndata: {{"judging": "/playground/history/{row.pk}/judging/"}}' in body
 
     def test_the_connections_key_is_in_none_of_it(self, member_client: Client, writer: Model, place: Place) -> None:
         place.provider.will(Refusal(401, "Incorrect API key provided: sk-hidden-key"))
