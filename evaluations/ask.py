@@ -70,13 +70,13 @@ class Way:
     def _also(self) -> dict[str, Any]:
         """What the playground's form does not fill in by itself."""
         also: dict[str, Any] = {}
-        if self.known == Evaluation.Known.BIAS:
-            also |= {"max_tokens": 1, "logit_bias": dict.fromkeys(map(str, self._tokens), LIKELIEST)}
-        if self.picked.labels and self._share_a_token:
-            also["max_tokens"] = self._longest
-        elif not self.picked.labels:
+        if not self.picked.labels:
             also |= self._probabilities if self.labels and self._first else {}
             also["max_tokens"] = max(fill.ANSWER_TOKENS, 2 * self._longest_trained)
+        elif self._share_a_token:
+            also["max_tokens"] = self._longest
+        if self.known == Evaluation.Known.BIAS:
+            also |= {"max_tokens": 1, "logit_bias": dict.fromkeys(map(str, self._tokens), LIKELIEST)}
         return also
 
     @property
