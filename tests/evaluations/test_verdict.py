@@ -37,7 +37,8 @@ def test_a_label_counts_without_the_space_around_it() -> None:
 
 def test_the_quality_of_a_wrong_answer_is_what_it_gave_the_right_one() -> None:
     found = classified(said(" hockey", {" hockey": 0.9, " baseball": 0.1}), "baseball")
-    assert (found.right, found.quality) == (False, pytest.approx(0.1))
+    assert found.right is False
+    assert found.quality == pytest.approx(0.1)
 
 
 def test_a_label_that_was_not_reported_has_no_probability() -> None:
