@@ -62,7 +62,7 @@ def run_of(evaluation: Evaluation, rows: Iterable[Row], *, name: str = "ada:ft-a
         connection=model.connection if model else connection_of(evaluation.organization),
         model=model,
         key=str(model.pk) if model else f"c1:{name}",
-        name=name,
+        name=model.name if model else name,
         state=Run.State.DONE,
         finished_at=timezone.now(),
     )
