@@ -11,6 +11,7 @@ import tiktoken
 
 from datasets.models import Version
 from datasets.tokens import encoding_for
+from evaluations.fitting import fitted
 from evaluations.models import Evaluation, Run
 from evaluations.verdict import Classes
 from openai_api.client import Client
@@ -61,7 +62,7 @@ class Way:
     def body(self, thread: list[dict[str, Any]]) -> dict[str, Any]:
         """Exactly what is sent for a question."""
         entered = record.entered(self.picked, thread) | {"temperature": 0} | self._also
-        return compose.body(self.picked, entered)
+        return fitted(compose.body(self.picked, entered), self.picked)
 
     def ask(self, client: Client, body: dict[str, Any]) -> Answer:
         return whole(Question(picked=self.picked, body=body), client)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluations.fitting import is_cut
 from evaluations.models import Answer, Run
 
 CHUNK = 2000
@@ -33,6 +34,7 @@ class Gathered:
     answers: int = 0  # all that there are, of which
     problems: int = 0  # say nothing, and
     unexpected: int = 0  # cannot be judged
+    cut: int = 0  # were longer than the model reads, and asked without their beginning
     numbers: list[int] = field(default_factory=list)
     wanted: list[str] = field(default_factory=list)  # the expected label, or text
     said: list[str] = field(default_factory=list)  # the label that counts, "" for none, or the text
@@ -51,8 +53,9 @@ def gather(run: Run) -> Gathered:
     rows = Answer.objects.filter(run=run).order_by("question__number")
     found.answers, found.problems = rows.count(), rows.exclude(problem="").count()
     by_label = run.evaluation.is_classification
-    for row in rows.filter(problem="").values_list(*FIELDS).iterator(CHUNK):
-        _take(found, row, by_label)
+    for row in rows.filter(problem="").values_list(*FIELDS, "request").iterator(CHUNK):
+        _take(found, row[:-1], by_label)
+        found.cut += is_cut(row[-1], row[1])
     return found
 
 

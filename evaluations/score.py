@@ -66,7 +66,7 @@ def _write(row: Scoring, answers: int, short: dict[str, Any], data: dict[str, An
 
 def _scored(run: Run) -> tuple[Gathered, dict[str, Any], dict[str, Any]]:
     found = gather(run)
-    about = {"rows": len(found.numbers), "problems": found.problems, "unexpected": found.unexpected}
+    about = {"rows": len(found.numbers), "problems": found.problems, "unexpected": found.unexpected, "cut": found.cut}
     measured, details, more = _labels(run, found) if run.evaluation.is_classification else _texts(found)
     short = {name: figure.plain for name, figure in measured.items()} | {ABOUT: about | more}
     data = details | {"slices": list(_slices(run.evaluation, found)), "against": _against(run)}

@@ -33,7 +33,7 @@ def test_a_classification_has_the_numbers_of_scikit_learn(people: People) -> Non
     assert run.scores["auprc"]["value"] == pytest.approx(average_precision_score(yes, chances))
     assert run.scores["outside"]["value"] == 1 / 8
     assert run.scores["about"] == {
-        "rows": 8, "problems": 0, "unexpected": 0, "kind": "labels", "positive": "hockey", "labels": 2,
+        "rows": 8, "problems": 0, "unexpected": 0, "cut": 0, "kind": "labels", "positive": "hockey", "labels": 2,
     }  # fmt: skip
 
 

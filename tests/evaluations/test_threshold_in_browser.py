@@ -17,12 +17,10 @@ from django.conf import settings
 from playwright.sync_api import Browser, Page, expect
 from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
-from tests.browser.person import barriers, browser, listened, overflow
+from tests.browser.person import barriers, listened, overflow
 from tests.evaluations.scored_seed import planted
 from tests.servers import free_port
 from tests.trainer.live import wait_until
-
-__all__ = ["browser"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("scores-browser")]
 
