@@ -15,8 +15,8 @@ LEAST_DIGITS, MOST_DIGITS = 2, 6
 def decision(kept: Mapping[str, Any], found: Bars | None) -> str:
     """Say which label counts and why, in one sentence; "" where no limit is kept or no probability is known.
 
-    `kept` is {"label": …, "threshold": 0 to 1}; the probability is the one that the provider reported for the label,
-    as evaluations take it.
+    `kept` is {"label": …, "threshold": 0 to 1}, and "low" if a person decides between the two; the probability is the
+    label's share of what the provider reported for all labels, as evaluations take it.
     """
     label, limit = str(kept.get("label", "")).strip(), kept.get("threshold")
     if not label or not isinstance(limit, int | float) or found is None:
@@ -24,18 +24,29 @@ def decision(kept: Mapping[str, Any], found: Bars | None) -> str:
     bar = next((bar for bar in found.rows if label in _plain(bar)), None) if found.classes else None
     if bar is None or len(bar.names) > 1:
         return _cannot(label, limit)
-    return _decided(label, limit, bar, _other(label, found))
+    low = kept.get("low")
+    unsure = float(low) if isinstance(low, int | float) else float(limit)
+    return _decided(label, limit, unsure, _share(bar, found), _other(label, found))
 
 
-def _decided(label: str, limit: float, bar: Bar, other: str) -> str:
-    if bar.probability is None:
-        if bar.at_most is None or bar.at_most >= limit:
-            return _cannot(label, limit)
-        said, here = _("%(label)s at %(limit)s or more: here at most %(here)s, so %(decided)s."), bar.at_most
+def _decided(label: str, limit: float, low: float, share: tuple[float | None, bool], other: str) -> str:
+    here, is_reported = share
+    if here is None or (not is_reported and here >= low):
+        return _cannot(label, limit)
+    if is_reported:
+        said = _("%(label)s at %(limit)s or more: here %(here)s, so %(decided)s.")
     else:
-        said, here = _("%(label)s at %(limit)s or more: here %(here)s, so %(decided)s."), bar.probability
+        said = _("%(label)s at %(limit)s or more: here at most %(here)s, so %(decided)s.")
     shown, measured = _apart(limit, here)
-    return said % {"label": label, "limit": shown, "here": measured, "decided": label if here >= limit else other}
+    decided = label if here >= limit else _("a person decides") if here >= low else other
+    return said % {"label": label, "limit": shown, "here": measured, "decided": decided}
+
+
+def _share(bar: Bar, found: Bars) -> tuple[float | None, bool]:
+    """Return the label's share of all labels, or the most that it can be, and whether it was reported."""
+    if bar.probability is not None:
+        return (bar.probability if bar.share is None else bar.share), True
+    return (bar.at_most / (bar.at_most + found.covered) if bar.at_most else bar.at_most), False
 
 
 def _cannot(label: str, limit: float) -> str:

@@ -388,7 +388,7 @@ class TestAnswer:
         classifier.save()
         place.provider.will(Whole(completion(" hockey", top={" hockey": -0.1, " baseball": -2.4})))
         page = text(ask(member_client, classifier, prompt="a", logprobs="2"))
-        assert "hockey at 0.95 or more: here 0.90, so baseball." in page
+        assert "hockey at 0.95 or more: here 0.91, so baseball." in page
 
     def test_an_empty_answer_is_no_crash(self, member_client: Client, talker: Model, place: Place) -> None:
         place.provider.will(Whole({"id": "x", "choices": []}))
