@@ -59,16 +59,25 @@ def ask(pk: int) -> bool:
 async def stream(side: Side, asked: Question, client: Client) -> AsyncGenerator[Message, None]:
     """Yield the answer as it comes and write down how it ended, also when the browser hangs up."""
     answer, trouble, end = Answer(), None, None
+    renewal = asyncio.create_task(_renew(side))
     try:
-        with holding(side):
-            async with aclosing(follow(asked, client, answer)) as messages:
-                async for name, told in messages:
-                    trouble = told if name == "trouble" else trouble
-                    end = told if name == "end" else end
-                    yield name, told
+        async with aclosing(follow(asked, client, answer)) as messages:
+            async for name, told in messages:
+                trouble = told if name == "trouble" else trouble
+                end = told if name == "end" else end
+                yield name, told
     finally:
+        renewal.cancel()
         # A browser that hangs up cancels this: the row is written all the same.
         await asyncio.shield(sync_to_async(_keep)(side, asked, answer, trouble, end))
+
+
+async def _renew(side: Side) -> None:
+    """Keep the lease while the answer comes; a thread, as `holding` takes, would be waited for by every other stream."""
+    is_mine = True
+    while is_mine:
+        await asyncio.sleep(SECONDS / 3)
+        is_mine = await sync_to_async(side.renew)(SECONDS)
 
 
 def gone(side: Side) -> None:

@@ -30,7 +30,11 @@ class SidesForm(Styled, forms.Form):
     prompt = TextField(label=_lazy("Text"), widget=forms.Textarea(attrs={"rows": 5}))
     lines = forms.BooleanField(label=_lazy("Each line is a prompt of its own"), required=False)
     number = forms.TypedChoiceField(
-        label=_lazy("So many rows"), coerce=int, choices=[(number, str(number)) for number in NUMBERS], required=False
+        label=_lazy("Number of rows"),
+        help_text=_lazy("Spread evenly over what was held out for evaluation or validation."),
+        coerce=int,
+        choices=[(number, str(number)) for number in NUMBERS],
+        required=False,
     )
     n = whole(
         _lazy("Samples"),

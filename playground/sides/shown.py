@@ -113,7 +113,7 @@ def _open(side: Side, first: Side | None, vote: Vote | None) -> ShownSide:
 
 def _cut(side: Side, text: str, first: Side | None) -> list[Part]:
     if first is None or side.place == first.place:
-        return [(text, False)]
+        return [(text, False)] if text else []
     return parts(text, first.text.strip())
 
 

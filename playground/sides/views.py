@@ -60,7 +60,7 @@ def ask(request: access.OrgRequest) -> HttpResponse:
         blind="blind" in request.POST,
         live=data["live"],
     )
-    return redirect(_started(request, wish))
+    return _to_answers(_started(request, wish))
 
 
 def _started(request: access.OrgRequest, wish: Wish) -> Trial:
@@ -70,6 +70,11 @@ def _started(request: access.OrgRequest, wish: Wish) -> Trial:
         if not trial.live:
             tasks.ask_sides_soon(Side.objects.due().filter(round__trial=trial))
     return trial
+
+
+def _to_answers(trial: Trial) -> HttpResponse:
+    first = trial.rounds.first()
+    return redirect(first if trial.blind and first else f"{trial.get_absolute_url()}#rounds")
 
 
 @require_safe

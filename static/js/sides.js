@@ -4,6 +4,7 @@ const $ = (id) => document.getElementById(id);
 const words = $("words").dataset;
 const form = $("sides");
 const streams = new Map(); // from a side's address to what ends its stream or its wait
+let halted = false; // all was stopped: what has not begun does not begin
 
 // The form
 
@@ -51,8 +52,6 @@ if (rounds()?.dataset.live !== undefined) {
   }
   for (const addresses of columns.values()) walk(addresses);
 }
-
-let halted = false;
 
 async function walk(addresses) {
   for (const address of addresses) {

@@ -51,6 +51,8 @@ PAGES = [
     "/finetunes/compare/?run=1",
     "/models/shutdowns/",
     "/playground/compare/?old=1",
+    "/playground/side-by-side/?with_base=1",
+    "/playground/side-by-side/votes/",
     "/team/",
     "/audit/",
     "/settings/",

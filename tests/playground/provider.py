@@ -51,11 +51,15 @@ class Cut:
 
 @dataclass(frozen=True)
 class Streamed:
-    """Chunks one after the other. `breaks`: no end. `waits`: comments for as long as somebody listens."""
+    """Chunks one after the other. `breaks`: no end. `waits`: comments for as long as somebody listens.
+
+    `until`: behind the first chunk, comments until that is set.
+    """
 
     chunks: Sequence[Mapping[str, Any]]
     breaks: bool = False
     waits: bool = False
+    until: threading.Event | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,7 @@ class Provider:
     def __init__(self) -> None:
         self.received: list[Received] = []
         self.answers: deque[Answer] = deque()
+        self.of_models: dict[str, Answer] = {}
         self.models: list[dict[str, Any]] = []
         self.hung_up = threading.Event()
         self.closing = threading.Event()
@@ -93,11 +98,17 @@ class Provider:
     def will(self, *answers: Answer) -> None:
         """Say what comes next; the last answer is repeated."""
         self.answers.clear()
+        self.of_models.clear()
         self.answers.extend(answers)
+
+    def will_as(self, answers: Mapping[str, Answer]) -> None:
+        """Say what each model answers, whenever it is asked."""
+        self.of_models = dict(answers)
 
     def answer(self, received: Received) -> Answer:
         """Choose the answer to a request."""
-        return self.next()
+        model = received.body.get("model", "")
+        return self.of_models[model] if model in self.of_models else self.next()
 
     def next(self) -> Answer:
         return self.answers.popleft() if len(self.answers) > 1 else self.answers[0]
@@ -156,6 +167,8 @@ class Handler(BaseHTTPRequestHandler):
         try:
             for chunk in streamed.chunks:
                 self.send(f"data: {json.dumps(chunk)}\n\n")
+                while streamed.until and not streamed.until.wait(0.02) and not self.server.provider.closing.is_set():
+                    self.send(": waiting\n\n")
             while streamed.waits and not self.server.provider.closing.wait(0.02):
                 self.send(": waiting\n\n")
             if streamed.breaks:

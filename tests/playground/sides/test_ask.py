@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -155,6 +156,18 @@ def streamed(client: Client, side: Side) -> tuple[int, list[tuple[str, dict[str,
     return status, [(name.removeprefix("event: "), json.loads(data.removeprefix("data: "))) for name, data in blocks]
 
 
+def _counting(renew: Any, done: threading.Event, *, times: int) -> Any:
+    """Renew as always, for as long as it takes, and say when it was done often enough."""
+    left = iter(range(times))
+
+    def counted(side: Side, seconds: float) -> bool:
+        if next(left, None) is None:
+            done.set()
+        return bool(renew(side, 30.0))
+
+    return counted
+
+
 class TestWhileABrowserListens:
     def test_the_answer_comes_in_pieces_and_is_written_down(
         self, member_client: Client, people: People, place: Place, sport: Model, pirate: Model
@@ -170,6 +183,17 @@ class TestWhileABrowserListens:
         assert dict(map(tuple, side.told["facts"]))["Tokens"] == "9 in, 2 out"
         assert side.request == place.provider.received[0].body
         assert side.request["stream"] is True
+
+    def test_the_claim_is_held_for_as_long_as_the_answer_takes(
+        self, member_client: Client, people: People, place: Place, sport: Model, ads: Model, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(ask, "SECONDS", 0.06)
+        renewed = threading.Event()
+        monkeypatch.setattr(Side, "renew", _counting(Side.renew, renewed, times=3))
+        place.provider.will(Streamed([completion("so", finish=None), completion(" slow")], until=renewed))
+        side = Side.objects.filter(round__trial=begun(people.member, [sport, ads], live=True))[0]
+        assert streamed(member_client, side)[0] == 200
+        assert renewed.is_set()
 
     def test_a_second_stream_of_the_same_side_asks_nobody(
         self, member_client: Client, people: People, place: Place, sport: Model, ads: Model

@@ -102,6 +102,10 @@ class TestHidden:
         assert member_client.post(address)["Location"] == round.get_absolute_url()
         assert Side.objects.due().get() == side
 
+    def test_an_answer_without_a_word_is_said_to_be_empty(self, member_client: Client, trial: Trial, ads: Model) -> None:
+        answered(trial, {str(ads.pk): " \n"})
+        assert shown(member_client, trial.rounds.all()[0]).count("(the answer is empty)") == 1
+
     def test_the_trials_own_address_leads_to_the_first_round_without_a_vote(
         self, member_client: Client, trial: Trial
     ) -> None:

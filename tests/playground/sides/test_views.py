@@ -18,7 +18,8 @@ from finetunes.models import Model
 from playground.keep.forget import forget_trials
 from playground.models import Side, Trial, Vote
 from playground.sides import ask, columns
-from teams.models import AuditEntry
+from playground.sides.urls import urlpatterns
+from teams.models import AuditEntry, Role
 from tests.conftest import People
 from tests.playground.conftest import Place, model_on
 from tests.playground.provider import Refusal, Whole, completion
@@ -112,7 +113,7 @@ class TestAsking:
     ) -> None:
         answer = member_client.post(reverse("playground:sides_ask"), form(sport, ads, live="on", n="2"))
         trial = Trial.objects.get()
-        assert answer["Location"] == trial.get_absolute_url()
+        assert answer["Location"] == f"{trial.get_absolute_url()}#rounds"
         assert (trial.person, trial.live, trial.settings) == (people.member, True, {"n": 2})
         assert Side.objects.due().count() == 2
         assert AuditEntry.objects.filter(action="side_by_side.asked").count() == 1
@@ -340,3 +341,13 @@ def test_the_list_of_models_and_a_models_page_lead_here(member_client: Client, s
     assert f'name="model" value="{sport.pk}"' in listed
     assert f'action="{PAGE}"' in listed
     assert f"{PAGE}?with_base={ads.pk}" in member_client.get(ads.get_absolute_url()).content.decode()
+
+
+def test_every_address_here_names_its_gate() -> None:
+    gates = {str(pattern.name): getattr(pattern.callback, "least_role", None) for pattern in urlpatterns}
+    assert {name for name, role in gates.items() if role == Role.VIEWER} == {"sides", "votes", "trial", "sitting", "round"}
+    assert {name for name, role in gates.items() if role == Role.MEMBER} == {
+        *("sides_ask", "vote"),
+        *("side_stream", "side_stop", "side_again"),
+    }
+    assert all(gates.values())
