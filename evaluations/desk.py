@@ -8,6 +8,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
 from evaluations.ask import Way
 from evaluations.models import Answer, Question, Run
 
@@ -99,9 +101,9 @@ class Desk:
 
     def _read(self) -> None:
         """Read the next questions that have no answer; those behind the last one that was read."""
-        answered = Answer.objects.filter(run=self.run).values("question")
-        questions = Question.objects.filter(evaluation=self.run.evaluation_id, number__gt=self._after)
-        self._ahead.extend(questions.exclude(pk__in=answered).defer("cells").order_by("number")[:CHUNK])
+        answer = Answer.objects.filter(run=self.run, question=OuterRef("pk"))
+        questions = Question.objects.filter(~Exists(answer), evaluation=self.run.evaluation_id, number__gt=self._after)
+        self._ahead.extend(questions.defer("cells").order_by("number")[:CHUNK])
         self._is_read = len(self._ahead) < CHUNK
         if self._ahead:
             self._after = self._ahead[-1].number

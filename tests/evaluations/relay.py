@@ -23,6 +23,10 @@ class Relay:
         ready.set()
         await done.wait()
         server.close()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
     async def _connected(self, asks: asyncio.StreamReader, hears: asyncio.StreamWriter) -> None:
         answers, asked = await asyncio.open_connection("127.0.0.1", self._target)

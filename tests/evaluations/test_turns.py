@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from evaluations import asking, cancel, keep, progress, reading, start
+from evaluations import asking, cancel, desk, keep, progress, reading, start
 from evaluations.models import Answer, Evaluation, Run, Turn
 from evaluations.pace import Window
 from finetunes.models import Model
@@ -276,3 +276,16 @@ def test_what_a_provider_takes_at_once_is_remembered_for_the_next_round(sorter: 
     started(sorter)
     asking.ask(sorter.connection_id)
     assert 8 <= Turn.objects.get().at_once < 9
+
+
+def test_no_more_than_a_chunk_of_questions_is_held_however_many_there_are(
+    sorter: Model, sorting: Sorting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "CHUNK", 7)
+    run = only_run(started(larger(sorter, 60)))
+    one, held = desk.Desk(run), []
+    while row := one.next():
+        held.append(len(one._ahead))
+        one.written(problem=False, prompt_tokens=0, completion_tokens=0)
+        assert row.question.number == len(held) - 1
+    assert (len(held), max(held), one.is_done) == (60, 6, True)
