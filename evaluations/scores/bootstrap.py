@@ -17,7 +17,7 @@ Interval = tuple[float | None, float | None]
 
 DRAWS, FEWEST = 1000, 200
 SEED = 2026
-MOST_CELLS = 50_000_000  # rows × draws: with more than 50,000 rows there are fewer draws, and less need of them
+MOST_CELLS = 20_000_000  # rows × draws: with more than 20,000 rows there are fewer draws, and less need of them
 AT_ONCE = 2_000_000  # numbers held in memory
 NONE: Interval = (None, None)
 
@@ -52,7 +52,7 @@ def mean(values: Floats) -> Interval:
 
 
 def of_rows(rows: int, score: Callable[[Floats], Floats]) -> Floats:
-    """Return `score` of every draw; it gets weights (draws × rows) and gives a number for each draw."""
+    """Return `score` of every draw; it gets weights (draws × rows) and gives a number, or some, for each draw."""
     return np.concatenate([score(drawn) for drawn in weights(rows)])
 
 

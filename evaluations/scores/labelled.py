@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,12 @@ class Labelled:
 
     def of(self, label: str) -> Floats:
         return self.chances[:, self.followed.index(label)]
+
+    @cached_property
+    def areas(self) -> dict[str, tuple[Figure, Figure]]:
+        """AUROC and AUPRC of each followed label against all others; of more than two labels without intervals."""
+        two = len(self.labels) == 2
+        return {label: ranking.areas(self.is_yes(label), self.of(label), intervals=two) for label in self.followed}
 
 
 def labelled(
@@ -111,9 +118,8 @@ def _of_two(found: Labelled, table: classes.Confusion, positive: str) -> dict[st
     if not table.rows:
         return {name: Figure.missing(NO_ROWS) for name in ("precision", "recall", "f1", "auroc", "auprc")}
     one = classes.each(table)[found.labels.index(positive)]
-    yes, chances = found.is_yes(positive), found.of(positive)
-    areas = {"auroc": ranking.auroc(yes, chances), "auprc": ranking.auprc(yes, chances)}
-    return {"precision": one.precision, "recall": one.recall, "f1": one.f1} | areas
+    auroc, auprc = found.areas[positive]
+    return {"precision": one.precision, "recall": one.recall, "f1": one.f1, "auroc": auroc, "auprc": auprc}
 
 
 def _areas(found: Labelled) -> dict[str, Figure]:
@@ -121,8 +127,8 @@ def _areas(found: Labelled) -> dict[str, Figure]:
     if len(found.followed) < len(found.labels):
         return {}
     return {
-        "weighted_auroc": _mean(found, [ranking.auroc(found.is_yes(label), found.of(label)) for label in found.followed]),
-        "weighted_auprc": _mean(found, [ranking.auprc(found.is_yes(label), found.of(label)) for label in found.followed]),
+        "weighted_auroc": _mean(found, [found.areas[label][0] for label in found.followed]),
+        "weighted_auprc": _mean(found, [found.areas[label][1] for label in found.followed]),
     }
 
 
@@ -138,8 +144,8 @@ def _mean(found: Labelled, areas: Sequence[Figure]) -> Figure:
 def _of_class(found: Labelled, one: classes.OfClass) -> dict[str, Any]:
     figures = {name: getattr(one, name).plain for name in ("precision", "recall", "f1")}
     if one.label in found.followed:
-        yes, chances = found.is_yes(one.label), found.of(one.label)
-        figures |= {"auroc": ranking.auroc(yes, chances).plain, "auprc": ranking.auprc(yes, chances).plain}
+        auroc, auprc = found.areas[one.label]
+        figures |= {"auroc": auroc.plain, "auprc": auprc.plain}
     return {"label": one.label, "expected": one.expected, "said": one.said, **figures}
 
 
