@@ -66,5 +66,6 @@ def offered(organization: Organization, picked: Sequence[Picked]) -> tuple[list[
 
 
 def versions(picked: Sequence[Picked]) -> list[Version]:
-    """Return the data that the chosen models were trained on: prompts can come from what they did not learn."""
-    return list({one.version.pk: one.version for one in picked if one.version}.values())
+    """Return the data of the chosen models that holds rows out: prompts can come from what they did not learn."""
+    found = {one.version.pk: one.version for one in picked if one.version}
+    return [version for version in found.values() if version.evaluation_rows or version.validation_rows]

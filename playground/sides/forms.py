@@ -84,11 +84,14 @@ class SidesForm(Styled, forms.Form):
             )
 
     def prompts(self) -> list[Prompt]:
-        """Return what to ask. Reads the version's file where the prompts are its rows."""
+        """Return what to ask; nothing if the prompts are rows whose file is gone."""
         data = self.cleaned_data
         if data["source"] == TYPED:
             return _typed(data["prompt"], lines=data["lines"])
-        return of_rows(self.versions[data["source"]], data["number"] or NUMBERS[0])
+        try:
+            return of_rows(self.versions[data["source"]], data["number"] or NUMBERS[0])
+        except FileNotFoundError:
+            return []
 
     def settings(self) -> dict[str, Any]:
         """Return the settings that somebody has given."""

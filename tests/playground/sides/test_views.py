@@ -143,6 +143,17 @@ class TestAsking:
         assert len(rounds) == 20
         assert (rounds[1].question, rounds[1].expected) == ("post 2", " hockey")
 
+    def test_rows_that_a_model_has_learned_are_no_prompts(self, member_client: Client, sport: Model, ads: Model) -> None:
+        assert "Number of rows" not in page(member_client, sport, ads)
+        sent = form(sport, ads, source=str(sport.version_id), number="5")
+        assert member_client.post(reverse("playground:sides_ask"), sent).status_code == 422
+
+    def test_rows_whose_file_is_gone_are_said_to_be(self, member_client: Client, sport: Model, ads: Model) -> None:
+        Version.objects.filter(tuned_models=sport).update(validation="gone.jsonl", validation_rows=5)
+        answer = member_client.post(reverse("playground:sides_ask"), form(sport, ads, source=str(sport.version_id)))
+        assert answer.status_code == 422
+        assert "There is no row to ask." in answer.content.decode()
+
     def test_another_organizations_rows_are_no_choice(
         self, member_client: Client, people: People, sport: Model, ads: Model
     ) -> None:
