@@ -19,10 +19,9 @@ document.addEventListener("answer:kept", (event) => {
   if ($("samples").children.length) htmx.ajax("GET", event.detail.judging, { target: "#judging", swap: "outerHTML" });
 });
 
-// What was pressed is gone with the swap: go on from what was said about it, or to what is wrong.
+// What was pressed is gone with the swap: go on from what was said about it, or where to write what is better.
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.requestConfig?.verb !== "post" || event.detail.target.id !== "judging") return;
-  const wrong = document.querySelector("#judging [aria-invalid=true]");
-  const correction = document.querySelector("#judging [aria-pressed=true][value=bad]") && $("correct-form-answer");
-  (wrong ?? correction ?? document.querySelector("#judging [data-said]"))?.focus();
+  const correction = document.querySelector("#judging details[open] [name=answer]");
+  (correction ?? document.querySelector("#judging [data-said]"))?.focus();
 });

@@ -6,7 +6,8 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,30 +39,36 @@ class Site:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Serve the product with three models on a connection to the provider."""
-    data, port = tmp_path_factory.mktemp("playground"), free_port()
+    with served(tmp_path_factory.mktemp("playground"), SEED, ("classes", "text", "chat", "columns")) as site:
+        yield site
+
+
+@contextmanager
+def served(data: Path, seed: Path, tasks: Sequence[str]) -> Iterator[Site]:
+    """Serve the product with a model for each task on a connection to the provider, as the seed makes them."""
+    port = free_port()
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("TUNEDECK_", "DJANGO_"))}
     own = {"TUNEDECK_DATA": str(data), "DJANGO_SETTINGS_MODULE": "config.settings", "DATABASE_URL": ""}
     environment = {**inherited, **own, "PORT": str(port), "PYTHONPATH": str(settings.ROOT)}
     with serving() as (provider, base_url):
         provider.models = [{"id": "davinci-002", "description": "Knows nothing yet."}]
-        session, *models = made(environment, base_url).split()
+        session, *models = made(environment, base_url, seed).split()
         command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", str(port), "--log-level", "warning"]
         web = subprocess.Popen(command, cwd=settings.ROOT, env=environment)
         try:
             address = f"http://127.0.0.1:{port}"
             wait_until(lambda: answers(address), what="an answer of the page")
-            yield Site(address, session, provider, dict(zip(("classes", "text", "chat", "columns"), models, strict=True)))
+            yield Site(address, session, provider, dict(zip(tasks, models, strict=True)))
         finally:
             web.terminate()
             web.wait(PATIENCE)
 
 
-def made(environment: dict[str, str], base_url: str) -> str:
+def made(environment: dict[str, str], base_url: str, seed: Path) -> str:
     for arguments in (["manage.py", "migrate", "-v0"], ["manage.py", "collectstatic", "-v0", "--no-input"]):
         subprocess.run([sys.executable, *arguments], cwd=settings.ROOT, env=environment, check=True)
-    seed = [sys.executable, str(SEED), base_url]
-    return subprocess.run(seed, cwd=settings.ROOT, env=environment, check=True, capture_output=True, text=True).stdout
+    command = [sys.executable, str(seed), base_url]
+    return subprocess.run(command, cwd=settings.ROOT, env=environment, check=True, capture_output=True, text=True).stdout
 
 
 def answers(address: str) -> bool:
