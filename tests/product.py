@@ -160,13 +160,13 @@ def running_product(data: Path, **settings: str) -> Iterator[tuple[Product, str]
 @contextmanager
 def owned_product(data: Path, *, sample: bool = False, **settings: str) -> Iterator[Product]:
     """Run it with an owner, EMAIL, who has a PASSWORD."""
-    shutil.copy(_tables(), data / DATABASE)
+    shutil.copy(tables(), data / DATABASE)
     with running_product(data, **OWNED, TUNEDECK_SAMPLE=str(int(sample)), **settings) as (product, _link):
         yield product
 
 
 @cache
-def _tables() -> Path:
+def tables() -> Path:
     """A database with empty tables, made once a process: making them takes longer than all else of a start."""
     data = Path(tempfile.mkdtemp())
     atexit.register(shutil.rmtree, data)

@@ -203,6 +203,12 @@ def test_before_anything_is_scored_the_page_says_what_to_wait_for(owner_client: 
     assert "62.5" in page(owner_client, evaluation, "detail")
 
 
+def test_how_answers_were_kept_to_the_labels_is_said(owner_client: Client, tuned: Run) -> None:
+    Run.objects.filter(pk=tuned.pk).update(known="normalize")
+    for name in ("scores", "short", "report"):
+        assert "The likeliest of the labels counts, whatever was written." in page(owner_client, tuned.evaluation, name)
+
+
 def test_texts_have_no_matrix_and_no_threshold(owner_client: Client, people: People) -> None:
     rows: list[Row] = [("The cat sat.", "The dog sat.", {})] * 20
     evaluation = evaluation_of(people.organization, [row[0] for row in rows])

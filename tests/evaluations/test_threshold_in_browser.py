@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_sc
 
 from tests.browser.person import barriers, listened, overflow
 from tests.evaluations.scored_seed import planted
+from tests.product import DATABASE, tables
 from tests.servers import free_port
 from tests.trainer.live import wait_until
 
@@ -46,8 +48,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("TUNEDECK_", "DJANGO_"))}
     own = {"TUNEDECK_DATA": str(data), "DJANGO_SETTINGS_MODULE": "config.settings", "DATABASE_URL": ""}
     environment = {**inherited, **own, "PORT": str(port), "PYTHONPATH": str(settings.ROOT)}
-    for arguments in (["manage.py", "migrate", "-v0"], ["manage.py", "collectstatic", "-v0", "--no-input"]):
-        subprocess.run([sys.executable, *arguments], cwd=settings.ROOT, env=environment, check=True)
+    shutil.copy(tables(), data / DATABASE)
+    collect = [sys.executable, "manage.py", "collectstatic", "-v0", "--no-input"]
+    subprocess.run(collect, cwd=settings.ROOT, env=environment, check=True)
     seeded = subprocess.run(
         [sys.executable, str(SEED)], cwd=settings.ROOT, env=environment, check=True, capture_output=True, text=True
     )
@@ -182,7 +185,7 @@ def test_without_javascript_the_fields_and_a_button_do_the_same(browser: Browser
         assert out(page, "recall") == f"{100 * recall_score(yes, said):.1f}\N{NO-BREAK SPACE}%"
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (390, "light")])
 def test_the_page_is_in_nobodys_way(browser: Browser, site: Site, width: int, scheme: Any) -> None:
     look: Any = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}, "bypass_csp": True}
     for page in opened(browser, site, **look):

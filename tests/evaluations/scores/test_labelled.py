@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ REPORTED = st.dictionaries(st.sampled_from([*LABELS, "other"]), st.floats(0, 1),
 ROWS = st.lists(st.tuples(st.sampled_from(LABELS), st.sampled_from([*LABELS, "", "other"]), REPORTED), max_size=25)
 
 
-def made(rows: list[tuple[str, str, dict[str, float]]], labels: list[str]) -> Labelled:
+def made(rows: Sequence[tuple[str, str, Mapping[str, float]]], labels: list[str]) -> Labelled:
     return labelled.labelled(labels, [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows])
 
 
