@@ -6,7 +6,7 @@ Rows are read in chunks and given away one by one, so that memory does not grow 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -28,12 +28,14 @@ def header(evaluation: Evaluation, runs: Sequence[Run]) -> list[str]:
 def rows(evaluation: Evaluation, runs: Sequence[Run]) -> Iterator[list[Cell]]:
     """Yield the cells of each question, those that nobody has answered yet left empty."""
     width = len(_own(evaluation))
+    nothing: list[Cell] = ["", None, "", ""]
     for questions in _chunks(evaluation):
-        answers = _answers(questions, runs)
-        for question in questions:
-            cells = _cells(evaluation, question, width)
+        answers = _answers([pk for pk, *_rest in questions], runs)
+        for pk, _number, *own in questions:
+            cells = _cells(evaluation, own, width)
             for run in runs:
-                cells += _told(run, answers.get((question.pk, run.pk)), question)
+                told = answers.get((pk, run.pk))
+                cells += told.cells if told else nothing
             yield cells
 
 
@@ -55,42 +57,51 @@ def _free(wanted: str, taken: Sequence[str]) -> str:
     return found
 
 
-def _chunks(evaluation: Evaluation) -> Iterator[list[Question]]:
+class _Answered(NamedTuple):
+    """What is told of an answer; read without its row becoming an object, which takes longer than all else."""
+
+    label: str
+    text: str
+    probabilities: dict[str, Any]
+    right: bool | None
+    problem: str
+
+    @property
+    def cells(self) -> list[Cell]:
+        words = said.words(said.verdict(self.right, self.problem))
+        return [self.label or self.text, said.probability(self.label, self.probabilities), words, self.problem]
+
+
+def _chunks(evaluation: Evaluation) -> Iterator[list[tuple[Any, ...]]]:
+    """Yield questions as tuples: key, number, then what its own cells are made of."""
     last = -1
-    fields = ("pk", "number", "cells") if evaluation.source else ("pk", "number", "thread", "expected")
+    own = ("cells",) if evaluation.source else ("thread", "expected")
     while True:
-        after = Question.objects.filter(evaluation=evaluation, number__gt=last).order_by("number").only(*fields)
-        chunk = list(after[:CHUNK])
+        after = Question.objects.filter(evaluation=evaluation, number__gt=last).order_by("number")
+        chunk = list(after.values_list("pk", "number", *own)[:CHUNK])
         if not chunk:
             return
         yield chunk
-        last = chunk[-1].number
+        last = chunk[-1][1]
 
 
-def _answers(questions: Sequence[Question], runs: Sequence[Run]) -> dict[tuple[int, int], Answer]:
-    wanted = Answer.objects.filter(question__in=[one.pk for one in questions], run__in=[run.pk for run in runs])
-    fields = ("question_id", "run_id", "text", "label", "probabilities", "right", "problem")
-    return {(one.question_id, one.run_id): one for one in wanted.order_by().only(*fields)}
+def _answers(questions: Sequence[int], runs: Sequence[Run]) -> dict[tuple[int, int], _Answered]:
+    wanted = Answer.objects.filter(question__in=questions, run__in=[run.pk for run in runs]).order_by()
+    found = wanted.values_list("question_id", "run_id", "label", "text", "probabilities", "right", "problem")
+    return {(question, run): _Answered(*rest) for question, run, *rest in found}
 
 
-def _cells(evaluation: Evaluation, question: Question, width: int) -> list[Cell]:
+def _cells(evaluation: Evaluation, own: Sequence[Any], width: int) -> list[Cell]:
     """Return the sheet's own cells, or the question and what is expected where there was no sheet."""
-    own: list[Any] = question.cells if evaluation.source else [_asked(question), question.expected]
-    return [*(_plain(cell) for cell in own[:width]), *[""] * (width - len(own))]
+    cells: Sequence[Any] = own[0] if evaluation.source else [_asked(own[0]), own[1]]
+    return [*(_plain(cell) for cell in cells[:width]), *[""] * (width - len(cells))]
 
 
-def _asked(question: Question) -> str:
+def _asked(thread: Sequence[dict[str, Any]]) -> str:
     """Return the question; a conversation with who said what."""
-    if len(question.thread) < 2:
-        return question.text
-    return "\n".join(f"{turn.get('role', '')}: {turn.get('content', '')}" for turn in question.thread)
-
-
-def _told(run: Run, answer: Answer | None, question: Question) -> list[Cell]:
-    if answer is None:
-        return ["", None, "", ""]
-    told = said.of(run, answer, question)
-    return [told.text, told.probability, told.words, answer.problem]
+    if len(thread) < 2:
+        return str(thread[-1].get("content", "")) if thread else ""
+    return "\n".join(f"{turn.get('role', '')}: {turn.get('content', '')}" for turn in thread)
 
 
 def _plain(cell: Any) -> Cell:

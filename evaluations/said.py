@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -24,11 +26,7 @@ class Said:
 
     @property
     def probability(self) -> float | None:
-        """Of the label that was answered, as the provider reported it."""
-        if not self.answer or not self.answer.probabilities:
-            return None
-        found = self.answer.probabilities.get(self.answer.label)
-        return float(found) if isinstance(found, int | float) else None
+        return probability(self.answer.label, self.answer.probabilities) if self.answer else None
 
     @property
     def percent(self) -> str:
@@ -43,12 +41,7 @@ class Said:
 
     @property
     def verdict(self) -> str:
-        """Name the verdict: right, wrong, problem, unknown (nothing is expected) or open (not asked yet)."""
-        if self.answer is None:
-            return "open"
-        if self.answer.problem:
-            return "problem"
-        return {True: "right", False: "wrong", None: "unknown"}[self.answer.right]
+        return verdict(self.answer.right, self.answer.problem) if self.answer else "open"
 
     @property
     def words(self) -> str:
@@ -63,7 +56,21 @@ class Said:
         return json.dumps(self.answer.request, ensure_ascii=False, indent=2) if self.answer and self.answer.request else ""
 
 
+def probability(label: str, probabilities: Mapping[str, Any]) -> float | None:
+    """Return that of the label that was answered, as the provider reported it."""
+    found = probabilities.get(label) if probabilities else None
+    return float(found) if isinstance(found, int | float) else None
+
+
+def verdict(right: bool | None, problem: str) -> str:
+    """Name the verdict of an answer: right, wrong, problem or unknown (nothing is expected)."""
+    if problem:
+        return "problem"
+    return {True: "right", False: "wrong", None: "unknown"}[right]
+
+
 def words(verdict: str) -> str:
+    """Say a verdict; of a row without an answer it is open."""
     return {
         "right": _("right"),
         "wrong": _("wrong"),
