@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import zip_longest
+from math import ceil
 from typing import Any
+
+from django.utils import timezone
 
 from playground.models import Round, Side, Vote
 from playground.sides.marks import Part, parts, same
@@ -27,6 +30,7 @@ class ShownSide:
     side: Side | None = None  # None as long as it is hidden
     differs: bool | None = None  # from the first one; None where there is nothing to compare
     is_winner: bool = False
+    wait: int = 0  # seconds until it may be asked, as its provider wished
 
     @property
     def is_over(self) -> bool:
@@ -78,11 +82,6 @@ def shown(round: Round, *, vote: Vote | None, hidden: bool) -> ShownRound:
     return ShownRound(round=round, sides=found, is_hidden=hidden, ended=ended, vote=vote)
 
 
-def votes_of(rounds: Iterable[Round], person: Any) -> dict[int, Vote]:
-    """Return a person's own votes by round."""
-    return {vote.round_id: vote for vote in Vote.objects.filter(round__in=list(rounds), person=person)}
-
-
 def _waiting(side: Side) -> ShownSide:
     return ShownSide(place=side.place, state="due", samples=[])
 
@@ -108,6 +107,7 @@ def _open(side: Side, first: Side | None, vote: Vote | None) -> ShownSide:
         side=side,
         differs=_differs(side, first),
         is_winner=bool(vote and vote.winner_id == side.pk),
+        wait=_seconds_until(side.due_at),
     )
 
 
@@ -115,6 +115,10 @@ def _cut(side: Side, text: str, first: Side | None) -> list[Part]:
     if first is None or side.place == first.place:
         return [(text, False)] if text else []
     return parts(text, first.text.strip())
+
+
+def _seconds_until(due: datetime | None) -> int:
+    return max(0, ceil((due - timezone.now()).total_seconds())) if due else 0
 
 
 def _differs(side: Side, first: Side | None) -> bool | None:

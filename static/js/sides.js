@@ -79,6 +79,8 @@ async function run(address) {
 async function asked(address, signal) {
   const side = at(address);
   clear(side);
+  if (side.dataset.wait) await wait(side, Number(side.dataset.wait) + 1, signal);
+  delete side.dataset.wait;
   const response = await fetch(address, { method: "POST", headers: token(), signal });
   if (response.status === 409) return false;
   if (response.redirected || !response.ok) {
@@ -137,7 +139,7 @@ function notice(side, { sentence, advice }) {
 }
 
 function wait(side, seconds, signal) {
-  const place = side.querySelector("[data-countdown]");
+  const place = side.querySelector("[data-status]");
   return new Promise((done, failed) => {
     let left = seconds;
     let timer = 0;

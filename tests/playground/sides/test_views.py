@@ -223,6 +223,14 @@ class TestAnswers:
         assert "data-live" in html
         assert "hx-trigger" not in html
 
+    def test_a_page_that_is_loaded_during_a_wait_knows_how_long_it_still_is(
+        self, member_client: Client, people: People, sport: Model, ads: Model
+    ) -> None:
+        trial = begun(people.member, [sport, ads], live=True)
+        assert "data-wait" not in self.shown(member_client, trial)
+        Side.objects.filter(place=1).update(due_at=timezone.now() + timedelta(seconds=20))
+        assert self.shown(member_client, trial).count('data-wait="20"') == 1
+
     def test_answers_that_say_the_same_are_said_to(
         self, member_client: Client, people: People, sport: Model, ads: Model
     ) -> None:
