@@ -110,6 +110,13 @@ def _check(dataset: Dataset | None, thread: list[dict[str, Any]], answer: str, *
     if version is None:
         refuse_unfit(thread, answer)
         return
+    try:
+        _check_against(version, thread, answer, said=said, is_new_class=is_new_class)
+    except FileNotFoundError:
+        raise Refused(_("The files of %(version)s are gone. Choose another dataset.", version=str(version))) from None
+
+
+def _check_against(version: Version, thread: list[dict[str, Any]], answer: str, *, said: str, is_new_class: bool) -> None:
     example = shaped(version, thread, answer, said=said)
     if not is_new_class and new_class(version, answer):
         known = ", ".join(f"“{name}”" for name in classes(version)[:SHOWN_CLASSES])

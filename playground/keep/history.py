@@ -40,7 +40,7 @@ def begin(request: OrgRequest, question: Question) -> Asked:
     row.connection, row.model = picked.connection, picked.model
     row.key, row.name, row.format = picked.key, picked.name, picked.format
     row.entered, row.request = entered(request.POST), storable(dict(question.body))
-    row.question, row.state, row.problem = str(row.thread[-1].get("content", "")), State.ASKING, ""
+    row.question, row.state, row.problem = str(row.thread[-1].get("content") or ""), State.ASKING, ""
     row.save()
     return row
 

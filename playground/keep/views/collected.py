@@ -21,6 +21,7 @@ from datasets.shape import classes
 from datasets.views.page import begin
 from datasets.wording import say
 from datasets.words import Refused
+from datasets.words import gettext_noop as datasets_said
 from playground.keep import collect
 from playground.keep.views.judging import LONGEST_ANSWER, MOST_CLASSES, MOST_OFFERED, NEW, chosen
 from playground.models import Collected, CollectedQuerySet
@@ -92,9 +93,10 @@ def remove(request: access.OrgRequest, pk: int) -> HttpResponse:
 def make_version(request: access.OrgRequest, pk: int) -> HttpResponse:
     """Have a version made of an older one's rows and the examples that it does not hold."""
     dataset = _dataset(request, str(pk))
-    number = request.POST.get("to", "")
-    version = _numbered(dataset, number)
+    version, newest = _numbered(dataset, request.POST.get("to", "")), dataset.versions.first()
     try:
+        if str(newest and newest.number) != request.POST.get("newest"):  # as when the button was pressed twice
+            raise Refused(datasets_said("There is a new version since the page was loaded. Look which examples it holds."))
         collect.put(collect.waiting(collect.of_dataset(dataset), version), version, request.user)
     except Refused as why:
         messages.error(request, say(why.sentence))

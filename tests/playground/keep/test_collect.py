@@ -154,6 +154,14 @@ class TestJudging:
         post(member_client, "judge", row, verdict="good")
         assert only().dataset == version.dataset
 
+    def test_a_version_whose_files_are_gone_is_said(
+        self, people: People, member_client: Client, model: Model, version: Version
+    ) -> None:
+        version.training.storage.delete(version.training.name or "")
+        response = post(member_client, "judge", answered(people, model, said=" repair"), verdict="good")
+        assert response.status_code == 422
+        assert "The files of tickets v1 are gone" in said(response)
+
     def test_of_several_answers_one_is_meant(self, people: People, member_client: Client, model: Model) -> None:
         samples = [{"text": text, "finish_reason": "stop"} for text in (" billing", " repair")]
         row = answered(people, model, samples=samples)
@@ -203,7 +211,9 @@ def turn(text: str) -> list[dict[str, str]]:
 
 
 def post_version(client: Client, version: Version, to: int | str = 1) -> Any:
-    return post(client, "make_version", version.dataset, hx=False, to=to)
+    newest = version.dataset.versions.first()
+    assert newest is not None
+    return post(client, "make_version", version.dataset, hx=False, to=to, newest=newest.number)
 
 
 def newest(version: Version) -> Version:
@@ -264,6 +274,26 @@ class TestVersions:
         post_version(member_client, version)
         page = member_client.get(reverse("finetunes:new"), {"version": newest(version).pk})
         assert f'<option value="{newest(version).pk}" selected' in said(page)
+
+    def test_a_button_that_is_pressed_twice_makes_one_version(
+        self, people: People, member_client: Client, version: Version
+    ) -> None:
+        collected(people, version, "A lamp is dark")
+        for _time in range(2):
+            response = post(member_client, "make_version", version.dataset, hx=False, to=1, newest=1)
+        assert "There is a new version since" in said(member_client.get(response["Location"]))
+        assert version.dataset.versions.count() == 2
+
+    def test_of_too_many_examples_the_oldest_are_added_first(
+        self, people: People, member_client: Client, version: Version, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for text in ("First", "Second", "Third"):
+            collected(people, version, f"{text} lamp")
+        monkeypatch.setattr("datasets.extend.MOST", 2)
+        assert "2 examples at once are the most" in page_of(member_client, version)
+        post_version(member_client, version)
+        assert [row["prompt"] for row in lines_of(newest(version).training)[-2:]] == ["First lamp ->", "Second lamp ->"]
+        assert "v2: 1 new example" in page_of(member_client, version)
 
     def test_an_example_that_no_row_can_be_made_of_is_named(
         self, people: People, member_client: Client, version: Version
