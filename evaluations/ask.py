@@ -49,7 +49,8 @@ class Way:
     @cached_property
     def classes(self) -> Classes | None:
         """The labels as the model writes them; None unless it is a classification."""
-        return Classes(self._spelled, self._first, likeliest_only=bool(self.known)) if self.labels else None
+        likeliest_only = self.known == Evaluation.Known.NORMALIZE
+        return Classes(self._spelled, self._first, likeliest_only=likeliest_only) if self.labels else None
 
     @cached_property
     def known(self) -> str:
@@ -76,6 +77,8 @@ class Way:
             also["max_tokens"] = max(fill.ANSWER_TOKENS, 2 * self._longest_trained)
         elif self._share_a_token:
             also["max_tokens"] = self._longest
+        if self.known == Evaluation.Known.NORMALIZE and (self.picked.labels or self._first):
+            also |= self._all_probabilities
         if self.known == Evaluation.Known.BIAS:
             also |= {"max_tokens": 1, "logit_bias": dict.fromkeys(map(str, self._tokens), LIKELIEST)}
         return also
@@ -86,6 +89,13 @@ class Way:
         if self.picked.is_chat:
             return {"logprobs": True, "top_logprobs": min(fill.MOST_TOP_LOGPROBS, max(2, len(self.labels)))}
         return {"logprobs": min(fill.MOST_LOGPROBS, max(2, len(self.labels)))}
+
+    @property
+    def _all_probabilities(self) -> dict[str, Any]:
+        """As many tokens as there can be: a label that is not among them cannot be the likeliest."""
+        if self.picked.is_chat:
+            return {"logprobs": True, "top_logprobs": fill.MOST_TOP_LOGPROBS}
+        return {"logprobs": fill.MOST_LOGPROBS}
 
     @property
     def _longest_trained(self) -> int:

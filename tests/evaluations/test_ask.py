@@ -98,6 +98,11 @@ def test_where_a_bias_is_not_possible_the_likeliest_label_counts(base: str, trai
     assert (way.known, "logit_bias" in way.body(THREAD)) == ("normalize", False)
 
 
+def test_to_find_the_likeliest_label_as_many_tokens_are_asked_for_as_there_can_be() -> None:
+    assert classifier(wish="normalize").body(THREAD)["logprobs"] == 5
+    assert asked(picked(CHAT, base="gpt-4o"), labels=("yes", "no"), wish="normalize").body(THREAD)["top_logprobs"] == 20
+
+
 def test_what_nobody_wished_for_or_has_no_labels_is_not_kept_to_any() -> None:
     assert (classifier().known, classifier(wish="normalize").known) == ("", "normalize")
     assert asked(picked(task="generation"), wish="bias").known == ""

@@ -100,17 +100,17 @@ def test_a_cancelled_run_keeps_what_was_on_its_way_and_asks_no_more(
     sorter: Model, sorting: Sorting, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     settings.EVALUATION_CONCURRENCY = 4
-    evaluation = started(larger(sorter, 200))
+    evaluation = started(larger(sorter, 60))
     after_the_first_batch(monkeypatch, lambda: cancel.cancel(evaluation))
     asking.ask(sorter.connection_id)
     run = only_run(evaluation)
     assert (run.state, run.due_at) == ("cancelled", None)
-    assert run.answers.count() == len(sorting.log.asked) == run.done_count < 100
+    assert run.answers.count() == len(sorting.log.asked) == run.done_count < 40
     before = run.done_count
     monkeypatch.undo()
     assert cancel.resume(evaluation) == 1
     assert asking.ask(sorter.connection_id)
-    assert (only_run(evaluation).state, only_run(evaluation).done_count) == ("done", 200)
+    assert (only_run(evaluation).state, only_run(evaluation).done_count) == ("done", 60)
     assert set(sorting.log.times.values()) == {1}, f"{before} were there already"
 
 
@@ -129,7 +129,7 @@ def test_a_run_that_starts_meanwhile_joins_in(
 ) -> None:
     settings.EVALUATION_CONCURRENCY = 2
     other = larger(sorter, 5, "ada:ft-other")
-    started(larger(sorter, 60))
+    started(larger(sorter, 40))
     after_the_first_batch(monkeypatch, lambda: started(other))
     asking.ask(sorter.connection_id)
     assert set(Run.objects.values_list("state", flat=True)) == {"done"}
@@ -139,11 +139,11 @@ def test_a_run_that_starts_meanwhile_joins_in(
 def test_an_evaluation_may_be_deleted_while_it_is_asked(
     sorter: Model, sorting: Sorting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    evaluation = started(larger(sorter, 100))
+    evaluation = started(larger(sorter, 80))
     after_the_first_batch(monkeypatch, lambda: Evaluation.objects.get(pk=evaluation.pk).delete())
     asking.ask(sorter.connection_id)
     assert (Answer.objects.count(), Run.objects.count()) == (0, 0)
-    assert len(sorting.log.asked) < 100
+    assert len(sorting.log.asked) < 80
 
 
 def test_a_model_that_is_gone_stops_its_run_with_a_sentence(sorter: Model, sorting: Sorting) -> None:
@@ -168,7 +168,7 @@ def test_who_has_lost_the_turn_asks_no_more_and_doubles_nothing(
 ) -> None:
     settings.EVALUATION_CONCURRENCY = 4
     monkeypatch.setattr(asking, "SECONDS", 0.0)
-    evaluation = started(larger(sorter, 200))
+    evaluation = started(larger(sorter, 60))
 
     def take_over() -> None:
         for leased in (Turn, Run):
@@ -176,7 +176,7 @@ def test_who_has_lost_the_turn_asks_no_more_and_doubles_nothing(
 
     after_the_first_batch(monkeypatch, take_over)
     asking.ask(sorter.connection_id)
-    assert len(sorting.log.asked) < 100
+    assert len(sorting.log.asked) < 40
     assert only_run(evaluation).lease_token is not None, "the other one's lease is untouched"
 
 
@@ -213,10 +213,10 @@ def test_a_round_ends_for_others_only_if_others_wait(
 ) -> None:
     monkeypatch.setattr(asking, "LONGEST", 0.0)
     monkeypatch.setattr(asking, "BEAT", 0.0)
-    evaluation = started(larger(sorter, 300))
+    evaluation = started(larger(sorter, 100))
     asking.ask(sorter.connection_id, others_wait=lambda: True)
     run = only_run(evaluation)
-    assert (run.state, run.lease_token, run.done_count < 300) == ("running", None, True)
+    assert (run.state, run.lease_token, run.done_count < 100) == ("running", None, True)
     assert run.due_at is not None
     asking.ask(sorter.connection_id)
     assert only_run(evaluation).state == "done"
@@ -246,6 +246,7 @@ def test_a_batch_takes_as_many_queries_however_many_rows_there_are(
     """Everything is answered before it is written, so that each model's rows make one batch of the same size."""
     monkeypatch.setattr(asking.Round, "_is_time_to_write", lambda self: not self._asked)
     monkeypatch.setattr(progress.Clock, "note", lambda *_: None)
+    monkeypatch.setattr(asking, "BEAT", 100.0)
     _first, *counts = (queries(larger(sorter, rows, f"ada:ft-{rows}")) for rows in (1, 16, 32, 48))
     assert counts[2] - counts[1] == counts[1] - counts[0] <= 4
 
