@@ -48,7 +48,7 @@ class StillUsed(Refused):
         self.users = sorted(error.protected_objects, key=str)
         super().__init__(
             _(
-                "It cannot be deleted, because this was trained on it and has to stay traceable: %(users)s.",
+                "It cannot be deleted, because this was made with it and has to stay traceable: %(users)s.",
                 users=", ".join(map(str, self.users[:SHOWN])) + (" …" if len(self.users) > SHOWN else ""),
             )
         )

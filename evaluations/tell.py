@@ -40,6 +40,11 @@ class Line:
     left: str  # how long the rest takes, "" if nobody knows
 
     @property
+    def known(self) -> str:
+        """Say how its answers are kept to the known labels."""
+        return str(Evaluation.Known(self.run.known).label)
+
+    @property
     def may_ask_again(self) -> bool:
         return self.run.state == Run.State.DONE and self.run.problem_count > 0
 

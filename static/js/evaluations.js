@@ -1,12 +1,11 @@
 // Evaluations: start once, walk through rows in the drawer.
-for (const form of document.querySelectorAll("form[data-once]")) {
-  form.addEventListener("submit", (event) => {
-    if (event.submitter?.hasAttribute("formaction")) return;
-    if (form.dataset.sent) event.preventDefault();
-    form.dataset.sent = "1";
-    event.submitter?.setAttribute("aria-disabled", "true");
-  });
-}
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!("once" in form.dataset) || event.submitter?.hasAttribute("formaction")) return;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "1";
+  event.submitter?.setAttribute("aria-disabled", "true");
+});
 addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
   for (const form of document.querySelectorAll("form[data-once]")) {

@@ -94,6 +94,15 @@ def test_what_the_provider_said_is_shown_with_what_to_do(member_client: Client, 
     assert at("resume", evaluation.pk) in page
 
 
+def test_how_answers_are_kept_to_the_labels_is_said_for_each_model(
+    member_client: Client, people: People, sorter: Model
+) -> None:
+    evaluation = asked(people, sorter)
+    assert "The likeliest of the labels counts" not in shown(member_client, evaluation)
+    evaluation.runs.update(known="normalize")
+    assert "The likeliest of the labels counts, whatever was written" in shown(member_client, evaluation)
+
+
 def test_rows_without_an_answer_are_asked_again_on_demand(member_client: Client, place: Place, sorter: Model) -> None:
     place.provider.will(Refusal(400, "Too long."))
     evaluation = begun(member_client, sorter)
