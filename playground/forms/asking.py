@@ -24,12 +24,15 @@ class Asking(Styled, forms.Form):
     text_fields: ClassVar[tuple[str, ...]] = ()
     simple: ClassVar[tuple[str, ...]] = ("max_tokens", "temperature", "stop", "n")
 
-    max_tokens = whole(
-        _lazy("Longest answer"),
-        _lazy("The answer stops after so many tokens; a token is about ¾ of a word."),
-        least=0,
-        most=MOST_TOKENS,
-        default=_lazy("provider's default"),
+    max_tokens = told(
+        whole(
+            _lazy("Longest answer"),
+            _lazy("The answer stops after so many tokens; a token is about ¾ of a word."),
+            least=0,
+            most=MOST_TOKENS,
+            default=_lazy("provider's default"),
+        ),
+        _lazy("0 or more, by default what the provider takes"),
     )
     temperature = decimal(
         _lazy("Temperature"),

@@ -69,7 +69,7 @@ function watch() {
 
 async function ask(attempt, signal) {
   let response = await send(attempt, signal);
-  if (response.status === 403 && await renewed()) response = await send(attempt, signal);
+  if (response.status === 403) response = await again(attempt, signal);
   const problem = refusal(response);
   if (problem) return trouble({ sentence: problem, advice: "", words: "", details: [] }, attempt);
   if (response.status === 422) return mark((await response.json()).errors);
@@ -93,13 +93,13 @@ function send(attempt, signal) {
 }
 
 // Whoever has signed in again in another tab needs the new token of that page.
-async function renewed() {
-  const response = await fetch(location.href);
-  if (response.redirected || !response.ok) return false;
+async function again(attempt, signal) {
+  const response = await fetch(location.href, { signal });
+  if (response.redirected || !response.ok) return response;
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const token = page.querySelector("#ask [name=csrfmiddlewaretoken]")?.value;
   if (token) $("ask").elements.csrfmiddlewaretoken.value = token;
-  return Boolean(token);
+  return send(attempt, signal);
 }
 
 function refusal(response) {

@@ -19,6 +19,9 @@ from playground.speak import COMPLETION
 from teams.models import Organization
 from tests.conftest import People
 from tests.playground.provider import Provider, serving
+from tests.playground.served import site
+
+__all__ = ["site"]
 
 
 @dataclass

@@ -55,7 +55,10 @@ def main(base_url: str) -> None:
             (TALK, "ft:gpt-3.5-turbo-0613:example:pirate:7p4lURel", "gpt-3.5-turbo-0613"),
         )
     ]
-    models.append(model_on(connection, of_columns(organization), name="ada:ft-example:ads", base_model="ada"))
+    limit = {"label": "yes", "threshold": 0.41, "evaluation": 1}
+    models.append(
+        model_on(connection, of_columns(organization), name="ada:ft-example:ads", base_model="ada", threshold=limit)
+    )
     connection.answer_prices = {"ft:ada": {"input": "1.6", "output": "1.6", "since": "2026-11-02"}}
     connection.save()
     print(client.cookies[settings.SESSION_COOKIE_NAME].value, *(model.pk for model in models))
