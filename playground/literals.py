@@ -56,7 +56,8 @@ def _python_atom(value: Any) -> str:
 
 
 def _json_atom(value: Any) -> str:
-    return "".join(map(_visible, json.dumps(value, ensure_ascii=False)))
+    written = json.dumps(value, ensure_ascii=False)
+    return written if written.isprintable() else "".join(map(_visible, written))
 
 
 def _visible(letter: str) -> str:

@@ -8,7 +8,7 @@ from django.http import QueryDict
 
 from openai_api.answers import storable
 
-NOT_KEPT = {"csrfmiddlewaretoken", "attempt", "model", "format", "preset_name", "preset_bound", "was", "to"}
+NOT_KEPT = {"csrfmiddlewaretoken", "attempt", "model", "was", "format", "to", "mend", "preset_name", "preset_bound"}
 
 Entered = dict[str, list[str]]  # {field: [value, …]}
 

@@ -2,6 +2,7 @@
 // Everything from a model or a provider goes through textContent.
 const $ = (id) => document.getElementById(id);
 const words = $("words").dataset;
+const SLOW = 10; // seconds
 let running = null;
 let countdown = null;
 
@@ -60,10 +61,13 @@ async function run(attempt) {
 // The seconds are there to be seen; only the first long wait is also said.
 function watch() {
   const began = Date.now();
+  let told = false;
   return setInterval(() => {
     const seconds = Math.round((Date.now() - began) / 1000);
     $("elapsed").textContent = words.seconds.replace("#", seconds);
-    if (seconds === 10 && !$("samples").children.length) say(words.slow);
+    if (seconds < SLOW || told || $("samples").children.length) return;
+    told = true;
+    say(words.slow);
   }, 1000);
 }
 

@@ -11,9 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.person import barriers, overflow
 from tests.playground.provider import PATIENCE, Refusal, Streamed, chat_chunk, completion, usage
-from tests.playground.served import Site, answers, made, opened, status, visit
-
-__all__ = ["Site", "answers", "made", "opened"]
+from tests.playground.served import Site, opened, status, visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("playground-browser")]
 
@@ -44,10 +42,10 @@ def test_the_request_is_shown_before_it_is_sent_and_the_separator_can_be_turned_
     sent = len(site.provider.received)
     page.get_by_label("Text", exact=True).fill("A post")
     page.get_by_text("exactly what is sent").click()
-    expect(page.locator("#request pre")).to_contain_text(r"A post\n\n###\n\n")
+    expect(page.locator("#request [data-code=json] pre")).to_contain_text(r"A post\n\n###\n\n")
     page.get_by_label("separator added").uncheck()
     expect(page.locator("#remarks")).to_contain_text("yours does not")
-    expect(page.locator("#request pre")).not_to_contain_text("###")
+    expect(page.locator("#request [data-code=json] pre")).not_to_contain_text("###")
     assert len(site.provider.received) == sent
 
 

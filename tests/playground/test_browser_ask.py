@@ -11,7 +11,7 @@ from django.conf import settings
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.person import barriers, overflow, sign_in
-from tests.playground.provider import HangsUp, Raw, Refusal, Streamed, chat_chunk, completion, usage
+from tests.playground.provider import HangsUp, Raw, Refusal, Silent, Streamed, chat_chunk, completion, usage
 from tests.playground.served import Site, opened, status, visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("playground-browser")]
@@ -102,6 +102,31 @@ def test_a_wait_is_counted_down_and_escape_ends_it(page: Page, site: Site) -> No
     page.keyboard.press("Escape")
     expect(page.locator("[data-countdown]")).to_be_hidden()
     expect(page.get_by_label("Text", exact=True)).to_have_value("bag")
+
+
+def test_a_wait_that_is_over_asks_again_by_itself(page: Page, site: Site) -> None:
+    page.clock.install()
+    site.provider.will(Refusal(429, "Slow down", headers={"Retry-After": "60"}), Streamed([completion("Here I am.")]))
+    visit(page, site, "text")
+    page.keyboard.type("bag")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[data-countdown]")).to_contain_text("Trying again by itself in")
+    page.clock.run_for(61_000)
+    expect(page.locator("#samples")).to_contain_text("Here I am.")
+
+
+def test_an_answer_that_does_not_begin_is_watched_and_stopped(page: Page, site: Site) -> None:
+    page.clock.install()
+    site.provider.will(Silent(begins=True))
+    visit(page, site, "text")
+    page.keyboard.type("bag")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#stop")).to_be_visible()
+    page.clock.run_for(11_000)
+    status(page).to_contain_text("Nothing has come yet.")
+    expect(page.locator("#elapsed")).to_contain_text("s")
+    page.keyboard.press("Escape")
+    status(page).to_have_text("Stopped by you")
 
 
 def test_nonsense_and_a_hung_up_line_are_sentences_and_the_next_answer_comes(page: Page, site: Site) -> None:

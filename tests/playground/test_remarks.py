@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from finetunes.models import Model
 from playground import compose
 from playground.remarks import remarks
 from tests.playground.conftest import CLASSES, ENDED, TALK, picked
@@ -122,3 +124,14 @@ def test_a_fifth_stop_sequence_is_not_offered() -> None:
 def test_a_long_run_of_white_space_takes_no_time() -> None:
     model = picked(task="generation", separator="\n" * 5 + "#" * 5 + "\n" * 5, ending="\n")
     assert "ends with a space" in said(model, prompt="a" + "\n " * 100_000, add_separator=True, stop=["\n"])
+
+
+def test_a_kept_limit_asks_for_log_probabilities() -> None:
+    for kind, entered, changes in (
+        (CLASSES, {"prompt": "a", "add_separator": True}, {"logprobs": "5"}),
+        (TALK | {"labels": ["yes", "no"]}, {"system": "You are a pirate."}, {"logprobs": True, "top_logprobs": "5"}),
+    ):
+        model = replace(picked(**kind), model=Model(threshold={"label": "hockey", "threshold": 0.4}))
+        (remark,) = remarks(model, entered)
+        assert remark.changes == changes
+        assert remarks(model, entered | {"logprobs": 2, "top_logprobs": 2}) == []

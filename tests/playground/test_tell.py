@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -102,3 +103,39 @@ def test_a_token_is_shown_without_white_space(text: str) -> None:
 
 def test_a_request_is_shown_readable_in_every_script() -> None:
     assert "Қазақстан" in tell.body({"prompt": "Қазақстан"})
+
+
+USED = Usage(prompt_tokens=1000, completion_tokens=100)
+
+
+def cost(usage: Usage | None, **prices: dict[str, str]) -> str:
+    model = picked(**CLASSES)
+    model.connection.answer_prices = prices
+    found = dict(tell.end(Question(picked=model, body={}), answered(choice(), usage=usage))["facts"])["Cost"]
+    return str(found).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_an_answer_costs_its_tokens_if_somebody_wrote_down_what_they_cost() -> None:
+    assert cost(USED, **{"ft:ada": {"input": "1.6", "output": "4"}}) == "0.0020 USD"
+
+
+def test_a_cost_that_nobody_knows_is_called_unknown() -> None:
+    assert cost(USED) == "unknown: no price is written down"
+    assert cost(USED, ada={"input": "1", "output": "1"}) == "unknown: no price is written down"
+    assert cost(None, **{"ft:ada": {"input": "1", "output": "1"}}) == "unknown: the tokens were not reported"
+
+
+@pytest.mark.parametrize(
+    ("amount", "said"),
+    [("0", "0.00"), ("0.0000016", "0.0000016"), ("0.00234", "0.0023"), ("0.5", "0.50"), ("1234.567", "1,234.57")],
+)
+def test_an_amount_shows_two_digits_of_the_smallest(amount: str, said: str) -> None:
+    assert tell.money(Decimal(amount), "EUR") == f"{said}\N{NO-BREAK SPACE}EUR"
+
+
+def test_tokens_are_told_with_a_whole_answer_if_they_are_the_text() -> None:
+    question = Question(picked=picked(), body={})
+    found = answered(choice(" it"))
+    assert [token["text"] for token in tell.with_tokens(tell.end(question, found), found)["samples"][0]["tokens"]] == [" it"]
+    cut = answered(Choice(index=0, text="it", tokens=(Token(text=" it", logprob=-1.0),)))
+    assert tell.with_tokens(tell.end(question, cut), cut)["samples"][0]["tokens"] == []

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from datasets.models import Version
 from finetunes.models import Model
+from playground.models import Preset
 from playground.pick import pick
 from playground.variables import Template, template_of
 from tests.playground.conftest import CLASSES, TALK, Place, model_on, trained_on
@@ -206,6 +207,18 @@ class TestAnotherModel:
     ) -> None:
         page = ask(member_client, writer, "switch", was="999", **COLUMNS).content.decode()
         assert "subject: Parcel\nsender: Tom</textarea>" in page
+
+    def test_a_shared_prompt_of_columns_opens_with_a_model_that_has_none(
+        self, member_client: Client, writer: Model, mail: Model
+    ) -> None:
+        entered = {name: [value] for name, value in COLUMNS.items()}
+        given = {"organization": mail.organization, "format": "prompt-completion", "entered": entered}
+        own = Preset.objects.create(name="Own", key=str(mail.pk), **given)
+        other = Preset.objects.create(name="Other", key=str(writer.pk), **given)
+        pages = [member_client.get(reverse("playground:home"), {"preset": one.pk}).content.decode() for one in (own, other)]
+        assert 'name="way" value="fields"' in pages[0]
+        assert "Parcel</textarea>" in pages[0]
+        assert "subject: Parcel\nsender: Tom</textarea>" in pages[1]
 
     def test_set_as_in_training_keeps_the_text(self, member_client: Client, writer: Model) -> None:
         page = ask(member_client, writer, "switch", was=writer.pk, prompt="kept", temperature="2").content.decode()

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.person import barriers, overflow
 from tests.playground.provider import Streamed, chat_chunk, completion, usage
-from tests.playground.test_browser import Site, opened, served, status, visit
+from tests.playground.served import Site, opened, served, status, visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("playground-browser")]
 
