@@ -88,7 +88,7 @@ def deciding(run: Run, data: Mapping[str, Any], query: Mapping[str, str]) -> Dec
     wrong_yes, wrong_no = costs if None not in costs and any(costs) else (None, None)
     return Deciding(
         run=run,
-        labels=list(thresholds),
+        labels=[one for one in data.get("labels", []) if one in thresholds],
         label=label,
         counted=labelled.counted(thresholds[label]),
         low=_number(query.get("low"), 1.0),

@@ -14,6 +14,13 @@ from evaluations.scores.figure import Figure
 
 ENOUGH = 0.05
 """Chance of a difference from which on it is not called one."""
+ORDER = (
+    *("accuracy", "precision", "recall", "f1", "auroc", "auprc"),
+    *("weighted_precision", "weighted_recall", "weighted_f1", "weighted_auroc", "weighted_auprc"),
+    *("brier", "calibration_error", "outside"),
+    *("exact", "normalized", "fields", "chrf", "rouge_l", "bleu"),
+)
+"""The most telling first: a database need not keep the order in which scores were written."""
 LOWER_IS_BETTER = {"brier", "calibration_error", "outside"}
 PLAIN = {"brier"}
 """Scores that are not a share, and are not written as per cent."""
@@ -89,6 +96,10 @@ def _of_texts() -> dict[str, tuple[str, str]]:
             _("How many runs of one to four words they have in common, over all rows. Known from translation."),
         ),
     }
+
+
+def place(name: str) -> int:
+    return ORDER.index(name) if name in ORDER else len(ORDER)
 
 
 def why(one: Figure) -> str:

@@ -55,12 +55,21 @@ class Compared:
     is_by_label: bool
 
 
+def in_order(evaluation: Evaluation) -> list[Run]:
+    """Return the runs, base models first: what there was before."""
+    runs = evaluation.runs.select_related("model", "connection", "evaluation").defer("tried").order_by("pk")
+    return sorted(runs, key=lambda run: run.model is not None)
+
+
 def table(runs: Iterable[Run]) -> Table:
     every = list(runs)
     scored = [run for run in every if run.scores]
-    names = dict.fromkeys(name for run in scored for name in run.scores if name != ABOUT)
+    names = {name for run in scored if run.scores[ABOUT]["rows"] for name in run.scores if name != ABOUT}
     positive = next((str(run.scores[ABOUT].get("positive", "")) for run in scored), "")
-    rows = [Row(meanings.meaning(name, positive), _cells(name, scored)) for name in names]
+    rows = [
+        Row(meanings.meaning(name, positive), _cells(name, scored))
+        for name in sorted(names, key=lambda name: (meanings.place(name), name))
+    ]
     return Table(scored, rows, any(is_stale(run) for run in every))
 
 

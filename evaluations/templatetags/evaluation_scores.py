@@ -16,5 +16,4 @@ register.filter("share", meanings.percent)
 @register.inclusion_tag("evaluations/_scores.html")
 def scores_of(evaluation: Evaluation) -> dict[str, Any]:
     """The table of all models; it comes by itself once they are scored."""
-    runs = evaluation.runs.defer("tried").order_by("pk")
-    return {"evaluation": evaluation, "table": results.table(runs), "is_short": True}
+    return {"evaluation": evaluation, "table": results.table(results.in_order(evaluation)), "is_short": True}

@@ -27,7 +27,7 @@ PAGE = "evaluations/scores.html"
 @access.viewer
 def scores(request: OrgRequest, pk: int) -> HttpResponse:
     evaluation = _evaluation(request, pk)
-    runs = _runs(evaluation)
+    runs = results.in_order(evaluation)
     chosen = _chosen(request, runs)
     context = {"evaluation": evaluation, "table": results.table(runs), "chosen": chosen}
     return render(request, PAGE, context | (_of_one(request, chosen, runs) if chosen else {}))
@@ -38,7 +38,7 @@ def scores(request: OrgRequest, pk: int) -> HttpResponse:
 def short(request: OrgRequest, pk: int) -> HttpResponse:
     """The table alone, which the evaluation's page asks for until all is scored."""
     evaluation = _evaluation(request, pk)
-    context = {"evaluation": evaluation, "table": results.table(_runs(evaluation)), "is_short": True}
+    context = {"evaluation": evaluation, "table": results.table(results.in_order(evaluation)), "is_short": True}
     return render(request, "evaluations/_scores.html", context)
 
 
@@ -66,7 +66,9 @@ def keep(request: OrgRequest, pk: int) -> HttpResponse:
 @access.viewer
 def report(request: OrgRequest, pk: int) -> HttpResponse:
     evaluation = _evaluation(request, pk)
-    response = HttpResponse(reporting.page(evaluation, _runs(evaluation)), content_type="text/html; charset=utf-8")
+    response = HttpResponse(
+        reporting.page(evaluation, results.in_order(evaluation)), content_type="text/html; charset=utf-8"
+    )
     name = slugify(evaluation.name) or "evaluation"
     response["Content-Disposition"] = f'attachment; filename="{name}.html"'
     return response
@@ -122,11 +124,6 @@ def _moved(pair: results.Compared) -> dict[str, Any]:
 
 def _evaluation(request: OrgRequest, pk: int) -> Evaluation:
     return get_object_or_404(Evaluation.objects.of(request.organization).select_related("version__dataset"), pk=pk)
-
-
-def _runs(evaluation: Evaluation) -> list[Run]:
-    runs = list(evaluation.runs.select_related("model", "connection", "evaluation").order_by("pk"))
-    return sorted(runs, key=lambda run: run.model is not None)  # base models first: what there was before
 
 
 def _scored(evaluation: Evaluation) -> Any:

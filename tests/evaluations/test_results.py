@@ -52,6 +52,8 @@ def test_every_part_is_on_the_page(owner_client: Client, tuned: Run) -> None:
     ):
         assert title in shown
     assert "62.5\N{NO-BREAK SPACE}%" in shown
+    titles = re.findall(r'<th scope="row" class="first"><b>([^<]+)</b>', shown)
+    assert titles[:6] == ["Right answers", "Precision", "Recall", "F1", "AUROC", "AUPRC"]
 
 
 def test_a_number_of_the_matrix_leads_to_its_rows(owner_client: Client, tuned: Run) -> None:
@@ -207,6 +209,16 @@ def test_how_answers_were_kept_to_the_labels_is_said(owner_client: Client, tuned
     Run.objects.filter(pk=tuned.pk).update(known="normalize")
     for name in ("scores", "short", "report"):
         assert "The likeliest of the labels counts, whatever was written." in page(owner_client, tuned.evaluation, name)
+
+
+def test_without_right_answers_one_sentence_says_so(owner_client: Client, people: People) -> None:
+    rows: list[Row] = [("", "An answer", {})] * 3
+    evaluation = evaluation_of(people.organization, [row[0] for row in rows])
+    scored(run_of(evaluation, rows))
+    for name in ("scores", "detail", "report"):
+        shown = page(owner_client, evaluation, name)
+        assert "nothing to score" in shown or "Nothing is scored yet" in shown
+        assert "ROUGE-L" not in shown
 
 
 def test_texts_have_no_matrix_and_no_threshold(owner_client: Client, people: People) -> None:
