@@ -14,13 +14,15 @@ from evaluations import said
 from evaluations.models import Answer, Evaluation, Question, Run
 
 CHUNK = 1_000
+MOST_LABELS = 5
 Cell = str | float | None
 
 
 def header(evaluation: Evaluation, runs: Sequence[Run]) -> list[str]:
     """Return the names of the columns, no two of them the same."""
     taken: list[str] = []
-    for name in [*_own(evaluation), *(name for run in runs for name in _of_run(run))]:
+    said_by = (name for run in runs for name in _of_run(run))
+    for name in [*_own(evaluation), *said_by, *(name for run in runs for name in _of_labels(run, evaluation))]:
         taken.append(_free(name, taken))
     return taken
 
@@ -33,9 +35,11 @@ def rows(evaluation: Evaluation, runs: Sequence[Run]) -> Iterator[list[Cell]]:
         answers = _answers([pk for pk, *_rest in questions], runs)
         for pk, _number, *own in questions:
             cells = _cells(evaluation, own, width)
-            for run in runs:
-                told = answers.get((pk, run.pk))
-                cells += told.cells if told else nothing
+            told = [answers.get((pk, run.pk)) for run in runs]
+            for one in told:
+                cells += one.cells if one else nothing
+            for one in told:
+                cells += [said.probability(label, one.probabilities) if one else None for label in _told_labels(evaluation)]
             yield cells
 
 
@@ -47,6 +51,16 @@ def _own(evaluation: Evaluation) -> list[str]:
 def _of_run(run: Run) -> list[str]:
     parts = (_("answer"), _("probability"), _("verdict"), _("problem"))
     return [f"{run.name}: {part}" for part in parts]
+
+
+def _of_labels(run: Run, evaluation: Evaluation) -> list[str]:
+    named = _("probability of %(label)s")
+    return [f"{run.name}: {named % {'label': label}}" for label in _told_labels(evaluation)]
+
+
+def _told_labels(evaluation: Evaluation) -> list[str]:
+    """The labels that have columns of their own, behind all others: as many as a provider tells probabilities of."""
+    return list(evaluation.labels) if len(evaluation.labels) <= MOST_LABELS else []
 
 
 def _free(wanted: str, taken: Sequence[str]) -> str:

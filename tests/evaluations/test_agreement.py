@@ -92,11 +92,10 @@ def agree(found: Asked, people: People) -> None:
         },
         abs=5e-5,
     )
-    shares = np.array([hockeys_share(answer.probabilities) for answer in found.run.answers.all()])
     for place in (0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95):
         slid = deciding(found.run, found.run.scoring.data, {"positive": POSITIVE.strip(), "high": str(place)})
         assert slid is not None
-        assert at_threshold(slid.at) == pytest.approx(theirs_at(yes, shares >= place), nan_ok=True)
+        assert at_threshold(slid.at) == pytest.approx(theirs_at(yes, chances >= place), nan_ok=True)
 
 
 def at_threshold(here: At) -> list[float]:
@@ -149,18 +148,13 @@ def trained(client: Client, version: Version, settings: dict[str, Any]) -> tuple
 
 
 def downloaded(client: Browser, run: Run) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Read the sheet that comes back: who expects hockey, where it was said, and how likely it was."""
+    """Read the sheet that comes back: who expects hockey, where it was said, and its share of both probabilities."""
     content = b"".join(client.get(reverse("evaluations:csv", args=[run.evaluation_id])))
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
     said = np.array([row[f"{run.name}: answer"] == POSITIVE.strip() for row in rows])
-    sure = np.array([float(row[f"{run.name}: probability"]) for row in rows])
     yes = np.array([row["expected"].strip() == POSITIVE.strip() for row in rows])
-    return yes, said, np.where(said, sure, 1 - sure)
-
-
-def hockeys_share(reported: dict[str, float]) -> float:
-    """Its part of what the provider reported for the labels; the sheet has what was reported for the answer alone."""
-    return reported.get(POSITIVE.strip(), 0.0) / sum(reported.values())
+    both = [[float(row[f"{run.name}: probability of {label}"] or 0) for label in ("baseball", "hockey")] for row in rows]
+    return yes, said, np.array([hockey / (baseball + hockey) for baseball, hockey in both])
 
 
 def posts() -> bytes:

@@ -53,10 +53,13 @@ def test_its_own_columns_come_first_then_what_each_model_said(
 ) -> None:
     header, first, second, third = as_csv(viewer_client, evaluation)
     parts = ("answer", "probability", "verdict", "problem")
-    assert header == ["text", "label", *(f"{name}: {part}" for name in (sorter.name, "other") for part in parts)]
+    chances = [f"probability of {label}" for label in ("baseball", "hockey")]
+    own = [f"{name}: {part}" for some in (parts, chances) for name in (sorter.name, "other") for part in some]
+    assert header == ["text", "label", *own]
     assert first[:6] == ["post 0", "baseball", "baseball", "0.75", "right", ""]
     assert second[2:6] == ["", "", "no answer", "No answer in time."]
-    assert third[2:] == [""] * 8  # not answered yet
+    assert third[2:] == [""] * 12  # not answered yet
+    assert first[10] == "0.75"
 
 
 def test_no_cell_is_run_as_a_formula(viewer_client: Client, evaluation: Evaluation) -> None:
