@@ -16,7 +16,7 @@ document.addEventListener("keydown", (event) => {
 }, { capture: true });
 
 document.addEventListener("answer:kept", (event) => {
-  if ($("samples").children.length) htmx.ajax("GET", event.detail.judging, { source: "#status", target: "#judging", swap: "outerHTML" });
+  if ($("samples").children.length) htmx.ajax("GET", event.detail.judging, { source: "#status", target: "#judging", swap: "outerHTML settle:0ms" });
 });
 
 // What was pressed is gone with the swap: go on from what was said about it, or where to write what is better.
