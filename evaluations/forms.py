@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from datasets.formats import Options
+from datasets.forms.columns import template_of
 from datasets.mapping import fields
 from datasets.models import Version
 from evaluations import offer, receive
@@ -151,14 +152,7 @@ class SetUpForm(ModelsForm):
         cast(forms.ChoiceField, self.fields[name]).choices = choices
 
     def clean_template(self) -> str:
-        """Browsers send line breaks as CR LF; a model should read what the person sees."""
-        template = str(self.cleaned_data["template"]).replace("\r\n", "\n")
-        named, columns = fields(template), self.layout.get("columns", [])
-        if template.strip() and not named:
-            raise forms.ValidationError(_("Name at least one column, like this: {%(column)s}.") % {"column": columns[0]})
-        if strange := [name for name in named if name not in columns]:
-            raise forms.ValidationError(_("The file has no column named “%(name)s”.") % {"name": strange[0][:60]})
-        return template
+        return template_of(self.cleaned_data["template"], self.layout.get("columns", []))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -34,10 +34,10 @@ PAGE, WRITING = "playground/home.html", "playground/_writing.html"
 @access.viewer
 def home(request: access.OrgRequest) -> HttpResponse:
     if found := reopen.opened(request):
-        return _page(request, found.picked, found.form, **found.context())
+        return page(request, found.picked, found.form, **found.context())
     key, format = request.GET.get("model"), request.GET.get("format", "")
     picked = pick.pick(request.organization, key, format) if key else pick.newest(request.organization)
-    return _page(request, picked, form_for(picked) if picked else None, list_bases="bases" in request.GET)
+    return page(request, picked, form_for(picked) if picked else None, list_bases="bases" in request.GET)
 
 
 @require_safe
@@ -58,7 +58,7 @@ def switch(request: access.OrgRequest) -> HttpResponse:
     picked = pick.pick(request.organization, key, format if was == key else "")
     former = pick.if_there(request.organization, was)
     typed = carry.unfolded(request.POST, former) if former else request.POST
-    response = _page(request, picked, form_for(picked, initial=values(picked) | carry.over(typed, picked)))
+    response = page(request, picked, form_for(picked, initial=values(picked) | carry.over(typed, picked)))
     response["HX-Push-Url"] = f"{reverse('playground:home')}?{urlencode({'model': picked.key})}"
     return response
 
@@ -72,7 +72,7 @@ def turn(request: access.OrgRequest) -> HttpResponse:
     form = form_for(picked, initial=turned(form_for(picked, request.POST), request.POST.get("to", "")))
     if request.htmx.target == "writing":
         return render(request, WRITING, _writing(picked, form))
-    return _page(request, picked, form)
+    return page(request, picked, form)
 
 
 @sensitive_post_parameters()
@@ -87,7 +87,7 @@ def mend(request: access.OrgRequest) -> HttpResponse:
     for name, value in next((remark.changes for remark in found), {}).items():
         changed[name] = ("on" if value else "") if isinstance(value, bool) else value
     form = form_for(picked, changed)
-    return _page(request, picked, form, **_looked_at(picked, form))
+    return page(request, picked, form, **_looked_at(picked, form))
 
 
 @sensitive_post_parameters()
@@ -99,7 +99,7 @@ def preview(request: access.OrgRequest) -> HttpResponse:
     looked_at = _looked_at(picked, form)
     if request.htmx:
         return render(request, f"{PAGE}#preview", {"fragment": True, **looked_at})
-    return _page(request, picked, form, status=200 if form.is_valid() else 422, **looked_at)
+    return page(request, picked, form, status=200 if form.is_valid() else 422, **looked_at)
 
 
 @sensitive_post_parameters()
@@ -109,19 +109,19 @@ def answer(request: access.OrgRequest) -> HttpResponse:
     """Answer in the page, all at once: what the form does without JavaScript."""
     picked, form = _asked(request)
     if not form.is_valid():
-        return _page(request, picked, form, status=422)
+        return page(request, picked, form, status=422)
     question = Question(picked=picked, body=compose.body(picked, form.cleaned_data | {"stream": False}))
     context = _sent(picked, form, question.body)
     try:
         with picked.connection.client(retries=0) as client, history.asking(request, question) as kept:
             found = ask.whole(question, client, kept.answer)
     except APIError as error:
-        return _page(request, picked, form, trouble=tell.trouble(question, error), **context)
+        return page(request, picked, form, trouble=tell.trouble(question, error), **context)
     if picked.is_chat:
         said = found.in_order[0].text if found.samples else ""
         form = form_for(picked, carry.on(carry.unfolded(request.POST, picked), said))
     told = tell.with_tokens(tell.end(question, found), found)
-    return _page(request, picked, form, answer=told, judged=context_of(kept.row), **context)
+    return page(request, picked, form, answer=told, judged=context_of(kept.row), **context)
 
 
 def _looked_at(picked: pick.Picked, form: Asking) -> dict[str, Any]:
@@ -143,7 +143,7 @@ def _asked(request: access.OrgRequest) -> tuple[pick.Picked, Asking]:
     return picked, form_for(picked, request.POST)
 
 
-def _page(
+def page(
     request: access.OrgRequest, picked: pick.Picked | None, form: Asking | None, *, status: int = 200, **more: Any
 ) -> HttpResponse:
     whole = request.htmx.target != "playground"

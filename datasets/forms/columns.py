@@ -37,6 +37,17 @@ PARTS = {
 OPTIONAL = {"prompt", "template", "system", "asks", "answers", "keep_system"}
 
 
+def template_of(text: str, columns: list[str]) -> str:
+    """Return a template as a model should read it; ValidationError unless it names columns, and only such as there are."""
+    template = text.replace("\r\n", "\n")  # as browsers send line breaks
+    named = fields(template)
+    if template.strip() and not named:
+        raise forms.ValidationError(gettext("Name at least one column, like this: {%(column)s}.") % {"column": columns[0]})
+    if strange := [name for name in named if name not in columns]:
+        raise forms.ValidationError(gettext("The file has no column named “%(name)s”.") % {"name": strange[0][:60]})
+    return template
+
+
 class ColumnsForm(Styled, forms.Form):
     """How a file is read, and which of its columns make an example."""
 
@@ -160,14 +171,7 @@ class ColumnsForm(Styled, forms.Form):
         return {"mapping": None if self.reads_again else self.mapping(), "options": self.options()}
 
     def clean_template(self) -> str:
-        """Browsers send line breaks as CR LF; a model should read what the person sees."""
-        template = str(self.cleaned_data["template"]).replace("\r\n", "\n")
-        named, columns = fields(template), self.layout.get("columns", [])
-        if template.strip() and not named:
-            raise forms.ValidationError(_("Name at least one column, like this: {%(column)s}.") % {"column": columns[0]})
-        if strange := [name for name in named if name not in columns]:
-            raise forms.ValidationError(_("The file has no column named “%(name)s”.") % {"name": strange[0][:60]})
-        return template
+        return template_of(self.cleaned_data["template"], self.layout.get("columns", []))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -17,7 +17,7 @@ from playground.forms import form_for
 from playground.keep import presets as sharing
 from playground.keep.presets import NameForm, may_change
 from playground.models import Preset
-from playground.views import _page as page
+from playground.views import page
 from teams import access, audit
 
 SHARING = "playground/_sharing.html"
