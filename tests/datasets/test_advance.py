@@ -62,7 +62,7 @@ def test_a_reader_that_dies_is_followed_by_one_that_reads_all(
     assert list((own_data_folder / "drafts").iterdir()) == []
 
 
-@pytest.mark.parametrize(("target", "name"), [(version, "_commit"), (storing.Draft, "keep"), (VersionQuerySet, "create")])
+@pytest.mark.parametrize(("target", "name"), [(version, "commit"), (storing.Draft, "keep"), (VersionQuerySet, "create")])
 def test_a_version_whose_maker_dies_is_made_once_and_whole(
     people: People, monkeypatch: pytest.MonkeyPatch, own_data_folder: Path, target: Any, name: str
 ) -> None:
