@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 from hypothesis import given
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from datasets.models import Version
 from finetunes.models import Model
+from playground.keep.entered import entered
 from playground.models import Preset
 from playground.pick import pick
 from playground.variables import Template, template_of
@@ -211,8 +213,9 @@ class TestAnotherModel:
     def test_a_shared_prompt_of_columns_opens_with_a_model_that_has_none(
         self, member_client: Client, writer: Model, mail: Model
     ) -> None:
-        entered = {name: [value] for name, value in COLUMNS.items()}
-        given = {"organization": mail.organization, "format": "prompt-completion", "entered": entered}
+        data = QueryDict(mutable=True)
+        data.update(COLUMNS)
+        given = {"organization": mail.organization, "format": "prompt-completion", "entered": entered(data)}
         own = Preset.objects.create(name="Own", key=str(mail.pk), **given)
         other = Preset.objects.create(name="Other", key=str(writer.pk), **given)
         pages = [member_client.get(reverse("playground:home"), {"preset": one.pk}).content.decode() for one in (own, other)]
