@@ -135,17 +135,17 @@ class Tail:
         pks = {pk for pk, _ in self.runs}
         old = [pk for pk in pks if now - self._noted.get(pk, -NOTED) >= NOTED]
         if old and (self._noting is None or self._noting.done()):
-            self._noting = asyncio.get_running_loop().create_task(_watched(old), context=contextvars.Context())
+            self._noting = asyncio.get_running_loop().create_task(self._watched(old), context=contextvars.Context())
             self._noted = {pk: when for pk, when in self._noted.items() if pk in pks} | dict.fromkeys(old, now)
 
-
-async def _watched(pks: list[int]) -> None:
-    async with ThreadSensitiveContext():
-        try:
-            await sync_to_async(FineTune.objects.watched)(pks)
-        except DatabaseError:
-            log.warning("It could not be noted that fine-tunes are watched; it is tried again.", exc_info=True)
-        await sync_to_async(close_old_connections)()
+    async def _watched(self, pks: list[int]) -> None:
+        async with ThreadSensitiveContext():
+            try:
+                await sync_to_async(FineTune.objects.watched)(pks)
+            except DatabaseError:
+                log.warning("It could not be noted that fine-tunes are watched; it is tried again.", exc_info=True)
+                self._noted = {pk: when for pk, when in self._noted.items() if pk not in pks}
+            await sync_to_async(close_old_connections)()
 
 
 def _frames(runs: list[Run], now: rows.Now) -> list[tuple[Run, Frame | None]]:

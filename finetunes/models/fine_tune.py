@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.fields.json import KT
 from django.urls import reverse
 from django.utils import timezone
@@ -75,10 +75,10 @@ class FineTuneQuerySet(LeasedQuerySet["FineTune"]):
     def watched(self, pks: Iterable[int]) -> None:
         """Note that somebody watches these for the moment; what moves is asked about sooner."""
         now = timezone.now()
-        these = self.filter(pk__in=list(pks), settled_at=None)
-        these.update(watched_until=now + WATCHED)
         far = now + timedelta(seconds=5)
-        these.filter(due_at__gt=far, failures=0, status__in=MOVING | WAITING).order_by().update(due_at=far)
+        hurried = Q(due_at__gt=far, failures=0, status__in=MOVING | WAITING)
+        due_at = Case(When(hurried, then=Value(far)), default=F("due_at"))
+        self.filter(pk__in=list(pks), settled_at=None).order_by().update(watched_until=now + WATCHED, due_at=due_at)
 
     def measured(self, connection: Connection, base_model: str | None = None) -> Self:
         """The newest finished fine-tunes on this connection (of this base) whose time is known."""

@@ -14,6 +14,7 @@ import orjson
 import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.db import OperationalError
 from django.db.models import F
 from django.test import AsyncClient
 from django.utils import timezone
@@ -370,8 +371,7 @@ class TestWatched:
 
     async def test_what_somebody_watches_is_asked_about_soon(self, fine_tune: FineTune) -> None:
         await self.change(fine_tune, status=Status.QUEUED, due_at=timezone.now() + timedelta(minutes=1))
-        await watch(fine_tune.pk, Browser(), lambda seen: bool(seen.parts))
-        await reached_in_time(fine_tune)
+        await noted(fine_tune)
         row = await self.now(fine_tune)
         assert row.is_watched
         assert row.due_at
@@ -380,8 +380,7 @@ class TestWatched:
     async def test_one_that_backs_off_is_left_to_its_pace(self, fine_tune: FineTune) -> None:
         later = timezone.now() + timedelta(minutes=1)
         await self.change(fine_tune, status=Status.RUNNING, due_at=later, failures=3)
-        await watch(fine_tune.pk, Browser(), lambda seen: bool(seen.parts))
-        await reached_in_time(fine_tune)
+        await noted(fine_tune)
         assert (await self.now(fine_tune)).due_at == later
 
     async def test_it_is_noted_again_only_after_a_while(self, fine_tune: FineTune, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -397,8 +396,22 @@ class TestWatched:
         one._note()
         await reached(lambda: len(noted) == 2)
 
+    async def test_a_note_that_failed_is_tried_again_at_the_next_look(
+        self, fine_tune: FineTune, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        original, failures = type(FineTune.objects).watched, iter([True, True])
 
-async def reached_in_time(fine_tune: FineTune) -> None:
+        def shaky(self: Any, pks: list[int]) -> None:
+            if next(failures, False):
+                raise OperationalError
+            original(self, pks)
+
+        monkeypatch.setattr(type(FineTune.objects), "watched", shaky)
+        await noted(fine_tune)
+        assert (await self.now(fine_tune)).is_watched
+
+
+async def noted(fine_tune: FineTune) -> None:
     """Follow until the note is there: the first look at the page may be quicker than it."""
     browser = Browser()
     task = asyncio.create_task(watch(fine_tune.pk, browser, lambda seen: False))
