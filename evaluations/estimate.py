@@ -20,7 +20,7 @@ from connections.answering import AnswerPrice, answer_price_of
 from datasets import tokens
 from datasets.models import Task
 from evaluations import sources
-from evaluations.ask import Way, trained_labels
+from evaluations.asking.way import Way, trained_labels
 from evaluations.models import Evaluation, Run
 from evaluations.sources import Asked
 from evaluations.start import described

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluations.fitting import is_cut
+from evaluations.asking.fitting import is_cut
 from evaluations.models import Answer, Run
 
 CHUNK = 2000

@@ -22,7 +22,7 @@ from datasets.models import Format, Task
 from datasets.words import Refused, Sentence
 from datasets.words import gettext_noop as _
 from evaluations import sources
-from evaluations.ask import trained_labels, versions_of
+from evaluations.asking.way import trained_labels, versions_of
 from evaluations.models import Evaluation, Question, Run
 from evaluations.sources import Asked
 

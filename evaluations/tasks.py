@@ -8,8 +8,9 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
-from evaluations import asking, reading
+from evaluations import reading
 from evaluations import score as scoring
+from evaluations.asking import rounds
 from evaluations.models import Evaluation, Run, Scoring, Turn
 from work.models import Pulse
 
@@ -43,7 +44,7 @@ def read(pk: int) -> None:
 
 @shared_task
 def ask(connection: int) -> None:
-    if _seats() > 0 and asking.ask(connection, others_wait=partial(_others_wait, connection)):
+    if _seats() > 0 and rounds.ask(connection, others_wait=partial(_others_wait, connection)):
         _ring_connections()
 
 

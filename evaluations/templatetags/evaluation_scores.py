@@ -6,8 +6,8 @@ from typing import Any
 
 from django import template
 
-from evaluations import meanings, results
 from evaluations.models import Evaluation
+from evaluations.results import meanings, tables
 
 register = template.Library()
 register.filter("share", meanings.percent)
@@ -16,4 +16,4 @@ register.filter("share", meanings.percent)
 @register.inclusion_tag("evaluations/_scores.html")
 def scores_of(evaluation: Evaluation) -> dict[str, Any]:
     """The table of all models; it comes by itself once they are scored."""
-    return {"evaluation": evaluation, "table": results.table(results.in_order(evaluation)), "is_short": True}
+    return {"evaluation": evaluation, "table": tables.table(tables.in_order(evaluation)), "is_short": True}

@@ -13,8 +13,8 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from evaluations import deciding, examples, reporting, results, trust
 from evaluations.models import Evaluation, Run, Scoring
+from evaluations.results import deciding, examples, reporting, tables, trust
 from evaluations.score import ABOUT
 from finetunes.models import FineTune
 from teams import access, audit
@@ -27,9 +27,9 @@ PAGE = "evaluations/scores.html"
 @access.viewer
 def scores(request: OrgRequest, pk: int) -> HttpResponse:
     evaluation = _evaluation(request, pk)
-    runs = results.in_order(evaluation)
+    runs = tables.in_order(evaluation)
     chosen = _chosen(request, runs)
-    context = {"evaluation": evaluation, "table": results.table(runs), "chosen": chosen}
+    context = {"evaluation": evaluation, "table": tables.table(runs), "chosen": chosen}
     return render(request, PAGE, context | (_of_one(request, chosen, runs) if chosen else {}))
 
 
@@ -38,7 +38,7 @@ def scores(request: OrgRequest, pk: int) -> HttpResponse:
 def short(request: OrgRequest, pk: int) -> HttpResponse:
     """The table alone, which the evaluation's page asks for until all is scored."""
     evaluation = _evaluation(request, pk)
-    context = {"evaluation": evaluation, "table": results.table(results.in_order(evaluation)), "is_short": True}
+    context = {"evaluation": evaluation, "table": tables.table(tables.in_order(evaluation)), "is_short": True}
     return render(request, "evaluations/_scores.html", context)
 
 
@@ -66,9 +66,7 @@ def keep(request: OrgRequest, pk: int) -> HttpResponse:
 @access.viewer
 def report(request: OrgRequest, pk: int) -> HttpResponse:
     evaluation = _evaluation(request, pk)
-    response = HttpResponse(
-        reporting.page(evaluation, results.in_order(evaluation)), content_type="text/html; charset=utf-8"
-    )
+    response = HttpResponse(reporting.page(evaluation, tables.in_order(evaluation)), content_type="text/html; charset=utf-8")
     name = slugify(evaluation.name) or "evaluation"
     response["Content-Disposition"] = f'attachment; filename="{name}.html"'
     return response
@@ -90,30 +88,30 @@ def of_fine_tune(request: OrgRequest, pk: int) -> HttpResponse:
 
 def _of_one(request: OrgRequest, run: Run, runs: Sequence[Run]) -> dict[str, Any]:
     """What is shown of one model, beside the table of all."""
-    found = results.scorings(run.evaluation)
+    found = tables.scorings(run.evaluation)
     data = found[run.pk].data if run.pk in found else {}
     scored = [one for one in runs if one.scores]
     return {
         **_classes(request, run, data),
-        "classes": results.classes(data),
+        "classes": tables.classes(data),
         "curve": trust.curve(data),
-        "slices": results.slices(data),
+        "slices": tables.slices(data),
         "worst": examples.worst(run),
         "met": data.get("contradictions"),
         "contradictions": examples.contradictions(run, data),
-        "comparisons": [(one, _moved(one)) for one in results.comparisons(scored, found)],
+        "comparisons": [(one, _moved(one)) for one in tables.comparisons(scored, found)],
     }
 
 
 def _classes(request: OrgRequest, run: Run, data: dict[str, Any]) -> dict[str, Any]:
     return {
-        "matrix": results.Confused(run, data).matrix if data.get("cells") else None,
+        "matrix": tables.Confused(run, data).matrix if data.get("cells") else None,
         "deciding": deciding.deciding(run, data, request.GET),
         "may_keep": request.membership.can_change and run.model is not None and not run.model.is_deleted,
     }
 
 
-def _moved(pair: results.Compared) -> dict[str, Any]:
+def _moved(pair: tables.Compared) -> dict[str, Any]:
     if not pair.is_by_label:
         return {}
     return {

@@ -13,7 +13,8 @@ from django.core.files.storage import default_storage
 
 from datasets import formats
 from datasets.models import Dataset, Version
-from evaluations import reading, start, trouble
+from evaluations import reading, start
+from evaluations.asking import trouble
 from evaluations.models import Evaluation, Run
 from finetunes.models import Model
 from teams.models import Organization

@@ -25,9 +25,10 @@ from sklearn.metrics import (
 
 from connections.models import Connection
 from datasets.models import Version
-from evaluations import asking, reading, start
-from evaluations.deciding import deciding
+from evaluations import reading, start
+from evaluations.asking import rounds
 from evaluations.models import Run
+from evaluations.results.deciding import deciding
 from evaluations.scores.threshold import At
 from finetunes.models import FineTune, Model
 from openai_api.client import Client
@@ -125,7 +126,7 @@ def asked(people: People, trainer: LiveTrainer, content: bytes, epochs: int) -> 
     evaluation = draft_of(version)
     assert start.start(evaluation, None, [str(model.pk)])
     assert reading.read(evaluation.pk)
-    assert asking.ask(connection.pk)
+    assert rounds.ask(connection.pk)
     run = evaluation.runs.get()
     assert (run.state, run.problem_count, run.done_count) == ("done", 0, version.validation_rows)
     scored(run)

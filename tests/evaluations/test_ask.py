@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from datasets.models import Version
-from evaluations.ask import Way
+from evaluations.asking.way import Way
 from playground.pick import Picked
 from playground.speak import CHAT, COMPLETION
 from tests.playground.conftest import picked

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from evaluations import asking
+from evaluations.asking import rounds
 from evaluations.models import Answer
 from finetunes.models import Model
 from tests.evaluations.conftest import SEPARATOR, Place, started
@@ -16,7 +16,7 @@ BASEBALL = completion(" baseball", finish="length", top={" baseball": -0.1, " ho
 def test_every_row_of_the_held_out_part_is_asked_and_judged(place: Place, sorter: Model) -> None:
     place.provider.will(Whole(BASEBALL))
     evaluation = started(sorter)
-    assert asking.ask(place.connection.pk)
+    assert rounds.ask(place.connection.pk)
     evaluation.refresh_from_db()
     [run] = evaluation.runs.all()
     assert (evaluation.state, evaluation.part, evaluation.row_count) == ("ready", "evaluation", 6)

@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from connections.models import Connection
 from datasets import tokens
 from datasets.words import Refused
-from evaluations import asking, estimate, sources
+from evaluations import estimate, sources
+from evaluations.asking import rounds
 from evaluations.models import Evaluation, Run
 from finetunes.models import Model
 from tests.evaluations.conftest import SEPARATOR, classes_of, draft_of, draft_of_sheet, model_on, started, version_with
@@ -88,7 +89,7 @@ def test_what_cannot_be_started_cannot_be_estimated(sorter: Model) -> None:
 def test_time_is_unknown_until_the_connection_was_measured(sorter: Model, sorting: Sorting) -> None:
     assert of(sorter).seconds is None
     evaluation = started(sorter)
-    asking.ask(sorter.connection_id)
+    rounds.ask(sorter.connection_id)
     assert sorting.log.asked
     Run.objects.update(asking_seconds=3.0)
     found = of(sorter)
@@ -99,7 +100,7 @@ def test_time_is_unknown_until_the_connection_was_measured(sorter: Model, sortin
 
 def test_another_kind_of_work_says_nothing_about_the_time(sorter: Model, writer: Model, sorting: Sorting) -> None:
     started(sorter)
-    asking.ask(sorter.connection_id)
+    rounds.ask(sorter.connection_id)
     assert sorting.log.asked
     rows = [{"prompt": "ad ->", "completion": " Buy it now.\n"}]
     assert of(writer, draft_of(version_with(writer.organization, evaluation=rows))).seconds is None

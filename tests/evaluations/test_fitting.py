@@ -7,7 +7,7 @@ import tiktoken
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluations.fitting import fitted, is_cut
+from evaluations.asking.fitting import fitted, is_cut
 from tests.playground.conftest import CLASSES, TALK, picked
 
 ENCODING = tiktoken.get_encoding("r50k_base")

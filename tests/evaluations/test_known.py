@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from evaluations import asking
+from evaluations.asking import rounds
 from finetunes.models import Model
 from tests.evaluations.conftest import only_run, started
 from tests.evaluations.sorting import Sorting
@@ -19,7 +19,7 @@ NOT_POSSIBLE = "A bias was not possible"
 
 def page(client: Client, model: Model, **wish: str) -> str:
     evaluation = started(model, **wish)
-    asking.ask(model.connection_id)
+    rounds.ask(model.connection_id)
     return client.get(evaluation.get_absolute_url()).content.decode()
 
 

@@ -10,9 +10,10 @@ import pytest
 from django.utils import timezone
 
 from connections.models import Connection
-from evaluations import asking, cancel
+from evaluations import cancel
+from evaluations.asking import rounds
+from evaluations.asking.verdict import judged
 from evaluations.models import Evaluation, Run, Turn
-from evaluations.verdict import judged
 from finetunes.models import Model
 from tests.evaluations.conftest import classes_of, model_on, only_run, started
 from tests.evaluations.sorting import BASEBALL, Choose, Sorting
@@ -27,7 +28,7 @@ def asked(model: Model, sorting: Sorting, choose: Choose, **options: object) -> 
     """Ask the model's six held-out posts of a provider that does this."""
     sorting.choose = choose
     evaluation = started(model)
-    assert asking.ask(model.connection_id, **options)  # type: ignore[arg-type]
+    assert rounds.ask(model.connection_id, **options)  # type: ignore[arg-type]
     return only_run(evaluation)
 
 
@@ -38,7 +39,7 @@ def only_at_first(answer: Answer, *, posts: tuple[str, ...] = ("post 2",), times
 def ask_again(evaluation: Evaluation) -> Run:
     Run.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
     Turn.objects.update(due_at=timezone.now())
-    assert asking.ask(only_run(evaluation).connection_id)
+    assert rounds.ask(only_run(evaluation).connection_id)
     return only_run(evaluation)
 
 
@@ -165,7 +166,7 @@ def test_a_provider_that_asks_for_a_minute_is_asked_after_a_minute(sorter: Model
     assert "Rate limit reached for requests" in run.problem
     assert turn.at_once == 8
     before = len(sorting.log.asked)
-    assert not asking.ask(run.connection_id)
+    assert not rounds.ask(run.connection_id)
     assert len(sorting.log.asked) == before <= 16
     sorting.choose = None
     assert ask_again(run.evaluation).problem == ""
@@ -189,7 +190,7 @@ def test_while_nobody_answers_the_rows_are_not_held_to_it(sorting: Sorting, sort
 
 
 def test_after_a_long_silence_the_run_is_stopped_until_a_person_resumes_it(sorter: Model, sorting: Sorting) -> None:
-    Turn.objects.create(connection=sorter.connection, due_at=timezone.now(), failures=asking.SILENT_ROUNDS - 1)
+    Turn.objects.create(connection=sorter.connection, due_at=timezone.now(), failures=rounds.SILENT_ROUNDS - 1)
     run = asked(sorter, sorting, lambda *_: Page(status=502))
     assert (run.state, run.due_at) == ("stopped", None)
     assert run.problem
@@ -203,7 +204,7 @@ def test_a_provider_that_is_not_there_costs_no_row_its_answer(sorter: Model, sor
     Connection.objects.update(base_url="http://127.0.0.1:9/v1")
     evaluation = started(sorter)
     Turn.objects.create(connection=sorter.connection, due_at=timezone.now(), failures=1)
-    asking.ask(sorter.connection_id)
+    rounds.ask(sorter.connection_id)
     assert (only_run(evaluation).done_count, only_run(evaluation).state) == (0, "running")
     Connection.objects.update(base_url=there)
     assert ask_again(evaluation).problem_count == 0
@@ -228,7 +229,7 @@ def test_a_question_that_cannot_be_asked_at_all_is_a_problem_of_its_own(
             raise ZeroDivisionError("by chance")
         return judged(answer, expected, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(asking, "judged", stumbles)
+    monkeypatch.setattr(rounds, "judged", stumbles)
     run = asked(sorter, sorting, lambda *_: None)
     assert (run.state, run.done_count, run.problem_count) == ("done", 6, 3)
     assert run.answers.get(question__number=1).problem == "ZeroDivisionError: by chance"

@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import reverse
 from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
-from evaluations import deciding, meanings, results
 from evaluations.models import Evaluation, Run
+from evaluations.results import deciding, meanings, tables
 from evaluations.scores.compare import Paired
 from evaluations.scores.figure import Figure
 from finetunes.models import FineTune, Model
@@ -238,7 +238,7 @@ def test_of_many_classes_the_most_confused_are_shown(owner_client: Client, peopl
     evaluation = evaluation_of(people.organization, [row[0] for row in rows], labels=labels)
     run = run_of(evaluation, rows)
     scored(run)
-    matrix = results.Confused(run, run.scoring.data).matrix
+    matrix = tables.Confused(run, run.scoring.data).matrix
     assert (len(matrix.labels), matrix.left_out) == (20, 20)
     assert {*labels[:5], labels[39]} <= set(matrix.labels)
     assert "20 others are left out" in page(owner_client, evaluation)

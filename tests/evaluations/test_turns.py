@@ -12,9 +12,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from evaluations import asking, cancel, desk, keep, progress, reading, start
+from evaluations import cancel, reading, start
+from evaluations.asking import desk, keep, progress, rounds
+from evaluations.asking.pace import Window
 from evaluations.models import Answer, Evaluation, Run, Turn
-from evaluations.pace import Window
 from finetunes.models import Model
 from tests.evaluations.conftest import classes_of, draft_of, model_on, only_run, started
 from tests.evaluations.sorting import Sorting
@@ -38,15 +39,15 @@ def after_the_first_batch(monkeypatch: pytest.MonkeyPatch, act: Any) -> None:
         if len(calls) == 1:
             act()
 
-    monkeypatch.setattr(asking, "keep", kept)
-    monkeypatch.setattr(asking, "BEAT", 0.0)
+    monkeypatch.setattr(rounds, "keep", kept)
+    monkeypatch.setattr(rounds, "BEAT", 0.0)
 
 
 def test_no_more_questions_are_out_than_the_settings_allow(sorter: Model, sorting: Sorting, settings: Any) -> None:
     settings.EVALUATION_CONCURRENCY = 3
     sorting.choose = lambda *_: time.sleep(0.02)
     evaluation = started(larger(sorter, 30))
-    asking.ask(sorter.connection_id)
+    rounds.ask(sorter.connection_id)
     assert (sorting.log.most, only_run(evaluation).state) == (3, "done")
 
 
@@ -54,7 +55,7 @@ def test_evaluations_of_one_connection_are_asked_in_turn(sorter: Model, sorting:
     settings.EVALUATION_CONCURRENCY = 1
     first, second = larger(sorter, 20), larger(sorter, 5, "ada:ft-smaller")
     runs = [only_run(started(model)) for model in (first, second)]
-    asking.ask(sorter.connection_id)
+    rounds.ask(sorter.connection_id)
     models = [one.body["model"] for one in sorting.received]
     assert models[:10] == [first.name, second.name] * 5
     assert [Run.objects.get(pk=run.pk).state for run in runs] == ["done", "done"]
@@ -69,7 +70,7 @@ def test_several_models_are_asked_the_same_rows_each_in_its_own_way(sorter: Mode
     keys = [str(sorter.pk), str(talker.pk), f"c{sorter.connection_id}:davinci-002"]
     start.start(evaluation, None, keys)
     reading.read(evaluation.pk)
-    asking.ask(sorter.connection_id)
+    rounds.ask(sorter.connection_id)
     assert [(run.done_count, run.state) for run in evaluation.runs.all()] == [(6, "done")] * 3
     bodies = {one.body["model"]: one.body for one in sorting.received}
     assert bodies["davinci-002"]["prompt"].endswith("\n\n###\n\n"), "an untrained model is asked like the tuned one"
@@ -80,10 +81,10 @@ def test_several_models_are_asked_the_same_rows_each_in_its_own_way(sorter: Mode
 
 def test_a_model_that_is_added_later_is_asked_the_same_rows_and_the_others_none(sorter: Model, sorting: Sorting) -> None:
     evaluation = started(sorter)
-    asking.ask(sorter.connection_id)
+    rounds.ask(sorter.connection_id)
     other = larger(sorter, 1)
     assert [run.key for run in start.add(evaluation, None, [str(sorter.pk), str(other.pk)])] == [str(other.pk)]
-    assert asking.ask(sorter.connection_id)
+    assert rounds.ask(sorter.connection_id)
     assert sorting.log.times == {f"post {number}": 2 for number in range(6)}
     assert Answer.objects.filter(run__key=str(other.pk)).count() == 6
 
@@ -102,14 +103,14 @@ def test_a_cancelled_run_keeps_what_was_on_its_way_and_asks_no_more(
     settings.EVALUATION_CONCURRENCY = 4
     evaluation = started(larger(sorter, 60))
     after_the_first_batch(monkeypatch, lambda: cancel.cancel(evaluation))
-    asking.ask(sorter.connection_id)
+    rounds.ask(sorter.connection_id)
     run = only_run(evaluation)
     assert (run.state, run.due_at) == ("cancelled", None)
     assert run.answers.count() == len(sorting.log.asked) == run.done_count < 40
     before = run.done_count
     monkeypatch.undo()
     assert cancel.resume(evaluation) == 1
-    assert asking.ask(sorter.connection_id)
+    assert rounds.ask(sorter.connection_id)
     assert (only_run(evaluation).state, only_run(evaluation).done_count) == ("done", 60)
     assert set(sorting.log.times.values()) == {1}, f"{before} were there already"
 
@@ -120,7 +121,7 @@ def test_one_run_of_two_can_be_cancelled(
     settings.EVALUATION_CONCURRENCY = 4
     runs = [only_run(started(larger(sorter, 60, f"ada:ft-{name}"))) for name in ("one", "two")]
     after_the_first_batch(monkeypatch, lambda: cancel.cancel_run(runs[0]))
-    asking.ask(sorter.connection_id)
+    rounds.ask(sorter.connection_id)
     assert [Run.objects.get(pk=run.pk).state for run in runs] == ["cancelled", "done"]
 
 
@@ -131,7 +132,7 @@ def test_a_run_that_starts_meanwhile_joins_in(
     other = larger(sorter, 5, "ada:ft-other")
     started(larger(sorter, 40))
     after_the_first_batch(monkeypatch, lambda: started(other))
-    asking.ask(sorter.connection_id)
+    rounds.ask(sorter.connection_id)
     assert set(Run.objects.values_list("state", flat=True)) == {"done"}
 
 
@@ -141,7 +142,7 @@ def test_an_evaluation_may_be_deleted_while_it_is_asked(
 ) -> None:
     evaluation = started(larger(sorter, 80))
     after_the_first_batch(monkeypatch, lambda: Evaluation.objects.get(pk=evaluation.pk).delete())
-    asking.ask(sorter.connection_id)
+    rounds.ask(sorter.connection_id)
     assert (Answer.objects.count(), Run.objects.count()) == (0, 0)
     assert len(sorting.log.asked) < 80
 
@@ -149,8 +150,8 @@ def test_an_evaluation_may_be_deleted_while_it_is_asked(
 def test_a_model_that_is_gone_stops_its_run_with_a_sentence(sorter: Model, sorting: Sorting) -> None:
     evaluation = started(sorter)
     Model.objects.update(deleted_at=timezone.now())
-    asking.ask(sorter.connection_id)
-    assert (only_run(evaluation).state, only_run(evaluation).problem) == ("stopped", asking.GONE)
+    rounds.ask(sorter.connection_id)
+    assert (only_run(evaluation).state, only_run(evaluation).problem) == ("stopped", rounds.GONE)
     assert not sorting.log.asked
 
 
@@ -158,16 +159,16 @@ def test_a_connection_is_asked_by_one_process_at_a_time(sorter: Model, sorting: 
     started(sorter)
     turn = Turn.objects.take(sorter.connection_id, 30)
     assert turn
-    assert not asking.ask(sorter.connection_id)
+    assert not rounds.ask(sorter.connection_id)
     turn.release(due_at=timezone.now())
-    assert asking.ask(sorter.connection_id)
+    assert rounds.ask(sorter.connection_id)
 
 
 def test_who_has_lost_the_turn_asks_no_more_and_doubles_nothing(
     sorter: Model, sorting: Sorting, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     settings.EVALUATION_CONCURRENCY = 4
-    monkeypatch.setattr(asking, "SECONDS", 0.0)
+    monkeypatch.setattr(rounds, "SECONDS", 0.0)
     evaluation = started(larger(sorter, 60))
 
     def take_over() -> None:
@@ -175,7 +176,7 @@ def test_who_has_lost_the_turn_asks_no_more_and_doubles_nothing(
             leased.objects.update(lease_token=uuid.uuid4(), lease_until=timezone.now() + timedelta(seconds=60))
 
     after_the_first_batch(monkeypatch, take_over)
-    asking.ask(sorter.connection_id)
+    rounds.ask(sorter.connection_id)
     assert len(sorting.log.asked) < 40
     assert only_run(evaluation).lease_token is not None, "the other one's lease is untouched"
 
@@ -184,7 +185,7 @@ def test_an_answer_that_is_there_already_is_never_doubled(sorter: Model, sorting
     evaluation = started(sorter)
     run, question = only_run(evaluation), evaluation.questions.all()[0]
     Answer.objects.create(run=run, question=question, text="before", answered_at=timezone.now())
-    asking.ask(sorter.connection_id)
+    rounds.ask(sorter.connection_id)
     assert sorting.log.times == {f"post {number}": 1 for number in range(1, 6)}
     assert (only_run(evaluation).done_count, only_run(evaluation).state) == (6, "done")
     one = Answer.objects.get(question=question)
@@ -197,13 +198,13 @@ def test_attempts_are_remembered_when_a_round_makes_room_for_others(
     sorter: Model, sorting: Sorting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sorting.choose = lambda _provider, post, _before: Refusal(500) if post == "post 0" else None
-    monkeypatch.setattr(asking, "LONGEST", 0.0)
-    monkeypatch.setattr(asking, "BEAT", 0.0)
+    monkeypatch.setattr(rounds, "LONGEST", 0.0)
+    monkeypatch.setattr(rounds, "BEAT", 0.0)
     evaluation = started(sorter)
     for _round in range(10):
         Turn.objects.update(due_at=timezone.now())
         Run.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
-        asking.ask(sorter.connection_id, others_wait=lambda: True)
+        rounds.ask(sorter.connection_id, others_wait=lambda: True)
     assert (only_run(evaluation).state, only_run(evaluation).problem_count) == ("done", 1)
     assert sorting.log.times["post 0"] == 4
 
@@ -211,24 +212,24 @@ def test_attempts_are_remembered_when_a_round_makes_room_for_others(
 def test_a_round_ends_for_others_only_if_others_wait(
     sorter: Model, sorting: Sorting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asking, "LONGEST", 0.0)
-    monkeypatch.setattr(asking, "BEAT", 0.0)
+    monkeypatch.setattr(rounds, "LONGEST", 0.0)
+    monkeypatch.setattr(rounds, "BEAT", 0.0)
     evaluation = started(larger(sorter, 100))
-    asking.ask(sorter.connection_id, others_wait=lambda: True)
+    rounds.ask(sorter.connection_id, others_wait=lambda: True)
     run = only_run(evaluation)
     assert (run.state, run.lease_token, run.done_count < 100) == ("running", None, True)
     assert run.due_at is not None
-    asking.ask(sorter.connection_id)
+    rounds.ask(sorter.connection_id)
     assert only_run(evaluation).state == "done"
     assert set(sorting.log.times.values()) == {1}
 
 
 def test_counts_that_a_kill_left_behind_are_counted_anew(sorter: Model, sorting: Sorting) -> None:
     evaluation = started(sorter)
-    asking.ask(sorter.connection_id)
+    rounds.ask(sorter.connection_id)
     assert sorting.log.asked
     Run.objects.update(state="running", due_at=timezone.now(), done_count=1, prompt_tokens=7)
-    asking.ask(sorter.connection_id)
+    rounds.ask(sorter.connection_id)
     run = only_run(evaluation)
     assert (run.state, run.done_count, run.prompt_tokens) == ("done", 6, 0)
 
@@ -236,7 +237,7 @@ def test_counts_that_a_kill_left_behind_are_counted_anew(sorter: Model, sorting:
 def queries(model: Model) -> int:
     started(model)
     with CaptureQueriesContext(connection) as caught:
-        asking.ask(model.connection_id)
+        rounds.ask(model.connection_id)
     return len(caught)
 
 
@@ -244,9 +245,9 @@ def test_a_batch_takes_as_many_queries_however_many_rows_there_are(
     sorter: Model, sorting: Sorting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Everything is answered before it is written, so that each model's rows make one batch of the same size."""
-    monkeypatch.setattr(asking.Round, "_is_time_to_write", lambda self: not self._asked)
+    monkeypatch.setattr(rounds.Round, "_is_time_to_write", lambda self: not self._asked)
     monkeypatch.setattr(progress.Clock, "note", lambda *_: None)
-    monkeypatch.setattr(asking, "BEAT", 100.0)
+    monkeypatch.setattr(rounds, "BEAT", 100.0)
     _first, *counts = (queries(larger(sorter, rows, f"ada:ft-{rows}")) for rows in (1, 16, 32, 48))
     assert counts[2] - counts[1] == counts[1] - counts[0] <= 4
 
@@ -275,7 +276,7 @@ def test_what_a_provider_takes_at_once_is_remembered_for_the_next_round(sorter: 
 
     sorting.choose = busy
     started(sorter)
-    asking.ask(sorter.connection_id)
+    rounds.ask(sorter.connection_id)
     assert 8 <= Turn.objects.get().at_once < 9
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluations.verdict import Classes, Verdict, judged, overlap
+from evaluations.asking.verdict import Classes, Verdict, judged, overlap
 from openai_api.types import Choice, Completion, Token
 from playground.answers import Answer
 from playground.labels import first_token

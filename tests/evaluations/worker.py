@@ -11,13 +11,13 @@ def main(connection: int, run: int) -> None:
 
     django.setup()
 
-    from evaluations import asking
+    from evaluations.asking import rounds
     from evaluations.models import Run, Turn
 
     while Run.objects.get(pk=run).state != Run.State.DONE:
         Turn.objects.free_orphans()
         Run.objects.free_orphans()
-        if not asking.ask(connection):
+        if not rounds.ask(connection):
             time.sleep(0.05)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from evaluations import asking, reading
+from evaluations import reading
+from evaluations.asking import rounds
 from evaluations.models import Answer, Evaluation, Question, Run
 from finetunes.models import Model
 from teams.models import AuditEntry
@@ -42,7 +43,7 @@ def test_the_page_follows_an_evaluation_from_its_questions_to_its_answers(
     page = shown(member_client, evaluation)
     assert "0 of 3" in page
     assert "not asked yet" in page
-    assert asking.ask(place.connection.pk)
+    assert rounds.ask(place.connection.pk)
     page = shown(member_client, evaluation)
     assert "3 of 3" in page
     assert page.count("badge bad") == 2
@@ -59,7 +60,7 @@ def test_the_page_is_told_when_there_is_something_new_to_show(member_client: Cli
     reading.read(evaluation.pk)
     assert member_client.get(poll, {"was": "reading"})["HX-Trigger-After-Settle"] == "evaluation-changed"
     assert "HX-Trigger-After-Settle" not in member_client.get(poll, {"was": "ready"})
-    asking.ask(place.connection.pk)
+    rounds.ask(place.connection.pk)
     last = member_client.get(poll, {"was": "ready"})
     assert last["HX-Trigger-After-Settle"] == "evaluation-changed"
     assert "every 2s" not in last.content.decode()
@@ -75,7 +76,7 @@ def test_an_evaluation_is_cancelled_and_resumed(member_client: Client, place: Pl
     again = member_client.post(at("cancel", evaluation.pk), follow=True)
     assert "Nothing was being asked any more." in again.content.decode()
     member_client.post(at("resume", evaluation.pk))
-    asking.ask(place.connection.pk)
+    rounds.ask(place.connection.pk)
     assert Run.objects.get().state == "done"
     nothing = member_client.post(at("resume", evaluation.pk), follow=True)
     assert "There is nothing to go on with." in nothing.content.decode()
@@ -87,7 +88,7 @@ def test_what_the_provider_said_is_shown_with_what_to_do(member_client: Client, 
     place.provider.will(Refusal(401, "Incorrect API key provided."))
     evaluation = begun(member_client, sorter)
     reading.read(evaluation.pk)
-    asking.ask(place.connection.pk)
+    rounds.ask(place.connection.pk)
     page = shown(member_client, evaluation)
     assert "Incorrect API key provided." in page
     assert "then press Resume" in page
@@ -107,7 +108,7 @@ def test_rows_without_an_answer_are_asked_again_on_demand(member_client: Client,
     place.provider.will(Refusal(400, "Too long."))
     evaluation = begun(member_client, sorter)
     reading.read(evaluation.pk)
-    asking.ask(place.connection.pk)
+    rounds.ask(place.connection.pk)
     run = Run.objects.get()
     assert (run.state, run.problem_count) == ("done", 3)
     page = shown(member_client, evaluation)
@@ -115,7 +116,7 @@ def test_rows_without_an_answer_are_asked_again_on_demand(member_client: Client,
     assert "3 without an answer" in page
     place.provider.will(BASEBALL)
     member_client.post(at("resume", evaluation.pk), {"run": run.pk})
-    asking.ask(place.connection.pk)
+    rounds.ask(place.connection.pk)
     assert Answer.objects.filter(run=run, problem="").count() == 3
 
 
@@ -123,7 +124,7 @@ def test_more_models_are_asked_the_same_rows(member_client: Client, place: Place
     place.provider.will(BASEBALL)
     evaluation = begun(member_client, sorter)
     reading.read(evaluation.pk)
-    asking.ask(place.connection.pk)
+    rounds.ask(place.connection.pk)
     page = member_client.get(at("again", evaluation.pk)).content.decode()
     base = f"c{place.connection.pk}:ada"
     assert f'value="{base}"' in page  # what it is compared with stands at the top
@@ -132,7 +133,7 @@ def test_more_models_are_asked_the_same_rows(member_client: Client, place: Place
     estimate = member_client.post(at("estimate", evaluation.pk), {"models": [base]}).content.decode()
     assert "No price of answers" in estimate
     assert member_client.post(at("again", evaluation.pk), {"models": [base]}).status_code == 302
-    assert asking.ask(place.connection.pk)
+    assert rounds.ask(place.connection.pk)
     assert [run.done_count for run in Run.objects.all()] == [3, 3]
     assert AuditEntry.objects.get(action="evaluation.extended").details == {"models": ["ada"]}
 

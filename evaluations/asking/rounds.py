@@ -23,13 +23,13 @@ from django.http import Http404
 from django.utils import timezone
 
 from connections.models import Connection
-from evaluations import progress, trouble
-from evaluations.desk import Desk, Row
-from evaluations.keep import Kept, keep
+from evaluations.asking import progress, trouble
+from evaluations.asking.desk import Desk, Row
+from evaluations.asking.keep import Kept, keep
+from evaluations.asking.pace import Window
+from evaluations.asking.trouble import Then
+from evaluations.asking.verdict import judged
 from evaluations.models import Run, Turn
-from evaluations.pace import Window
-from evaluations.trouble import Then
-from evaluations.verdict import judged
 from finetunes.backoff import after, soon
 from openai_api.errors import APIError
 from openai_api.pacing import LONGEST_SLEEP, Pace

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from evaluations.desk import Desk, Row
+from evaluations.asking.desk import Desk, Row
+from evaluations.asking.verdict import Verdict
 from evaluations.models import Answer, Run
-from evaluations.verdict import Verdict
 from openai_api.types import Usage
 
 LONGEST_REASON, LONGEST_LABEL = 60, 200

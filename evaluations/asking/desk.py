@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef
 
-from evaluations.ask import Way
+from evaluations.asking.way import Way
 from evaluations.models import Answer, Question, Run
 
 CHUNK = 200

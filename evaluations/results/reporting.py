@@ -8,21 +8,21 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from evaluations import deciding, examples, results, trust
 from evaluations.models import Evaluation, Run, Scoring
+from evaluations.results import deciding, examples, tables, trust
 
 TEMPLATE = "evaluations/report.html"
 
 
 def page(evaluation: Evaluation, runs: Sequence[Run]) -> bytes:
-    found = results.scorings(evaluation)
+    found = tables.scorings(evaluation)
     scored = [run for run in runs if run.scores]
     context = {
         "evaluation": evaluation,
         "made_at": timezone.now(),
         "runs": runs,
-        "table": results.table(runs),
-        "comparisons": results.comparisons(scored, found),
+        "table": tables.table(runs),
+        "comparisons": tables.comparisons(scored, found),
         "parts": [_part(run, found[run.pk]) for run in scored if run.pk in found],
     }
     return render_to_string(TEMPLATE, context).encode("utf-8", "replace")
@@ -32,11 +32,11 @@ def _part(run: Run, scoring: Scoring) -> dict[str, Any]:
     data = scoring.data
     return {
         "run": run,
-        "matrix": results.Confused(run, data).matrix if data.get("cells") else None,
+        "matrix": tables.Confused(run, data).matrix if data.get("cells") else None,
         "deciding": deciding.deciding(run, data, {}),
         "curve": trust.curve(data),
-        "classes": results.classes(data),
-        "slices": results.slices(data),
+        "classes": tables.classes(data),
+        "slices": tables.slices(data),
         "worst": examples.worst(run),
         "met": data.get("contradictions"),
         "contradictions": examples.contradictions(run, data),

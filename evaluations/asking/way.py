@@ -11,9 +11,9 @@ import tiktoken
 
 from datasets.models import Version
 from datasets.tokens import encoding_for
-from evaluations.fitting import fitted
+from evaluations.asking.fitting import fitted
+from evaluations.asking.verdict import Classes
 from evaluations.models import Evaluation, Run
-from evaluations.verdict import Classes
 from openai_api.client import Client
 from playground import compose, fill, labels, record
 from playground.answers import Answer

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 
-from evaluations.desk import Counts, Desk
+from evaluations.asking.desk import Counts, Desk
 from evaluations.models import Answer, Run
 
 MOST_RUNS = 50

@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from evaluations import meanings
-from evaluations.meanings import Meaning
 from evaluations.models import Evaluation, Run, Scoring
+from evaluations.results import meanings
+from evaluations.results.meanings import Meaning
 from evaluations.score import ABOUT, is_stale
 from evaluations.scores.compare import Paired
 from evaluations.scores.figure import Figure

@@ -1,0 +1,1 @@
+"""Put the questions to the models: many at a time, each answer written once, whatever a provider does."""

@@ -1,0 +1,1 @@
+"""What scores are shown as: tables, drawings, sentences, a threshold, a report."""
