@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from playground import views
-from playground.side_by_side import compare, record
+from playground.compare import compare, record
 from playground.stream import stream
 
 app_name = "playground"
