@@ -64,15 +64,10 @@ def intend(
 
     With a `known_twin`, AlreadyStarted is raised if the newest that trains the same is another than this one (0: none).
     """
-    if connection.organization_id != organization.pk or version.dataset.organization_id != organization.pk:
-        raise NotPossible(_("The data and the connection must belong to your organization."))
-    dialect = connection.dialect_for(base_model)
-    if version.format == Format.PREFERENCE and not traits(dialect).preferences:
-        raise NotPossible(_("%(model)s cannot learn from preferred and other answers.") % {"model": base_model})
     values = {
         "organization": organization,
         "connection": connection,
-        "dialect": dialect,
+        "dialect": _dialect(organization, connection, base_model, version),
         "base_model": base_model,
         "parent": parent,
         "name": suffix or version.dataset.name,
@@ -86,7 +81,21 @@ def intend(
         "started_by": user,
         "due_at": timezone.now(),
     }
-    fine_tune, is_new = twins.commit(organization, token or uuid.uuid4(), values, known_twin)
+    return _own(organization, *twins.commit(organization, token or uuid.uuid4(), values, known_twin))
+
+
+def _dialect(organization: Organization, connection: Connection, base_model: str, version: Version) -> str:
+    """Return the dialect in which it is asked for; NotPossible if these do not go together."""
+    if connection.organization_id != organization.pk or version.dataset.organization_id != organization.pk:
+        raise NotPossible(_("The data and the connection must belong to your organization."))
+    dialect = connection.dialect_for(base_model)
+    if version.format == Format.PREFERENCE and not traits(dialect).preferences:
+        raise NotPossible(_("%(model)s cannot learn from preferred and other answers.") % {"model": base_model})
+    return dialect
+
+
+def _own(organization: Organization, fine_tune: FineTune, is_new: bool) -> tuple[FineTune, bool]:
+    """A token names one intent of all organizations: another's is never shown."""
     if fine_tune.organization_id != organization.pk:
         raise NotPossible(_("This form was used up. Open it again."))
     return fine_tune, is_new

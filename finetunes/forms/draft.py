@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from django.db.models import F, QuerySet
+from django.forms import Field
 from django.http import QueryDict
 from django.utils.text import slugify
 
@@ -81,8 +82,7 @@ def draft(organization: Organization, chosen: QueryDict, *, bound: bool, fresh: 
     """Put a draft together from what a form or an address carries; `bound` forms are validated."""
     given = _flat(chosen) if bound or "was" in chosen else _prefilled(organization, chosen)
     versions = Version.objects.of(organization).select_related("dataset").order_by("-created_at", "-pk")
-    still_training = F("training_closed_at").asc(nulls_first=True)
-    connections = Connection.objects.of(organization).active().order_by(still_training, "created_at", "pk")
+    connections = _connections(organization)
     version, connection = _pick(versions, given.get("version")), _pick(connections, given.get("connection"))
     if version is None or connection is None:
         return Missing(version=version is None, connection=connection is None)
@@ -90,12 +90,9 @@ def draft(organization: Organization, chosen: QueryDict, *, bound: bool, fresh: 
     base = advised_base(offer, given.get("base_model"), version)
     dialect = connection.dialect_for(base.name if base else given.get("base_model") or "")
     kind = FORMS.get(dialect, FORMS["jobs"])
-    source = _one(FineTune.objects.of(organization).select_related("connection", "parent"), chosen.get("from"))
-    changed: list[Difference] = []
-    if source and base and source.connection_id != connection.pk:
-        changed = differences(source, connection, base.name, dialect, kind.base_fields)
-        if not bound and "was" not in chosen:
-            given |= {one.name: one.becomes for one in changed}
+    source, changed = _moved(organization, chosen, connection, base, kind.base_fields)
+    if not bound and "was" not in chosen:
+        given |= {one.name: one.becomes for one in changed}
     initial = _initial(given, version, connection, base, dialect)
     data = chosen if bound else None
     start = StartForm(
@@ -118,9 +115,25 @@ def draft(organization: Organization, chosen: QueryDict, *, bound: bool, fresh: 
         settings=kind(data, initial=initial, version=version, validates=validates),
         forecast=forecast(version, connection, base.name, initial, validates=validates) if base else None,
         forgotten=forgotten(connection, base.name, version) if base else None,
-        source=source if source and source.connection_id != connection.pk else None,
+        source=source,
         differences=changed,
     )
+
+
+def _connections(organization: Organization) -> QuerySet[Connection]:
+    """Those that still train come first."""
+    still_training = F("training_closed_at").asc(nulls_first=True)
+    return Connection.objects.of(organization).active().order_by(still_training, "created_at", "pk")
+
+
+def _moved(
+    organization: Organization, chosen: QueryDict, connection: Connection, base: Base | None, fields: dict[str, Field]
+) -> tuple[FineTune | None, list[Difference]]:
+    """Return the fine-tune of another connection that is started again here, and what means something else here."""
+    source = _one(FineTune.objects.of(organization).select_related("connection", "parent"), chosen.get("from"))
+    if source is None or source.connection_id == connection.pk:
+        return None, []
+    return source, differences(source, connection, base.name, connection.dialect_for(base.name), fields) if base else []
 
 
 def _mark(version: Version, dialect: str) -> str:
