@@ -112,6 +112,7 @@ function refusal(response) {
   return response.ok || response.status === 422 ? "" : words.broken;
 }
 
+// The same in playground.js and sides.js: each page has one script and no imports, so that its hashed name holds all of it.
 async function* events(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";

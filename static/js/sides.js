@@ -102,6 +102,7 @@ function token() {
   return { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value };
 }
 
+// The same in playground.js and sides.js: each page has one script and no imports, so that its hashed name holds all of it.
 async function* events(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
