@@ -138,6 +138,7 @@ def adopt(fine_tune: FineTune, remote: RemoteFineTune) -> None:
         "status": of_remote(remote.status) if remote.status in ("queued", "running") else Status.QUEUED,
         "provider_status": remote.provider_status[:60],
         "remote_created_at": remote.created_at,
+        "training_file_id": fine_tune.training_file_id,
         "raw": dict(remote.raw),
     }
     answered = {"answered_at": timezone.now(), "failures": 0, "trouble": "", "revision": fine_tune.revision + 1}
@@ -154,7 +155,8 @@ def _prepare_and_send(fine_tune: FineTune, client: Client) -> None:
     try:
         with holding(fine_tune):
             training = _bring_files(fine_tune, client)
-            ready = _reserve(fine_tune, training, client)
+            remote = lookup.find(client, fine_tune) if fine_tune.doubt_until else None  # see restored.py
+            ready = remote is None and _reserve(fine_tune, training, client)
     except upload.NotReady:
         _wait_for_files(fine_tune)
     except upload.Rejected as error:
@@ -162,7 +164,10 @@ def _prepare_and_send(fine_tune: FineTune, client: Client) -> None:
     except APIError as error:
         note(fine_tune, error) if _may_pass(error) else _fail(fine_tune, error.message, explain(error))
     else:
-        _send_once(fine_tune, client) if ready else _wait_for_files(fine_tune)
+        if remote is not None:
+            adopt(fine_tune, remote)
+        else:
+            _send_once(fine_tune, client) if ready else _wait_for_files(fine_tune)
 
 
 def _may_pass(error: APIError) -> bool:
@@ -238,8 +243,7 @@ def _after_error(fine_tune: FineTune, error: APIError) -> None:
     elif _will_pass(fine_tune, error):
         note(fine_tune, error, due_at=after(error, fine_tune.failures), doubt_until=None)
     else:
-        is_closed = isinstance(error, TrainingNotAvailable)
-        if is_closed:
+        if is_closed := isinstance(error, TrainingNotAvailable):
             fine_tune.connection.close_training(error.message)
         _fail(fine_tune, error.message, explain(error), keeps_files=not is_closed)
 
