@@ -187,8 +187,11 @@ SESSION_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = env.flag("TUNEDECK_SSL_REDIRECT", False)
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+# How many proxies of ours a request passes: what came from before them is not believed.
+PROXIES = 0
 if env.flag("TUNEDECK_BEHIND_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    PROXIES = env.number("TUNEDECK_PROXIES", 1, least=1, most=10)
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 CONTENT_SECURITY_POLICY = {
@@ -221,7 +224,11 @@ CELERY_BEAT_SCHEDULE = {
     for app in ("datasets", "evaluations", "finetunes", "notifications", "playground", "trainer")
 } | {
     name: {"task": task, "schedule": 600.0, "options": {"expires": 600.0}}
-    for name, task in (("finetunes.remind", "finetunes.tasks.remind"), ("playground.forget", "playground.tasks.forget"))
+    for name, task in (
+        ("finetunes.remind", "finetunes.tasks.remind"),
+        ("playground.forget", "playground.tasks.forget"),
+        ("teams.audit", "teams.tasks.keep_audit"),
+    )
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA / "beat")
 

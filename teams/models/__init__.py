@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from teams.models.audit import AuditEntry, AuditQuerySet
+from teams.models.audit import AuditChain, AuditEntry, AuditPermit, AuditQuerySet
 from teams.models.links import INVITATION_DAYS, Invitation, Link, LinkQuerySet, LinkState, SignInLink, hashed, new_link
 from teams.models.people import RANK, Membership, MembershipQuerySet, Organization, Role, User, UserManager
 
 __all__ = [
     "INVITATION_DAYS",
     "RANK",
+    "AuditChain",
     "AuditEntry",
+    "AuditPermit",
     "AuditQuerySet",
     "Invitation",
     "Link",

@@ -8,8 +8,9 @@ from collections.abc import Callable
 import pytest
 from django.db import OperationalError, connection
 
-from teams import invitations, members, sign_in
-from teams.models import Invitation, Membership, Role, SignInLink, User
+from teams import audit, invitations, members, sign_in
+from teams.audit.verify import verify
+from teams.models import AuditChain, Invitation, Membership, Role, SignInLink, User
 from tests.conftest import People
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -94,3 +95,17 @@ def test_an_invitation_withdrawn_while_it_is_accepted_is_one_or_the_other(people
     assert at_once(accepting.use, withdrawing.revoke) == [False, True]
     state = Invitation.objects.get()
     assert (state.used_at is None) != (state.revoked_at is None)
+
+
+def test_many_who_write_into_the_record_at_once_make_one_chain(people: People) -> None:
+    def write(number: int) -> Callable[[], bool]:
+        def deed() -> bool:
+            for part in range(5):
+                audit.note(people.organization, "dataset.uploaded", writer=number, part=part)
+            return True
+
+        return deed
+
+    assert all(at_once(*map(write, range(8))))
+    verdict = verify(AuditChain.objects.get(organization=people.organization))
+    assert (verdict.why, verdict.number) == ("", 40)
