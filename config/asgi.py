@@ -7,6 +7,8 @@ import resource
 
 from django.core.asgi import get_asgi_application
 
+from config.database import share_connections
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 OPEN_FILES = 65_536
 
@@ -21,3 +23,4 @@ def allow_connections() -> None:
 
 allow_connections()
 application = get_asgi_application()
+share_connections()

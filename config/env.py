@@ -131,7 +131,8 @@ def database(name: str, default: Path) -> dict[str, object]:
         "HOST": unquote(parts.hostname or ""),
         "PORT": str(parts.port or ""),
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"pool": False},
+        # Seconds to connect in, and milliseconds after which a server that is silent counts as gone.
+        "OPTIONS": {"pool": False, "connect_timeout": 5, "tcp_user_timeout": 15_000},
     }
 
 
@@ -148,6 +149,16 @@ def _sqlite(path: Path) -> dict[str, object]:
         },
         "TEST": {"NAME": None},
     }
+
+
+def transport(address: str, data: Path) -> dict[str, object]:
+    """Return the options of a broker's transport: none of them waits long for a broker that does not answer."""
+    if address.startswith("files:"):
+        return file_transport(data)
+    once = {"max_retries": 1, "interval_start": 0.2, "interval_step": 0.2, "interval_max": 1.0}
+    if address.startswith("redis"):
+        return {**once, "socket_connect_timeout": 2.0, "socket_timeout": 5.0, "health_check_interval": 10}
+    return {**once}
 
 
 def file_transport(data: Path) -> dict[str, object]:

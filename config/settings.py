@@ -95,6 +95,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "config.middleware.vary_on_htmx",
     "config.middleware.speak_htmx",
+    "config.away.DatabaseAway",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -121,6 +122,8 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": env.database("DATABASE_URL", DATA / "tunedeck.sqlite3")}
+# How many connections to PostgreSQL one web process shares among its threads; 0 opens one for each request.
+DATABASE_POOL = env.number("TUNEDECK_DATABASE_POOL", 8, most=1000)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "teams.User"
@@ -216,8 +219,12 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_WORKER_CONSUMER = "config.reconnect:Consumer"
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
-CELERY_BROKER_TRANSPORT_OPTIONS = env.file_transport(DATA) if CELERY_BROKER_URL.startswith("files:") else {}
+CELERY_BROKER_TRANSPORT_OPTIONS = env.transport(CELERY_BROKER_URL, DATA)
+# A message is only a ring: one that cannot be sent at once is left to the next ring.
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.0, "interval_step": 0.2, "interval_max": 0.2}
 # A ring that nobody heard within two seconds is stale: the next one says the same.
 CELERY_BEAT_SCHEDULE = {
     f"{app}.ring": {"task": f"{app}.tasks.ring", "schedule": 1.0, "options": {"expires": 2.0}}

@@ -8,10 +8,11 @@ write of a holder goes through `held()` or `release()`, so one that has lost its
 from __future__ import annotations
 
 import uuid
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from typing import Any, Self, TypeVar
 
-from django.db import models
+from django.db import connections, models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -29,19 +30,34 @@ class LeasedQuerySet(models.QuerySet[Row]):
     def claim(self, pk: int, seconds: float) -> Row | None:
         """Return the row with a fresh lease of `seconds`, or None if it is not due or somebody holds it."""
         token = uuid.uuid4()
-        until = timezone.now() + timedelta(seconds=seconds)
-        lease = {"lease_token": token, "lease_until": until, "lease_holder": holder.me()}
-        won = self.due().filter(pk=pk).order_by().update(**lease, attempts=F("attempts") + 1)
+        won = self._lease(self.filter(pk=pk), token, seconds, most=1)
         return self.get(pk=pk, lease_token=token) if won else None
 
     def claim_all(self, token: uuid.UUID, seconds: float, most: int) -> list[Row]:
         """Claim up to `most` of the due rows under one token, in as many queries for one as for all."""
-        pks = list(self.due().values_list("pk", flat=True)[:most])
+        pks = self._lease(self, token, seconds, most)
+        return list(self.filter(pk__in=pks, lease_token=token)) if pks else []
+
+    def _lease(self, rows: Self, token: uuid.UUID, seconds: float, most: int) -> list[int]:
+        """Put the token on up to `most` of the due among the rows; return which may have got it.
+
+        PostgreSQL passes over rows that somebody else is claiming or writing at this moment instead of waiting for
+        them. Where a database has no such locks, the condition of the update alone decides who wins.
+        """
         until = timezone.now() + timedelta(seconds=seconds)
         lease = {"lease_token": token, "lease_until": until, "lease_holder": holder.me()}
-        mine = self.filter(pk__in=pks)
-        won = pks and mine.due().order_by().update(**lease, attempts=F("attempts") + 1)
-        return list(mine.filter(lease_token=token)) if won else []
+        due = rows.due().select_related(None)
+        with self._passing_over_locks():
+            if connections[self.db].features.has_select_for_update_skip_locked:
+                due = due.select_for_update(skip_locked=True)
+            pks = list(due.values_list("pk", flat=True)[:most])
+            won = pks and self.filter(pk__in=pks).due().order_by().update(**lease, attempts=F("attempts") + 1)
+        return pks if won else []
+
+    def _passing_over_locks(self) -> AbstractContextManager[None]:
+        """A transaction where locks need one; without them, reading first must not keep others from writing."""
+        locks = connections[self.db].features.has_select_for_update_skip_locked
+        return transaction.atomic(self.db, savepoint=False) if locks else nullcontext()
 
     def renew_all(self, token: uuid.UUID, seconds: float) -> None:
         """Prolong every lease under the token to `seconds` from now."""

@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from queue import LifoQueue
 from threading import local
 
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-MOST = 40
+MOST = settings.DATABASE_POOL or 40
 
 
 class _Here(local):

@@ -1,0 +1,43 @@
+"""The answer while the database is away: 503 and when to come again, not an error that looks like ours."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
+
+from config.database import is_away
+
+AGAIN_SECONDS = 5
+log = logging.getLogger(__name__)
+
+
+class DatabaseAway:
+    """Middleware that only looks at what a view could not finish."""
+
+    sync_capable = async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]) -> None:
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        return answer(request, error) if is_away(error) else None
+
+
+def answer(request: HttpRequest, error: BaseException) -> HttpResponse:
+    """Say that it comes back; a page that was only looked at loads itself again."""
+    log.warning("%s %s could not be answered, the database is away: %s", request.method, request.path, error)
+    context = {"seconds": AGAIN_SECONDS, "loads_again": request.method in {"GET", "HEAD"}}
+    response = HttpResponse(render_to_string("503.html", context), status=503)
+    response["Retry-After"] = str(AGAIN_SECONDS)
+    response["Cache-Control"] = "no-store"
+    return response

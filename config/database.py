@@ -1,0 +1,34 @@
+"""The database as a process that answers requests uses it: a few connections, shared by all of its threads.
+
+Each request has a thread of its own, and would otherwise open a connection for itself, which costs PostgreSQL a new
+process. Workers do one thing at a time and keep no pool. See docs/operate.md for the arithmetic.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connections
+
+GET_SECONDS = 5.0
+"""So long a request waits for a connection, be all of them in use or the database away."""
+RECONNECT_SECONDS = 2.0
+"""So long the pool by itself goes on to connect anew; after that whoever needs a connection makes it try again."""
+
+
+def share_connections() -> None:
+    """Let the threads of this process share connections, if the database is one for which that pays."""
+    database: dict[str, Any] = connections.settings["default"]
+    if settings.DATABASE_POOL and database["ENGINE"].endswith("postgresql"):
+        most = settings.DATABASE_POOL
+        pool = {"min_size": 1, "max_size": most, "timeout": GET_SECONDS, "reconnect_timeout": RECONNECT_SECONDS}
+        database["OPTIONS"]["pool"] = pool
+        database["CONN_MAX_AGE"] = 0  # given back after each request, not closed
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether the database could not be reached or was too busy, and the same may go well in a moment."""
+    if isinstance(error, OperationalError):
+        return "no such " not in str(error)  # SQLite's word for a table or a column that is missing
+    return isinstance(error, InterfaceError)
