@@ -58,6 +58,7 @@ CSRF_TRUSTED_ORIGINS = [SITE_ADDRESS]
 
 INSTALLED_APPS = [
     "config",
+    "handover",
     "playground",
     "evaluations",
     "finetunes",
@@ -181,6 +182,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 2**20
 FILE_UPLOAD_TEMP_DIR = str(DATA)
 # So long the playground's history keeps a question; 0 is for good.
 HISTORY_DAYS = env.number("TUNEDECK_HISTORY_DAYS", 90, most=36_500)
+# So long an archive of an organization can be downloaded.
+EXPORT_DAYS = env.number("TUNEDECK_EXPORT_DAYS", 3, least=1, most=365)
 UPLOAD_MAX_BYTES = env.number("TUNEDECK_UPLOAD_MAX_MB", 1024, least=1) * 2**20
 # A sheet to evaluate with is looked into while its sender waits.
 EVALUATION_MAX_BYTES = env.number("TUNEDECK_EVALUATION_MAX_MB", 64, least=1) * 2**20
@@ -228,7 +231,7 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.0, "in
 # A ring that nobody heard within two seconds is stale: the next one says the same.
 CELERY_BEAT_SCHEDULE = {
     f"{app}.ring": {"task": f"{app}.tasks.ring", "schedule": 1.0, "options": {"expires": 2.0}}
-    for app in ("datasets", "evaluations", "finetunes", "notifications", "playground", "trainer")
+    for app in ("datasets", "evaluations", "finetunes", "handover", "notifications", "playground", "trainer")
 } | {
     name: {"task": task, "schedule": 600.0, "options": {"expires": 600.0}}
     for name, task in (

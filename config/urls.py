@@ -34,5 +34,6 @@ urlpatterns = [
     path("connections/", include("connections.urls")),
     path("notifications/", include("notifications.urls")),
     path("accounts/", include([pattern for pattern in account_patterns if pattern.name in SIGN_IN])),
+    path("team/export/", include("handover.urls")),
     path("", include("teams.urls")),
 ]

@@ -19,6 +19,12 @@ from teams.models import Organization, User
 from work.encryption import EncryptedField
 
 
+def _no_key(_request: httpx.Request) -> httpx.Response:
+    """Answer for a provider whose key is not here, as it is not for a connection that came with an archive."""
+    words = _("This connection has no key. An owner can enter it on the connection’s page.")
+    return httpx.Response(401, json={"error": {"message": str(words), "type": "invalid_request_error", "code": "no_key"}})
+
+
 class ConnectionQuerySet(models.QuerySet["Connection"]):
     def of(self, organization: Organization) -> Self:
         return self.filter(organization=organization)
@@ -100,6 +106,9 @@ class Connection(models.Model):
         return dialects.for_model(cast(DialectName, self.dialect), model)
 
     def client(self, dialect: DialectName | None = None, **options: Any) -> Client:
+        if not self.key:
+            nowhere = httpx.MockTransport(_no_key)
+            options = {"transport": nowhere, "async_transport": nowhere} | options
         patience = float(settings.PROVIDER_SECONDS)
         options.setdefault("timeout", httpx.Timeout(connect=5.0, read=patience, write=patience, pool=5.0))
         return Client(

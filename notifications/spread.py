@@ -68,6 +68,7 @@ def _mails(notification: Notification, wanted: list[tuple[int, str]]) -> Iterato
 
 
 def _calls(notification: Notification) -> Iterator[Delivery]:
-    for hook in Hook.objects.filter(organization=notification.organization_id):
+    # One that came with an archive has no address until an owner has entered it.
+    for hook in Hook.objects.filter(organization=notification.organization_id).exclude(url=""):
         if notification.kind in hook.kinds:
             yield Delivery(notification=notification, hook=hook, due_at=timezone.now())
