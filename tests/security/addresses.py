@@ -246,6 +246,9 @@ ADDRESSES: dict[str, Line] = {
     "teams:choose_organization": writes(SIGNED_IN, "organization"),
     "teams:settings": both(SIGNED_IN),
     "teams:theme": writes(PUBLIC),
+    "handover:export": reads(OWNER),
+    "handover:export_start": writes(OWNER),
+    "handover:export_download": reads(OWNER, "departure"),
     "teams:audit": reads(OWNER),
     "teams:audit_export": reads(OWNER),
 }

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from connections.models import Connection
 from datasets.models import Dataset, SavedRecipe
 from evaluations.models import Evaluation
 from finetunes.models import Approval, Archive, Charge, Elsewhere, Event, FineTune, Inventory, Model, ResultFile, Tracker
+from handover.models import Departure
 from notifications.announce import announce
 from notifications.kinds import Kind
 from notifications.models import Hook, Notification
@@ -84,8 +88,16 @@ def plant(base_url: str, mark: str = MARK) -> Planted:
     _playground(planted)
     _evaluation(planted)
     _notifications(planted)
+    planted.pk["departure"] = departure(planted.people.organization)
     planted.files = {path: path.read_bytes() for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()}
     return planted
+
+
+def departure(organization: Organization) -> uuid.UUID:
+    """Make an archive that can be downloaded; return what names it."""
+    file = default_storage.save("departures/archive.zip", ContentFile(b"PK"))
+    ready: dict[str, Any] = {"state": Departure.State.READY, "expires_at": timezone.now() + timedelta(days=1), "size": 2}
+    return Departure.objects.create(organization=organization, file=file, **ready).public_id
 
 
 def _people(mark: str) -> People:
