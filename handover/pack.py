@@ -25,7 +25,7 @@ from django.utils import timezone
 
 from handover.references import PERSON, REFERENCES
 from handover.tables import TABLES, Table
-from teams.models import AuditEntry, Membership, Organization
+from teams.models import AuditChain, AuditEntry, Membership, Organization
 
 FORMAT, FORMAT_VERSION = "tunedeck-organization", 1
 ROWS, BLOCK = 500, 1 << 18
@@ -153,6 +153,12 @@ class _Packing:
         for log in self._logs():
             self.files[log["sha256"]] = log["file"]
 
+    def _chain(self) -> dict[str, Any]:
+        """Where the chain of the audit log begins and ends: what it takes to verify it."""
+        names = ("origin", "number", "hash", "trimmed_number", "trimmed_hash")
+        end = AuditChain.objects.filter(organization=self.organization).first()
+        return {name: getattr(end, name) for name in names} if end else {}
+
     def _logs(self) -> list[dict[str, str]]:
         arrival = getattr(self.organization, "arrival", None)
         return list(arrival.logs) if arrival else []
@@ -202,6 +208,7 @@ class _Packing:
                 "created_at": self.organization.created_at.astimezone(UTC).isoformat(),
             },
             "history": self.history,
+            "audit": self._chain(),
             "earlier_logs": [log["sha256"] for log in self._logs()],
             **self.listed,
         }

@@ -117,6 +117,8 @@ LEFT_OUT = {
         "Invitation": "links of this server",
         "SignInLink": "links of this server",
         "AuditEntry": "goes along as a file of its own, with its chain",
+        "AuditChain": "its origin and its end stand in the manifest",
+        "AuditPermit": "is there only while entries are changed",
     },
     "work": {"Pulse": "this server's workers"},
 }

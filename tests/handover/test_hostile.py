@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 
 from handover import check
 from handover.pack import pack
 from handover.unpack import Refused, unpack
 from teams.models import Organization, User
 from tests.handover import made
-from tests.handover.test_round_trip import forget
 
 Members = dict[str, bytes]
 
@@ -27,10 +27,10 @@ Members = dict[str, bytes]
 @pytest.fixture(scope="module")
 def packed(django_db_setup: None, django_db_blocker: Any) -> Members:
     """The members of a good archive; the organization that it is of is gone again."""
-    with django_db_blocker.unblock():
-        organization, out = made.organization(), io.BytesIO()
-        pack(organization, out)
-        forget(organization)
+    with django_db_blocker.unblock(), transaction.atomic():
+        out = io.BytesIO()
+        pack(made.organization(), out)
+        transaction.set_rollback(True)
     with zipfile.ZipFile(out) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
@@ -69,10 +69,10 @@ def stored() -> set[Path]:
 
 
 def refused(members: Members, tmp_path: Path, words: str) -> None:
-    before = stored()
+    before, organizations = stored(), Organization.objects.count()
     with pytest.raises(Refused, match=words):
         unpack(written(members, tmp_path / "a.zip"))
-    assert not Organization.objects.exists()
+    assert Organization.objects.count() == organizations
     assert not User.objects.exists()
     assert stored() == before
 
@@ -103,7 +103,7 @@ def test_one_that_was_damaged_on_its_way(members: Members, tmp_path: Path) -> No
     path.write_bytes(content)
     with pytest.raises(Refused):
         unpack(path)
-    assert not Organization.objects.exists()
+    assert not User.objects.exists()
 
 
 @pytest.mark.parametrize(

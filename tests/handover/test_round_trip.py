@@ -8,21 +8,25 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.utils.dateparse import parse_datetime
 
 from connections.models import Connection
-from datasets.models import Dataset, Version
+from datasets.models import Dataset, SavedRecipe, Version
 from evaluations.models import Evaluation, Question, Run, Scoring
-from finetunes.models import FineTune, Model
+from finetunes.models import Budget, Charge, FineTune, Model, Tracker
 from handover.models import Arrival
 from handover.pack import pack
 from handover.tables import TABLES, unlisted
 from handover.unpack import Refused, unpack
-from playground.models import Asked, Preset, Trial
+from notifications.models import Hook
+from playground.models import Asked, Collected, Preset, Trial
+from teams.audit import chain
 from teams.models import Invitation, Membership, Organization, User
 from tests import servers
 from tests.handover import made
@@ -58,7 +62,9 @@ def forget(organization: Organization) -> None:
     next(table for table in TABLES if table.label == "finetunes.Upload").rows(organization).delete()
     FineTune.objects.filter(organization=organization).delete()
     User.objects.filter(memberships__organization=organization).delete()
-    organization.delete()
+    for model in (Hook, Tracker, Budget, Charge, Preset, Collected, Asked, Trial, SavedRecipe, Dataset, Connection):
+        model._base_manager.filter(organization=organization).delete()
+    Membership.objects.filter(organization=organization).delete()
 
 
 @pytest.fixture
@@ -142,10 +148,21 @@ class TestImported:
         assert "connection.created" in actions
         assert [entry.action for entry in came.audit_entries.all()] == ["organization.imported"]
 
+    def test_its_chain_still_holds(self, archive: Path) -> None:
+        with zipfile.ZipFile(archive) as opened:
+            end = json.loads(opened.read("manifest.json"))["audit"]
+            entries = [SimpleNamespace(**json.loads(line)) for line in opened.read("tables/audit.jsonl").splitlines()]
+        before = chain.beginning(end["origin"])
+        for entry in entries:
+            entry.created_at = parse_datetime(entry.created_at)
+            assert (entry.previous, entry.hash) == (before, chain.digest(entry))
+            before = entry.hash
+        assert (entries[-1].number, before) == (end["number"], end["hash"])
+
     def test_a_second_import_is_refused(self, came: Organization, archive: Path) -> None:
         with pytest.raises(Refused, match="already"):
             unpack(archive)
-        assert Organization.objects.filter(name=came.name).count() == 1
+        assert Organization.objects.filter(name=came.name, memberships__role="owner").count() == 1
 
     def test_so_is_another_archive_of_the_same(self, came: Organization, tmp_path: Path) -> None:
         with pytest.raises(Refused, match="already"):
