@@ -38,6 +38,8 @@ TRAINER_TOKENS_PER_MINUTE = env.number("TUNEDECK_TRAINER_TOKENS_PER_MINUTE", 0)
 # Where the clients of trackers are installed, and how long one fine-tune may take to be sent.
 TRACKER_PYTHON = env.text("TUNEDECK_TRACKER_PYTHON", sys.executable)
 TRACKER_SECONDS = env.number("TUNEDECK_TRACKER_SECONDS", 3600, least=1, most=86_400)
+# So many days a model that is to be deleted can be taken back, before it is deleted at its provider.
+DELETION_HOLD_DAYS = env.number("TUNEDECK_DELETION_HOLD_DAYS", 7, most=365)
 PROVIDER_SECONDS = env.number("TUNEDECK_PROVIDER_SECONDS", 60, least=1, most=3600)
 # So many seconds something that was sent without an answer may take to appear in the provider's lists.
 PROVIDER_DOUBT_SECONDS = env.number("TUNEDECK_PROVIDER_DOUBT_SECONDS", 30, least=1, most=3600)

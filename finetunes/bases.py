@@ -110,8 +110,8 @@ def _tabled(known: Table | None, listed: Iterable[RemoteModel]) -> list[RemoteMo
 
 
 def _bases(connection: Connection, remote: Iterable[RemoteModel]) -> Iterable[Base]:
-    """Own bases first, then what was fine-tuned; a model that is deleted here is not offered."""
-    gone = set(Model.objects.filter(connection=connection, deleted_at__isnull=False).values_list("name", flat=True))
+    """Own bases first, then what was fine-tuned; a model that is deleted here, or is to be, is not offered."""
+    gone = set(Model.objects.gone().filter(connection=connection).values_list("name", flat=True))
     found = [_base(model, connection) for model in remote if model.id not in gone and not NEVER.match(model.id)]
     return sorted(found, key=lambda base: (bool(base.tuned_from), not COMPLETIONS.match(base.name), base.name))
 

@@ -83,7 +83,7 @@ def calendar(organization: Organization, *, until: date | None = None, whole: bo
     """Return what stops, the next first; `whole` also what it affects. What stopped long ago is left out."""
     connections = {one.pk: one for one in Connection.objects.of(organization).defer("key")}
     since = timezone.localdate() - SOON
-    ends = with_ends(Model.objects.of(organization).filter(deleted_at=None), connections.values())
+    ends = with_ends(Model.objects.of(organization).kept(), connections.values())
     ends = ends.filter(ends_on__gte=since, **({"ends_on__lte": until} if until else {}))
     groups = ends.order_by().values("connection", "ends_on").annotate(n=Count("pk"), told=Count("shutdown_date"))
     found = [

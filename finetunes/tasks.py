@@ -13,8 +13,9 @@ from django.utils import timezone
 from finetunes import leftovers, registry, settle, shutdowns
 from finetunes.advance import advance as take_next_step
 from finetunes.archive.collect import collect as collect_from
+from finetunes.deletion import carry_out
 from finetunes.holding import SECONDS
-from finetunes.models import Archive, Charge, FineTune, Inventory, Leftover, Model, Polling, Sending, Upload
+from finetunes.models import Archive, Charge, Deletion, FineTune, Inventory, Leftover, Model, Polling, Sending, Upload
 from finetunes.polling import poll_connection
 from finetunes.stock import take_stock as take_stock_of
 from finetunes.tracking import send
@@ -41,6 +42,11 @@ def collect_soon(archive: Archive) -> None:
     transaction.on_commit(partial(collect.delay, archive.pk), robust=True)
 
 
+def delete_soon(deletion: Deletion) -> None:
+    """Ring for a deletion whose time has come, likewise."""
+    transaction.on_commit(partial(delete_model.delay, deletion.pk), robust=True)
+
+
 def send_soon() -> None:
     """Ring for what is to be sent to trackers, likewise."""
     transaction.on_commit(ring_trackers, robust=True)
@@ -48,11 +54,13 @@ def send_soon() -> None:
 
 @shared_task
 def ring() -> None:
-    for leased in (FineTune, Upload, Polling, Inventory, Archive, Sending):
+    for leased in (FineTune, Upload, Polling, Inventory, Archive, Sending, Deletion):
         leased.objects.free_orphans()
     leftovers.collect()
     for pk in Leftover.objects.due().values_list("pk", flat=True)[:20]:
         delete_leftover.apply_async(args=(pk,), expires=STALE)
+    for pk in Deletion.objects.due().values_list("pk", flat=True)[:20]:
+        delete_model.apply_async(args=(pk,), expires=STALE)
     now = timezone.now()
     busy = Polling.objects.filter(Q(lease_until__gt=now) | Q(due_at__gt=now)).values("connection")
     due = FineTune.objects.due(now)
@@ -119,6 +127,11 @@ def delete_leftover(pk: int) -> None:
     if leftover:
         with leftover.connection.client() as client:
             leftovers.delete(leftover, client)
+
+
+@shared_task
+def delete_model(pk: int) -> None:
+    carry_out.carry_out(pk)
 
 
 @shared_task

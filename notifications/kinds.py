@@ -15,6 +15,8 @@ class Kind(models.TextChoices):
     APPROVAL_WANTED = "approval-wanted", _("A fine-tune waits for an owner’s approval")
     APPROVAL_GIVEN = "approval-given", _("A fine-tune was approved")
     APPROVAL_DECLINED = "approval-declined", _("A fine-tune was declined")
+    DELETION_PLANNED = "deletion-planned", _("A model is going to be deleted")
+    DELETION_STUCK = "deletion-stuck", _("A model cannot be deleted at its provider")
     SHUTDOWN = "shutdown", _("A model or base will be shut down")
 
 
@@ -32,6 +34,8 @@ AUDIENCES = {
     Kind.APPROVAL_WANTED: Audience.OWNERS,
     Kind.APPROVAL_GIVEN: Audience.ASKER,
     Kind.APPROVAL_DECLINED: Audience.ASKER,
+    Kind.DELETION_PLANNED: Audience.OWNERS,
+    Kind.DELETION_STUCK: Audience.OWNERS,
     Kind.SHUTDOWN: Audience.EVERYBODY,
 }
 

@@ -37,7 +37,9 @@ def text(notification: Notification) -> str:
 def _facts(notification: Notification) -> Mapping[str, Any]:
     known = {name: str(value)[:LONGEST] for name, value in notification.facts.items()}
     return {
-        **dict.fromkeys(("name", "by", "base", "model", "error", "cost", "why", "answer", "provider", "day", "more"), ""),
+        **dict.fromkeys(
+            ("name", "by", "base", "model", "error", "cost", "why", "answer", "provider", "day", "more", "until"), ""
+        ),
         **known,
     }
 
@@ -50,6 +52,8 @@ def _titles() -> dict[str, str]:
         Kind.APPROVAL_WANTED: _("%(by)s asks for approval of %(name)s"),
         Kind.APPROVAL_GIVEN: _("%(by)s approved %(name)s"),
         Kind.APPROVAL_DECLINED: _("%(by)s declined %(name)s"),
+        Kind.DELETION_PLANNED: _("%(by)s is deleting %(name)s"),
+        Kind.DELETION_STUCK: _("%(name)s cannot be deleted at %(provider)s"),
     }
 
 
@@ -58,6 +62,7 @@ def _more() -> dict[str, str]:
         "cost": _("It would cost about %(cost)s."),
         "why": _("Reason: %(why)s"),
         "answer": _("Answer: %(answer)s"),
+        "until": _("Until %(until)s an owner can take that back."),
         "more": _("So it is with %(more)s more."),
         "error": _("The provider said: %(error)s"),
         "model": _("The model is called %(model)s."),

@@ -31,6 +31,7 @@ from openai_api.types import (
     RemoteFile,
     RemoteFineTune,
     RemoteModel,
+    Removal,
 )
 
 
@@ -188,9 +189,9 @@ class Client:
     def model(self, name: str) -> RemoteModel:
         return self._dialect.model(self._wire, name)
 
-    def delete_model(self, name: str) -> None:
+    def delete_model(self, name: str) -> Removal:
         """Delete a fine-tuned model; one that is already gone is a success."""
-        self._dialect.delete_model(self._wire, name)
+        return self._dialect.delete_model(self._wire, name)
 
     def bases(self) -> list[RemoteModel] | None:
         """List the models that the provider says can be trained; None where it does not tell."""

@@ -66,6 +66,7 @@ class StatusError(APIError):
         request_id: str | None = None,
         retry_after: float | None = None,
         should_retry: bool | None = None,
+        is_page: bool = False,
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -75,6 +76,7 @@ class StatusError(APIError):
         self.request_id = request_id
         self.retry_after = retry_after  # seconds
         self.should_retry = should_retry  # the provider's advice, which wins over the status
+        self.is_page = is_page  # it came as a web page, so perhaps not from an API at all
 
     @property
     def out_of_quota(self) -> bool:

@@ -10,7 +10,7 @@ import json
 import ssl
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import IO, Any
@@ -29,6 +29,7 @@ from openai_api.errors import (
 )
 from openai_api.pacing import Pace
 from openai_api.redact import SHORTEST_KEY, STAND_IN, redactor
+from openai_api.types import Removal
 
 TIMEOUT = httpx.Timeout(connect=5.0, read=60.0, write=60.0, pool=5.0)
 ANSWER_BYTES = 64 * 1024**2
@@ -127,6 +128,7 @@ class Wire:
         self._retries = retries
         self._sleep = sleep
         self._http = httpx.Client(transport=transport, event_hooks=pace.hooks() if pace else None, **self._options)
+        self._last: tuple[int, str | None] = (0, None)  # status and request id of the last answer
         self.key_hours = 0.0  # so long the server last said it keeps an Idempotency-Key; 0: it said nothing
 
     @property
@@ -156,12 +158,18 @@ class Wire:
         """Write an answer's body to a file piece by piece; tried again, it begins anew."""
         retry.until_answered(lambda: self._copy_once(ask, sink), retries=self._retries, sleep=self._sleep)
 
-    def delete(self, path: str) -> None:
-        """Delete something; that it is already gone is a success."""
-        with suppress(NotFound):
-            body = self.send(Ask(method="DELETE", path=path))
-            if body.strip() and answers.as_object(answers.parse(body)).get("deleted") is False:
-                raise BadAnswer("The server says that it has not deleted it.")
+    def delete(self, path: str) -> Removal:
+        """Delete something; that it is already gone is a success, if an API says so and not a web page."""
+        try:
+            body = self._without_key(self.send(Ask(method="DELETE", path=path)))
+        except NotFound as error:
+            if error.is_page:
+                raise BadAnswer(error.message) from None
+            return Removal(status=404, answer=error.message, request_id=error.request_id)
+        if body.strip() and answers.as_object(answers.parse(body)).get("deleted") is False:
+            raise BadAnswer("The server says that it has not deleted it.")
+        status, request_id = self._last
+        return Removal(status=status, answer=body.decode("utf-8", errors="replace"), request_id=request_id)
 
     @asynccontextmanager
     async def stream(self, ask: Ask) -> AsyncGenerator[httpx.Response, None]:
@@ -183,6 +191,7 @@ class Wire:
             within = Bounds(ask)
             body = b"".join(within.passing(chunk) for chunk in answer.iter_bytes())
         self.key_hours = retry.key_hours(answer.headers) or self.key_hours
+        self._last = answer.status_code, refusals.request_id(answer.headers)
         if not answer.is_success:
             raise refusals.error(answer.status_code, answer.headers, body, self.redact)
         return body

@@ -6,7 +6,7 @@ from typing import Any
 
 from openai_api import answers, values
 from openai_api.http import Wire, path
-from openai_api.types import RemoteModel
+from openai_api.types import RemoteModel, Removal
 
 
 def listing(wire: Wire) -> list[RemoteModel]:
@@ -17,8 +17,8 @@ def retrieve(wire: Wire, name: str) -> RemoteModel:
     return read(answers.as_object(wire.get(path("models", name))))
 
 
-def delete(wire: Wire, name: str) -> None:
-    wire.delete(path("models", name))
+def delete(wire: Wire, name: str) -> Removal:
+    return wire.delete(path("models", name))
 
 
 def read(data: dict[str, Any]) -> RemoteModel:

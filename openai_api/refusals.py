@@ -40,10 +40,15 @@ def error(status: int, headers: Mapping[str, str], body: bytes, redact: Callable
         code=words.code,
         param=words.param,
         type=words.type,
-        request_id=headers.get("x-request-id") or headers.get("request-id"),
+        request_id=request_id(headers),
         retry_after=retry.asked_for(headers),
         should_retry=retry.advice(headers),
+        is_page=body.lstrip()[:1] == b"<",
     )
+
+
+def request_id(headers: Mapping[str, str]) -> str | None:
+    return headers.get("x-request-id") or headers.get("request-id")
 
 
 def in_stream(data: Mapping[str, Any], redact: Callable[[str], str]) -> StreamFailed:

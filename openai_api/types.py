@@ -108,6 +108,19 @@ class RemoteModel:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Removal:
+    """What a provider said when it was told to delete something: also that it has no such thing (404)."""
+
+    status: int
+    answer: str  # as it came
+    request_id: str | None = None
+
+    @property
+    def was_gone(self) -> bool:
+        return self.status == 404
+
+
+@dataclass(frozen=True, kw_only=True)
 class Limits:
     """What a provider accepts for one base model; None: it does not say."""
 

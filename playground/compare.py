@@ -87,7 +87,7 @@ def _prompts(request: access.OrgRequest, old: Model | None, new: Model | None) -
 
 def _models(request: access.OrgRequest) -> ModelQuerySet:
     recorded = RecordedAnswer.objects.of(request.organization).values("model")
-    found = Model.objects.of(request.organization).filter(Q(deleted_at=None) | Q(pk__in=recorded))
+    found = Model.objects.of(request.organization).filter(Q(deleted_at=None, deletion_asked_at=None) | Q(pk__in=recorded))
     return found.select_related("connection", "version__dataset", "fine_tune").defer("raw").order_by("-created_at", "-pk")
 
 

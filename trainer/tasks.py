@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from celery import Task, shared_task
+from django.core.cache import cache
 from django.utils import timezone
 
 from trainer import delete, deliver, queue, uploads
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 RUNG_AT_ONCE = 50
 # A task that waited longer was rung for again meanwhile.
 EXPIRES_SECONDS = 5
+SWEPT, SWEEP_EVERY = "what-deleted-models-left", 3600
+"""Seconds: all folders of models are looked through."""
 
 
 def soon(task: Task[[int], None], job_id: int) -> None:
@@ -42,6 +45,8 @@ def ring() -> None:
     queue.tell()
     for file in File.objects.expired()[:RUNG_AT_ONCE]:
         delete.file(file)
+    if cache.add(SWEPT, True, SWEEP_EVERY):
+        delete.sweep()
     uploads.sweep(RUNG_AT_ONCE)
     deliver.sweep(RUNG_AT_ONCE)
     Delivery.objects.free_orphans()

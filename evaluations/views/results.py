@@ -107,7 +107,9 @@ def _classes(request: OrgRequest, run: Run, data: dict[str, Any]) -> dict[str, A
     return {
         "matrix": tables.Confused(run, data).matrix if data.get("cells") else None,
         "deciding": deciding.deciding(run, data, request.GET),
-        "may_keep": request.membership.can_change and run.model is not None and not run.model.is_deleted,
+        "may_keep": request.membership.can_change
+        and run.model is not None
+        and not (run.model.is_deleted or run.model.is_being_deleted),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from finetunes.models.archive import Archive, ArchiveQuerySet, KeptFile
+from finetunes.models.deletion import Deletion, DeletionQuerySet
 from finetunes.models.fine_tune import FineTune, FineTuneQuerySet
 from finetunes.models.inventory import Elsewhere, Inventory, InventoryQuerySet, Polling, PollingQuerySet
 from finetunes.models.model import Model, ModelQuerySet
@@ -18,6 +19,8 @@ __all__ = [
     "ArchiveQuerySet",
     "Budget",
     "Charge",
+    "Deletion",
+    "DeletionQuerySet",
     "Elsewhere",
     "Event",
     "FineTune",

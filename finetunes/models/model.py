@@ -20,10 +20,18 @@ class ModelQuerySet(models.QuerySet["Model"]):
     def of(self, organization: Organization) -> Self:
         return self.filter(organization=organization)
 
+    def kept(self) -> Self:
+        """Neither deleted nor to be deleted."""
+        return self.filter(deleted_at=None, deletion_asked_at=None)
+
+    def gone(self) -> Self:
+        """Deleted, or to be deleted: offered nowhere."""
+        return self.filter(Q(deleted_at__isnull=False) | Q(deletion_asked_at__isnull=False))
+
     def usable(self) -> Self:
-        """Neither deleted nor, as far as the provider said, shut down."""
+        """Kept and, as far as the provider said, not shut down: every choice of a model begins from these."""
         alive = Q(shutdown_date__isnull=True) | Q(shutdown_date__gte=timezone.localdate())
-        return self.filter(alive, deleted_at__isnull=True)
+        return self.kept().filter(alive)
 
     def search(self, words: str) -> Self:
         places = ("name", "base_model", "fine_tune__name", "version__dataset__name")
@@ -50,6 +58,8 @@ class Model(models.Model):
     ready_at = models.DateTimeField(null=True, blank=True)
     shutdown_date = models.DateField(null=True, blank=True)
     checked_at = models.DateTimeField(null=True, blank=True)
+    # Set while a Deletion is open: written with it in one transaction, so that no list has to look there.
+    deletion_asked_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
     deleted_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     deployment = models.CharField(max_length=255, blank=True)  # what it answers to where it has to be deployed
@@ -78,8 +88,13 @@ class Model(models.Model):
         return self.deleted_at is not None
 
     @property
+    def is_being_deleted(self) -> bool:
+        """Whether it is to be deleted and is hidden meanwhile."""
+        return self.deletion_asked_at is not None and not self.is_deleted
+
+    @property
     def is_usable(self) -> bool:
-        return not self.is_deleted and not self.is_shut_down
+        return not (self.is_deleted or self.is_being_deleted or self.is_shut_down)
 
     @property
     def is_shut_down(self) -> bool:
@@ -104,6 +119,8 @@ class Model(models.Model):
         """Return the badge's class and its word."""
         if self.is_deleted:
             return "", _("Deleted")
+        if self.is_being_deleted:
+            return "bad", _("Being deleted")
         if self.is_shut_down:
             return "bad", _("Shut down")
         if self.ready_at is None:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from finetunes import display, telling, words
+from finetunes.deletion import trouble
 from finetunes.models import FineTune
 
 register = template.Library()
@@ -20,6 +21,7 @@ register.filter("money", words.money)
 register.filter("setting_value", words.value)
 register.filter("setting_name", words.setting)
 register.filter("warning", telling.warning)
+register.filter("trouble", trouble.sentence)
 
 
 @register.filter

@@ -1,4 +1,4 @@
-"""Fine-tuned models: the list, the page of one, and its deletion."""
+"""Fine-tuned models: the list, and the page of one."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
 
 from finetunes import shutdowns
-from finetunes.delete import Refused, delete, dependents
 from finetunes.deploy import DeploymentForm, what_to_do
-from finetunes.models import Model
+from finetunes.models import Deletion, Model
+from finetunes.rests import resting_on
 from teams import access, audit
 from teams.access import OrgRequest
 
@@ -24,7 +25,7 @@ PER_PAGE = 25
 @require_safe
 @access.viewer
 def model_list(request: OrgRequest) -> HttpResponse:
-    models = Model.objects.of(request.organization).for_lists()
+    models = Model.objects.of(request.organization).filter(deletion_asked_at=None).for_lists()
     show = request.GET.get("show", "")
     words = request.GET.get("q", "").strip()
     if show != "all":
@@ -35,6 +36,8 @@ def model_list(request: OrgRequest) -> HttpResponse:
     query.pop("page", None)
     page = Paginator(models, PER_PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "show": show, "words": words, "query": query.urlencode(), "is_filtered": bool(words)}
+    if request.membership.can_own:
+        context["deletions"] = Deletion.objects.of(request.organization).open().for_pages()
     template = "models/list.html#rows" if request.htmx.target == "rows" else "models/list.html"
     return render(request, template, context)
 
@@ -43,6 +46,8 @@ def model_list(request: OrgRequest) -> HttpResponse:
 @access.viewer
 def model_detail(request: OrgRequest, pk: int) -> HttpResponse:
     model = _model(request, pk)
+    if request.htmx.target == "deletion" and not model.is_being_deleted:
+        return HttpResponseClientRefresh()  # what the page waited for has come
     return _detail(request, model)
 
 
@@ -60,28 +65,16 @@ def model_deployment(request: OrgRequest, pk: int) -> HttpResponse:
 
 
 def _detail(request: OrgRequest, model: Model, form: DeploymentForm | None = None) -> HttpResponse:
-    context: dict[str, Any] = {"model": model, "dependents": dependents(model), "ends": shutdowns.of_model(model)}
+    context: dict[str, Any] = {
+        "model": model,
+        "resting": resting_on(model),
+        "ends": shutdowns.of_model(model),
+        "deletion": Deletion.objects.for_pages().filter(model=model, restored_at=None).order_by("-pk").first(),
+    }
     if model.connection.traits.deploys:
         context |= {"deployment": form or DeploymentForm(instance=model), "to_do": what_to_do(model)}
-    return render(request, "models/detail.html", context, status=422 if form else 200)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@access.owner
-def model_delete(request: OrgRequest, pk: int) -> HttpResponse:
-    model = _model(request, pk)
-    problem = ""
-    if request.method == "POST":
-        try:
-            delete(model, request.user, typed=request.POST.get("name", ""))
-        except Refused as error:
-            problem = str(error)
-        else:
-            audit.record(request, "model.deleted", model, connection=str(model.connection))
-            messages.success(request, _("The model is deleted at its provider. Its record stays here."))
-            return redirect("models:list")
-    context = {"model": model, "dependents": dependents(model), "problem": problem, "typed": request.POST.get("name", "")}
-    return render(request, "models/delete.html", context, status=422 if problem else 200)
+    template = "models/detail.html#deletion" if request.htmx.target == "deletion" else "models/detail.html"
+    return render(request, template, context, status=422 if form else 200)
 
 
 def _model(request: OrgRequest, pk: int) -> Model:

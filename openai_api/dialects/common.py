@@ -10,7 +10,7 @@ from openai_api import files, models
 from openai_api.dialects.traits import Traits
 from openai_api.errors import NotOffered
 from openai_api.http import Wire
-from openai_api.types import Estimate, Limits, NewFineTune, RemoteFile, RemoteFineTune, RemoteModel
+from openai_api.types import Estimate, Limits, NewFineTune, RemoteFile, RemoteFineTune, RemoteModel, Removal
 
 
 class Common:
@@ -57,8 +57,8 @@ class Common:
     def model(self, wire: Wire, name: str) -> RemoteModel:
         return models.retrieve(wire, name)
 
-    def delete_model(self, wire: Wire, name: str) -> None:
-        models.delete(wire, name)
+    def delete_model(self, wire: Wire, name: str) -> Removal:
+        return models.delete(wire, name)
 
     def bases(self, wire: Wire) -> list[RemoteModel] | None:
         return None

@@ -21,6 +21,7 @@ from openai_api.types import (
     RemoteFile,
     RemoteFineTune,
     RemoteModel,
+    Removal,
 )
 
 
@@ -68,7 +69,7 @@ class Dialect(Protocol):
 
     def model(self, wire: Wire, name: str) -> RemoteModel: ...
 
-    def delete_model(self, wire: Wire, name: str) -> None: ...
+    def delete_model(self, wire: Wire, name: str) -> Removal: ...
 
     def bases(self, wire: Wire) -> list[RemoteModel] | None:
         """List the models that can be trained; None where the provider does not tell."""

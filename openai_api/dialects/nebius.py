@@ -15,7 +15,7 @@ from openai_api.dialects.jobs import Jobs
 from openai_api.dialects.traits import Traits
 from openai_api.errors import NotFound, NotOffered
 from openai_api.http import Wire
-from openai_api.types import DialectName, NewFineTune, RemoteCheckpoint, RemoteFineTune, RemoteModel
+from openai_api.types import DialectName, NewFineTune, RemoteCheckpoint, RemoteFineTune, RemoteModel, Removal
 
 
 class Nebius(Jobs):
@@ -54,10 +54,10 @@ class Nebius(Jobs):
             raise NotFound("The fine-tune has no such checkpoint.", status=404)
         return RemoteModel(id=name, created_at=made.created_at, must_be_deployed=True, raw=made.raw)
 
-    def delete_model(self, wire: Wire, name: str) -> None:
+    def delete_model(self, wire: Wire, name: str) -> Removal:
         if name.startswith("ftjob"):
             raise NotOffered("This provider has no call that deletes a checkpoint. Delete what was deployed from it there.")
-        super().delete_model(wire, name)
+        return super().delete_model(wire, name)
 
     def metrics(self, wire: Wire, fine_tune: RemoteFineTune, after: int) -> list[Mapping[str, float]]:
         found = (_point(checkpoint) for checkpoint in self.checkpoints(wire, fine_tune.id))

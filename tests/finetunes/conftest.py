@@ -10,14 +10,17 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.core.cache import cache
 from django.core.files.base import ContentFile
+from django.utils import timezone
 
 from connections.models import Connection
 from datasets.models import Dataset, Version
-from finetunes.models import FineTune
+from finetunes.models import FineTune, Model
 from tests.conftest import People
 from tests.finetunes.provider import Provider
 from tests.finetunes.runs import Maker
 from tests.finetunes.serving import served
+
+NAME = "ada:ft-example:ticket-triage-2026-01-01"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -112,3 +115,23 @@ def at_work(provider: Provider, connection: Connection) -> Iterator[Provider]:
 @pytest.fixture
 def make(people: People, connection: Connection, version: Version) -> Maker:
     return Maker(people, connection, version)
+
+
+@pytest.fixture
+def model(people: People, connection: Connection, version: Version, fine_tune: FineTune) -> Model:
+    return Model.objects.create(
+        organization=people.organization,
+        connection=connection,
+        name=NAME,
+        base_model="ada",
+        fine_tune=fine_tune,
+        version=version,
+        ready_at=timezone.now(),
+    )
+
+
+@pytest.fixture
+def held(model: Model, at_work: Provider) -> Provider:
+    """The provider, holding the model."""
+    at_work.models[NAME] = {"id": NAME, "object": "model", "created": 1, "owned_by": "user-7"}
+    return at_work

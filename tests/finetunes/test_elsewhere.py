@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from connections.models import Connection
 from datasets.models import Version
+from finetunes.deletion.carry_out import carry_out
 from finetunes.models import FineTune, Inventory, Model
 from finetunes.polling import poll_connection
 from finetunes.statuses import Status
@@ -189,7 +190,9 @@ class TestEveryPageCopes:
             reverse("models:delete", args=[model.pk]),
         ):
             assert owner_client.get(address).status_code == 200, address
-        owner_client.post(reverse("models:delete", args=[model.pk]), {"name": model.name})
+        wish = {"name": model.name, "reason": "It was a trial.", "at_once": "1"}
+        owner_client.post(reverse("models:delete", args=[model.pk]), wish)
+        carry_out(model.deletions.get().pk)
         assert Model.objects.get(pk=model.pk).is_deleted
         assert model.name not in provider.models
 

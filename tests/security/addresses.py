@@ -135,6 +135,8 @@ ADDRESSES: dict[str, Line] = {
     "models:detail": reads(VIEWER, "model"),
     "models:deployment": writes(MEMBER, "model"),
     "models:delete": both(OWNER, "model"),
+    "models:delete-again": writes(OWNER, "model"),
+    "models:restore": writes(OWNER, "model"),
     "playground:home": reads(VIEWER),
     "playground:compare": reads(VIEWER),
     "playground:record": writes(MEMBER),

@@ -31,6 +31,7 @@ from openai_api.types import (
     RemoteFile,
     RemoteFineTune,
     RemoteModel,
+    Removal,
 )
 
 _PATH = "fine-tunes"
@@ -132,11 +133,12 @@ class Together(Common):
             raise NotFound("The account has no model of this name.", status=404)
         return RemoteModel(id=name, base=job.model, created_at=job.finished_at, must_be_deployed=True, raw=job.raw)
 
-    def delete_model(self, wire: Wire, name: str) -> None:
+    def delete_model(self, wire: Wire, name: str) -> Removal:
         """Delete the fine-tune that made it, which is how the provider deletes a model."""
         job = self._maker(wire, name)
-        if job is not None:
-            wire.delete(path(_PATH, job.id))
+        if job is None:
+            return Removal(status=404, answer="No fine-tune of the account has made this model.")
+        return wire.delete(path(_PATH, job.id))
 
     def bases(self, wire: Wire) -> list[RemoteModel] | None:
         data = None
