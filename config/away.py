@@ -35,8 +35,8 @@ class DatabaseAway:
 
 def answer(request: HttpRequest, error: BaseException) -> HttpResponse:
     """Say that it comes back; a page that was only looked at loads itself again."""
-    log.warning("%s %s could not be answered, the database is away: %s", request.method, request.path, error)
-    context = {"seconds": AGAIN_SECONDS, "loads_again": request.method in {"GET", "HEAD"}}
+    log.warning("a request could not be answered, the database is away: %s", error)
+    context = {"seconds": AGAIN_SECONDS, "loads_again": request.method in {"GET", "HEAD"}, "request": request}
     response = HttpResponse(render_to_string("503.html", context), status=503)
     response["Retry-After"] = str(AGAIN_SECONDS)
     response["Cache-Control"] = "no-store"

@@ -6,13 +6,14 @@ import os
 
 from celery import Celery
 
+from config import errands, pool
 from config import file_transport as file_transport  # registers files://
-from config import pool
 from config.pulse import PulseStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 pool.install()
+errands.install()
 app = Celery("tunedeck")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

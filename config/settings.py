@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import django_stubs_ext
 from csp.constants import NONE, SELF
 
-from config import env
+from config import env, logs
 from trainer.bases import BASES
 
 django_stubs_ext.monkeypatch()
@@ -84,6 +85,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.tracing.traced",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -242,21 +244,11 @@ CELERY_BEAT_SCHEDULE = {
         ("teams.audit", "teams.tasks.keep_audit"),
     )
 }
+CELERY_BEAT_SCHEDULER = "config.clock:Scheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA / "beat")
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {
-        "httpx": {"level": "WARNING"},
-        "kombu.connection": {"level": "ERROR"},
-        "django.request": {"level": "ERROR"},
-        "celery.app.trace": {"level": "WARNING"},
-        "celery.worker.request": {"level": "WARNING"},
-        "celery.worker.strategy": {"level": "WARNING"},
-        "celery.beat": {"level": "WARNING"},
-    },
-}
+# Who reads /metrics must show this; without it there is no such page.
+METRICS_TOKEN = env.text("TUNEDECK_METRICS_TOKEN")
+METRICS_PROCESS = "web"
+_passwords = (EMAIL_HOST_PASSWORD, str(DATABASES["default"].get("PASSWORD", "")), urlsplit(CELERY_BROKER_URL).password or "")
+LOGGING = logs.configuration((SECRET_KEY, TRAINER_KEY, METRICS_TOKEN, OWNER_PASSWORD, *FIELD_KEYS, *_passwords))

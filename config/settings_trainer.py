@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from config.settings import *  # noqa: F403
 
-ROOT_URLCONF = "trainer.urls"
+ROOT_URLCONF = "config.urls_trainer"
 ASGI_APPLICATION = "config.asgi_trainer.application"
-MIDDLEWARE = ["django.middleware.security.SecurityMiddleware"]
+MIDDLEWARE = ["config.tracing.traced", "django.middleware.security.SecurityMiddleware"]
 APPEND_SLASH = False
 # Clients expect an answer in the API's own shape: neither a page with a traceback nor a redirect.
 DEBUG = False
@@ -15,5 +15,6 @@ SECURE_SSL_REDIRECT = False
 ALLOWED_HOSTS = ["*"]
 INSTALLED_APPS = ["trainer", "work"]
 TEMPLATES = []
+METRICS_PROCESS = "trainer"
 # Requests come close together; what is left open between them is checked before it is used again.
 DATABASES = {"default": {**DATABASES["default"], "CONN_MAX_AGE": 60}}  # noqa: F405

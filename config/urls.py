@@ -5,7 +5,9 @@ from __future__ import annotations
 from allauth.account.urls import urlpatterns as account_patterns
 from django.urls import include, path
 
+from config import errors
 from config.health import healthz
+from config.metrics.show import metrics
 from finetunes.views import home
 
 SIGN_IN = {
@@ -23,9 +25,12 @@ SIGN_IN = {
 }
 """The pages of allauth that Tunedeck has; addresses are changed at /settings/, codes and confirmations are not in use."""
 
+handler400, handler403, handler404, handler500 = errors.malformed, errors.refused, errors.missing, errors.broken
+
 urlpatterns = [
     path("", home, name="home"),
     path("healthz", healthz, name="healthz"),
+    path("metrics", metrics, name="metrics"),
     path("datasets/", include("datasets.urls")),
     path("finetunes/", include("finetunes.urls")),
     path("models/", include("finetunes.models_urls")),

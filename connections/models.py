@@ -117,5 +117,6 @@ class Connection(models.Model):
             dialect=dialect or cast(DialectName, self.dialect),
             organization=self.organization_header or None,
             api_version=self.api_version,
+            account=str(self.pk or ""),
             **options,
         )

@@ -30,6 +30,7 @@ from openai_api.client import Client
 from openai_api.errors import APIError, AuthenticationFailed, ConnectionFailed, OutcomeUnknown, ServerError
 from openai_api.pacing import LONGEST_SLEEP, Pace, PutOff
 from openai_api.types import DialectName
+from work import trace
 
 AT_ONCE = 16
 """Requests at one time to one connection."""
@@ -79,7 +80,7 @@ class Round:
         self._renewed = time.monotonic()
 
     def run(self) -> None:
-        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="poll") as pool:
+        with ThreadPoolExecutor(AT_ONCE, "poll", trace.begin, (trace.about(),)) as pool:
             try:
                 while self._fill(pool) or self._pending:
                     self._collect()

@@ -25,6 +25,7 @@ from finetunes.strangers import strangers
 from openai_api.client import Client
 from openai_api.errors import APIError, NotFound
 from openai_api.types import RemoteFineTune
+from work import trace
 
 log = logging.getLogger(__name__)
 OFTEN, SELDOM = 300.0, 1800.0
@@ -51,7 +52,7 @@ def take_stock(pk: int, client: Client | None = None) -> bool:
         _put_off(inventory, error.message)
     except Exception as error:
         log.exception("What connection %s lists cannot be read for now.", inventory.connection_id)
-        _put_off(inventory, type(error).__name__)
+        _put_off(inventory, trace.named(error))
     return True
 
 

@@ -120,7 +120,7 @@ LEFT_OUT = {
         "AuditChain": "its origin and its end stand in the manifest",
         "AuditPermit": "is there only while entries are changed",
     },
-    "work": {"Pulse": "this server's workers"},
+    "work": {"Pulse": "this server's workers", "Tally": "what this server's workers have counted"},
 }
 OTHERS = {"trainer", "auth", "contenttypes", "sessions", "account", "mfa", "socialaccount", "usersessions"}
 """Apps whose tables are no organization's: the trainer is a provider of its own, the others are people's accounts."""

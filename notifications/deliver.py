@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from notifications import call, mail
 from notifications.models import Delivery
 from teams.models import Membership
+from work import trace
 
 log = logging.getLogger(__name__)
 SECONDS = 40.0
@@ -31,7 +32,7 @@ def deliver(pk: int, transport: httpx.BaseTransport | None = None) -> bool:
         said = _send(delivery, transport)
     except Exception as error:
         # Whatever stops it (the network, the receiver, a lost secret): it is noted and tried again.
-        _later(delivery, str(error) if isinstance(error, call.NotTaken) else type(error).__name__)
+        _later(delivery, str(error) if isinstance(error, call.NotTaken) else trace.named(error))
     else:
         delivery.release(due_at=None, delivered_at=timezone.now(), said=said)
     return True

@@ -56,6 +56,7 @@ class Client:
         retries: int = retry.RETRIES,
         sleep: Callable[[float], None] = time.sleep,
         pace: Pace | None = None,
+        account: str = "",
     ) -> None:
         self._dialect = dialects.named(dialect)
         self._wire = Wire(
@@ -70,6 +71,7 @@ class Client:
             retries=retries,
             sleep=sleep,
             pace=pace,
+            account=account,
         )
 
     def __enter__(self) -> Self:

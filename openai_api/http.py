@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import httpx
 
-from openai_api import answers, refusals, retry
+from openai_api import answers, refusals, retry, watching
 from openai_api.errors import (
     BadAnswer,
     BadRequest,
@@ -115,8 +115,10 @@ class Wire:
         retries: int = retry.RETRIES,
         sleep: Callable[[float], None] = time.sleep,
         pace: Pace | None = None,
+        account: str = "",
     ) -> None:
         key = key.strip()
+        self._account = account
         self.redact = redactor(key)
         self._secret = key.encode() if len(key) >= SHORTEST_KEY else None
         self.base_url = base_url.rstrip("/")
@@ -174,20 +176,22 @@ class Wire:
     @asynccontextmanager
     async def stream(self, ask: Ask) -> AsyncGenerator[httpx.Response, None]:
         """Open an answer that comes piece by piece; leaving the block hangs up."""
-        with self._translated():
+        with self._translated(ask) as call:
             async with (
                 httpx.AsyncClient(transport=self._async_transport, **self._options) as client,
                 client.stream(ask.method, **self._target(ask)) as answer,
             ):
+                call.answered(answer)
                 if not answer.is_success:
                     await self._refuse(answer, Bounds(ask))
                 yield answer
 
     def _once(self, ask: Ask) -> bytes:
         with (
-            self._translated(),
+            self._translated(ask) as call,
             self._http.stream(ask.method, **self._target(ask)) as answer,
         ):
+            call.answered(answer)
             within = Bounds(ask)
             body = b"".join(within.passing(chunk) for chunk in answer.iter_bytes())
         self.key_hours = retry.key_hours(answer.headers) or self.key_hours
@@ -200,9 +204,10 @@ class Wire:
         sink.seek(0)
         sink.truncate()
         with (
-            self._translated(),
+            self._translated(ask) as call,
             self._http.stream(ask.method, **self._target(ask)) as answer,
         ):
+            call.answered(answer)
             within = Bounds(ask)
             if not answer.is_success:
                 body = b"".join(within.passing(chunk) for chunk in answer.iter_bytes())
@@ -218,7 +223,7 @@ class Wire:
         if not all(value.isascii() and value.isprintable() for value in self._headers.values()):
             raise ConnectionFailed("The key or the organization has a character too strange to send.")
         options = ask.options()
-        options["headers"] = self._headers | options["headers"]
+        options["headers"] = self._headers | watching.headers() | options["headers"]
         options["params"] = (self._query | dict(ask.query)) or None
         options["timeout"] = self._limits(ask)
         return options | {"url": self.base_url + ask.path, "follow_redirects": False}
@@ -232,8 +237,13 @@ class Wire:
         return body.replace(self._secret, STAND_IN.encode()) if self._secret else body
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
-        """Turn what httpx raises into what this package promises, without a cause that shows keys."""
+    def _translated(self, ask: Ask) -> Iterator[watching.Call]:
+        """Tell who watches, and turn what httpx raises into what this package promises, without a cause that shows keys."""
+        with watching.call(self._account, ask.method, ask.path) as call, self._promised():
+            yield call
+
+    @contextmanager
+    def _promised(self) -> Iterator[None]:
         try:
             yield
         except _NEVER_SENT as error:

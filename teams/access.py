@@ -21,6 +21,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from teams.models import Membership, Organization, Role, User
+from work import trace
 
 if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
@@ -103,8 +104,10 @@ def _refusal(request: OrgRequest, role: Role | None) -> HttpResponseBase | None:
     user: AbstractBaseUser | AnonymousUser = request.user
     if not user.is_authenticated:
         return redirect_to_login(_way_back(request))
+    trace.bind(person=user.pk)
     membership = active_membership(request)
     if membership is not None:
+        trace.bind(organization=membership.organization_id)
         request.organization, request.membership = membership.organization, membership
     if role is None:
         return None

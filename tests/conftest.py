@@ -15,6 +15,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from teams.models import Membership, Organization, Role, User
+from work import trace
 
 hypothesis.settings.register_profile("unhurried", deadline=None)  # a busy machine makes no test wrong
 hypothesis.settings.load_profile("unhurried")
@@ -57,8 +58,9 @@ def messages_go_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_is_remembered() -> None:
-    """Counts of attempts and lists of base models live in the cache."""
+    """Counts of attempts and lists of base models live in the cache; whom a thread worked for last, in its context."""
     cache.clear()
+    trace.begin({})
 
 
 @dataclass

@@ -13,6 +13,7 @@ from trainer import finish
 from trainer.journal import Stopped
 from trainer.material import Impossible
 from trainer.models import Job, Model, Status
+from work import trace
 
 log = logging.getLogger(__name__)
 
@@ -50,4 +51,5 @@ def _stumble(job: Job, error: Exception) -> None:
         job.release(due_at=timezone.now() + timedelta(seconds=RETRY_SECONDS * job.attempts))
         return
     reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
-    finish.fail(job, f"The work stopped by an error of the trainer ({reason}).", code="server_error")
+    number = f" Its log names it {trace.request_id()}." if trace.request_id() else ""
+    finish.fail(job, f"The work stopped by an error of the trainer ({reason}).{number}", code="server_error")

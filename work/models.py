@@ -1,9 +1,9 @@
-"""Signs of life of the workers, written by config.pulse and read by the health page."""
+"""Signs of life of the workers, written by config.pulse and read by the health page; and what workers count."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Self
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Sum
@@ -37,3 +37,17 @@ class Pulse(models.Model):
 
     def __str__(self) -> str:
         return f"{self.worker} at {self.at:%H:%M:%S}"
+
+
+class Tally(models.Model):
+    """What all workers together have counted of one thing; written by config.metrics.tally."""
+
+    name = models.CharField(max_length=100)
+    labels = models.CharField(max_length=500)  # JSON
+    value = models.FloatField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["name", "labels"], name="one_tally_per_thing")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.labels}"

@@ -33,6 +33,7 @@ from evaluations.models import Run, Turn
 from finetunes.backoff import after, soon
 from openai_api.errors import APIError
 from openai_api.pacing import LONGEST_SLEEP, Pace
+from work import trace
 
 logger = logging.getLogger(__name__)
 SECONDS = 30.0
@@ -91,7 +92,7 @@ class Round:
 
     def run(self) -> None:
         self._claim()
-        with ThreadPoolExecutor(self._window.most, thread_name_prefix="ask") as pool:
+        with ThreadPoolExecutor(self._window.most, "ask", trace.begin, (trace.about(),)) as pool:
             while self._hand_out(pool) or self._asked or self._ended:
                 self._collect()
                 if time.monotonic() - self._beaten > BEAT or self._has_finished():
@@ -204,7 +205,7 @@ class Round:
     def _not_answered(self, desk: Desk, row: Row, error: Exception) -> None:
         if not isinstance(error, APIError):
             logger.error("a question could not be asked", exc_info=error)
-            self._ended.append(Kept(desk=desk, row=row, problem=f"{type(error).__name__}: {error}"))
+            self._ended.append(Kept(desk=desk, row=row, problem=f"{trace.named(error)}: {error}"))
             return
         if trouble.is_busy(error):
             self._window.busy(row.sent_at)

@@ -24,6 +24,7 @@ from finetunes.stock import take_stock
 from openai_api.client import Client
 from openai_api.errors import APIError
 from teams.models import User
+from work import trace
 
 log = logging.getLogger(__name__)
 Stage = Archive.Stage
@@ -62,7 +63,7 @@ def collect(pk: int, client: Client | None = None) -> bool:
         _put_off(archive, error)
     except Exception as error:
         log.exception("Archive %s cannot go on for now.", archive.pk)
-        archive.release(due_at=soon(60.0), failures=archive.failures + 1, trouble=type(error).__name__)
+        archive.release(due_at=soon(60.0), failures=archive.failures + 1, trouble=trace.named(error))
     return True
 
 

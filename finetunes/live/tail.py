@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -43,6 +44,8 @@ class Tail:
         self._task: asyncio.Task[None] | None = None
         self._noting: asyncio.Task[None] | None = None
         self._noted: dict[int, float] = {}  # fine-tune → when it was noted that somebody watches
+        self.took = self.looked_at = 0.0
+        """How long the last look at the database took, in seconds, and when it ended."""
 
     @contextmanager
     def run(self, pk: int, language: str) -> Iterator[Run]:
@@ -97,6 +100,8 @@ class Tail:
             begun = time.monotonic()
             try:
                 await self._tick()
+                self.looked_at = time.monotonic()
+                self.took = self.looked_at - begun
             except Exception:
                 log.exception("The live pages could not be brought up to date; it is tried again.")
                 await sync_to_async(connections.close_all)()
@@ -174,6 +179,23 @@ async def _ask(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T
         return await sync_to_async(function)(*args, **kwargs)
 
     return await asyncio.get_running_loop().create_task(run(), context=contextvars.Context())
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How many streams this process serves, how many seconds the last look took, and how long ago it was."""
+
+    streams: int
+    seconds: float
+    late: float
+
+
+def standing() -> Standing:
+    tails = list(_tails.values())
+    shared = [one for tail in tails for one in (*list(tail.runs.values()), *list(tail.boards.values()))]
+    looked = max((tail.looked_at for tail in tails), default=0.0)
+    late = time.monotonic() - looked if shared and looked else 0.0
+    return Standing(sum(one.watchers for one in shared), max((tail.took for tail in tails), default=0.0), late)
 
 
 _tails: WeakKeyDictionary[asyncio.AbstractEventLoop, Tail] = WeakKeyDictionary()

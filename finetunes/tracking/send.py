@@ -22,6 +22,7 @@ from finetunes.statuses import Status
 from finetunes.tracking import child, parcel
 from finetunes.tracking.child import NotSent
 from teams.models import User
+from work import trace
 
 log = logging.getLogger(__name__)
 State = Sending.State
@@ -92,7 +93,7 @@ def send(pk: int, environment: Mapping[str, str] | None = None) -> bool:
         _give_up(sending, str(refusal))
     except Exception as error:
         log.exception("Sending %s cannot go on.", sending.pk)
-        _give_up(sending, type(error).__name__)
+        _give_up(sending, trace.named(error))
     else:
         _finish(sending, url=str(said.get("url", ""))[:500], was_there=bool(said.get("was_there")))
     return True

@@ -46,13 +46,17 @@ async function copy(button) {
 }
 
 // What htmx cannot swap in must not pass in silence.
-document.addEventListener("htmx:responseError", () => say(document.body.dataset.refused));
+document.addEventListener("htmx:responseError", (event) => {
+  const { status } = event.detail.xhr;
+  const words = document.body.dataset;
+  say(status >= 500 ? words.broken : status === 429 ? words.tooMany : words.refused, event.detail.xhr.getResponseHeader("X-Request-ID"));
+});
 document.addEventListener("htmx:sendError", () => say(document.body.dataset.unreachable));
 document.addEventListener("htmx:timeout", () => say(document.body.dataset.unreachable));
 
-function say(sentence) {
+function say(sentence, number) {
   const notice = document.createElement("div");
-  notice.className = "notice bad";
-  notice.textContent = sentence;
+  notice.className = "notice bad wrap-any";
+  notice.textContent = number ? `${sentence} ${document.body.dataset.number} ${number}` : sentence;
   document.getElementById("messages")?.replaceChildren(notice);
 }

@@ -82,7 +82,9 @@ function finish(request) {
     return;
   }
   const answer = new DOMParser().parseFromString(request.responseText, "text/html");
-  stop(answer.querySelector("[data-error]")?.textContent || form.dataset.refused);
+  const number = request.getResponseHeader("X-Request-ID");
+  const refused = number ? `${form.dataset.refused} ${document.body.dataset.number} ${number}` : form.dataset.refused;
+  stop(answer.querySelector("[data-error]")?.textContent || refused);
 }
 
 function stop(sentence) {

@@ -54,6 +54,7 @@ CHART = {"run": "fine_tune", "metric": "metric"}
 ADDRESSES: dict[str, Line] = {
     "home": reads(VIEWER),
     "healthz": reads(PUBLIC, answers=(200, 503)),
+    "metrics": reads(PUBLIC, answers=(404,)),  # there is none without a token in the settings
     "datasets:list": reads(VIEWER),
     "datasets:upload": both(MEMBER),
     "datasets:sample": writes(MEMBER),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-import uuid
 from collections.abc import Callable
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
@@ -17,6 +16,7 @@ from trainer import keys
 from trainer.api import envelope, pace
 from trainer.create import KEY_HOURS
 from trainer.models import Key, Organization, Role
+from work import trace
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ def need_owner(call: Call) -> None:
 def _door(find: Finder) -> Callable[..., HttpResponseBase]:
     @csrf_exempt
     def door(request: Call, **arguments: str) -> HttpResponseBase:
-        began, request_id = time.monotonic(), f"req_{uuid.uuid4().hex}"
+        began, request_id = time.monotonic(), trace.request_id() or trace.new_id()
         response = _guarded(request, find, arguments, request_id)
         response["x-request-id"] = request_id
         response["openai-version"] = envelope.VERSION
@@ -90,6 +90,7 @@ def _admitted(request: Call, arguments: dict[str, str], methods: dict[str, Handl
     """Return what answers the owner of a valid key."""
     request.key = _caller(request)
     request.organization = request.key.organization
+    trace.bind(organization=request.organization.pk)
     request.pace = pace.spend(request.key, requests=1)
     _check_address(request, arguments)
     return _handler(request, methods)

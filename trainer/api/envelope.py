@@ -7,6 +7,8 @@ from typing import Any
 import orjson
 from django.http import HttpRequest, HttpResponse
 
+from work import trace
+
 VERSION = "2020-10-01"
 
 
@@ -104,4 +106,4 @@ def malformed(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    return refused(Broken("unknown"))
+    return refused(Broken(trace.request_id() or "unknown"))

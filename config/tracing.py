@@ -1,0 +1,85 @@
+"""Each request gets an id, which every line of the log and the answer name, is counted and is timed.
+
+An id that a proxy has given (`X-Request-ID`) is kept if it is well-formed.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from asgiref.sync import iscoroutinefunction
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.decorators import sync_and_async_middleware
+
+from config import metrics
+from work import trace
+
+HEADER = "X-Request-ID"
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+QUIET = frozenset({"static", "healthz", "live", "ready", "metrics"})
+"""Routes that something asks for all the time; they are only logged at the level debug."""
+log = logging.getLogger("tunedeck.request")
+
+
+@sync_and_async_middleware
+def traced(
+    get_response: Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]],
+) -> Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]:
+    if iscoroutinefunction(get_response):
+
+        async def later(request: HttpRequest) -> HttpResponseBase:
+            began = _begin(request)
+            return _finish(request, await get_response(request), began)
+
+        return later
+
+    def now(request: HttpRequest) -> HttpResponseBase:
+        began = _begin(request)
+        return _finish(request, get_response(request), began)  # type: ignore[arg-type]
+
+    return now
+
+
+def request_id(request: HttpRequest) -> str:
+    """Return the id that the request has got; "" for one that did not come through the middleware."""
+    return getattr(request, "request_id", "")
+
+
+def _begin(request: HttpRequest) -> float:
+    headers = request.headers
+    about = {"request_id": trace.well_formed(headers.get(HEADER)) or trace.new_id()}
+    if theirs := trace.well_formed(headers.get("X-Client-Request-Id")):
+        about["client_request_id"] = theirs
+    request.request_id = about["request_id"]  # type: ignore[attr-defined]
+    trace.begin(about)
+    return time.perf_counter()
+
+
+def _finish(request: HttpRequest, response: HttpResponseBase, began: float) -> HttpResponseBase:
+    seconds = time.perf_counter() - began
+    response.setdefault(HEADER, request_id(request))
+    method = request.method if request.method in METHODS else "other"
+    route, status = _route(request), response.status_code
+    metrics.REQUESTS.labels(route, method, str(status)).observe(seconds)
+    level = logging.DEBUG if route in QUIET else logging.INFO
+    if log.isEnabledFor(level):
+        about = {"route": route, "method": method, "status": status, "ms": round(seconds * 1000, 1)} | _ids(request)
+        log.log(level, "%s %s %s", method, route, status, extra={"about": about})
+    return response
+
+
+def _route(request: HttpRequest) -> str:
+    """Return the name of the route: never the address, which may hold ids and secrets of links."""
+    if match := request.resolver_match:
+        return match.view_name or "unnamed"
+    return "static" if request.path_info.startswith(settings.STATIC_URL or "/static/") else "unknown"
+
+
+def _ids(request: HttpRequest) -> dict[str, int]:
+    """Return the numbers in the address: they say which row it was about."""
+    match = request.resolver_match
+    return {name: value for name, value in match.kwargs.items() if type(value) is int} if match else {}
