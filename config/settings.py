@@ -11,6 +11,7 @@ import django_stubs_ext
 from csp.constants import NONE, SELF
 
 from config import env, logs
+from config.people import *  # noqa: F403
 from trainer.bases import BASES
 
 django_stubs_ext.monkeypatch()
@@ -79,6 +80,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "csp",
     "django_htmx",
     "template_partials",
@@ -131,30 +133,6 @@ DATABASES = {"default": env.database("DATABASE_URL", DATA / "tunedeck.sqlite3")}
 DATABASE_POOL = env.number("TUNEDECK_DATABASE_POOL", 8, most=1000)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-AUTH_USER_MODEL = "teams.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
-]
-PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.ScryptPasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-]
-ACCOUNT_ADAPTER = "teams.sign_in.InvitationOnlyAdapter"
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "home"
 EMAIL_BACKEND = (
     "django.core.mail.backends.smtp.EmailBackend"
     if env.text("EMAIL_HOST")

@@ -20,6 +20,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 
+from teams import second_step
 from teams.models import Membership, Organization, Role, User
 from work import trace
 
@@ -106,6 +107,9 @@ def _refusal(request: OrgRequest, role: Role | None) -> HttpResponseBase | None:
         return redirect_to_login(_way_back(request))
     trace.bind(person=user.pk)
     membership = active_membership(request)
+    if membership is not None and _lacks_second_step(membership):
+        # Not even its name in the sidebar; pages of one's own stay open.
+        return None if role is None else _ask_for_second_step(request, membership)
     if membership is not None:
         trace.bind(organization=membership.organization_id)
         request.organization, request.membership = membership.organization, membership
@@ -116,6 +120,16 @@ def _refusal(request: OrgRequest, role: Role | None) -> HttpResponseBase | None:
     if not membership.at_least(role):
         return render(request, "teams/refused.html", {"needed": role}, status=403)
     return None
+
+
+def _lacks_second_step(membership: Membership) -> bool:
+    return membership.organization.requires_second_step and not second_step.is_set_up(membership.user)
+
+
+def _ask_for_second_step(request: OrgRequest, membership: Membership) -> HttpResponseBase:
+    others = membership.user.memberships.exclude(pk=membership.pk).exists()
+    context = {"wanting": membership.organization, "others": others}
+    return render(request, "teams/second_step_wanted.html", context, status=403)
 
 
 def _way_back(request: OrgRequest) -> str:

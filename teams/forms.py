@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext
@@ -113,4 +114,6 @@ class JoinForm(Styled, forms.Form):
 
 
 def password_help() -> str:
-    return gettext("At least 8 characters: not only digits, no common password, nothing like your name or address.")
+    return gettext(
+        "At least %(length)s characters: not only digits, no common password, nothing like your name or address."
+    ) % {"length": settings.PASSWORD_LENGTH}

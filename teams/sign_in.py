@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
-from typing import Any
+from typing import cast
 
-from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
-from django.conf import settings
-from django.contrib.auth import login, update_session_auth_hash
-from django.http import HttpRequest
+from allauth.account.utils import perform_login
+from django.contrib.auth import logout, update_session_auth_hash
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -28,20 +27,6 @@ RESET_SECONDS = 30 * 60
 
 class NotYours(Exception):
     """A sign-in link would open organizations that the one who asks for it does not own."""
-
-
-class InvitationOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """Closes open sign-up: people come by invitation."""
-
-    def is_open_for_signup(self, request: HttpRequest) -> bool:
-        return False
-
-    def add_message(
-        self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any
-    ) -> None:
-        """Say what matters; that one is signed in or out shows by itself."""
-        if message_template not in {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}:
-            super().add_message(request, level, message_template, *args, **kwargs)
 
 
 def make_link(user: User, *, days: float = LINK_DAYS) -> str:
@@ -66,23 +51,24 @@ def end_links(user: User) -> None:
     SignInLink.objects.open().filter(user=user).update(revoked_at=timezone.now())
 
 
-def by_link(request: HttpRequest, link: SignInLink) -> bool:
-    """Use the link up and sign its person in; False if it was no longer good."""
+def by_link(request: HttpRequest, link: SignInLink) -> HttpResponse | None:
+    """Use the link up and sign its person in; return the way on, or None if it was no longer good."""
     if not link.user.is_active or not link.use():
-        return False
-    enter(request, link.user)
-    request.session[RESET_UNTIL] = time.time() + RESET_SECONDS
-    return True
+        return None
+    logout(request)  # whoever else was signed in here
+    request.session[RESET_UNTIL] = [link.user.pk, time.time() + RESET_SECONDS]
+    return enter(request, link.user, reverse("teams:set_password"))
 
 
-def enter(request: HttpRequest, user: User) -> None:
-    """Sign somebody in who has shown by a link who they are."""
-    login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+def enter(request: HttpRequest, user: User, to: str) -> HttpResponse:
+    """Sign somebody in who has shown by a link who they are; who has a second step is asked for it first."""
+    return cast(HttpResponse, perform_login(request, user, redirect_url=to))
 
 
 def may_set_password(request: HttpRequest, user: User) -> bool:
     """Say whether a password may be set without the old one: there is none, or a link was just used."""
-    return not user.has_usable_password() or request.session.get(RESET_UNTIL, 0) > time.time()
+    who, until = request.session.get(RESET_UNTIL) or (None, 0)
+    return not user.has_usable_password() or (who == user.pk and until > time.time())
 
 
 def save_person(user: User, *, changed: Collection[str], address: str | None) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from teams.views import audit, invitations, organizations, personal, sign_in, team
+from teams.views import audit, invitations, organizations, personal, second_step, sign_in, team
 
 app_name = "teams"
 
@@ -10,10 +10,12 @@ member_urls = [
     path("role/", team.member_role, name="member_role"),
     path("remove/", team.member_remove, name="member_remove"),
     path("sign-in-link/", team.member_sign_in_link, name="member_sign_in_link"),
+    path("second-step/reset/", second_step.reset, name="member_second_step_reset"),
 ]
 team_urls: list[URLPattern | URLResolver] = [
     path("", team.team, name="team"),
     path("name/", team.organization_rename, name="organization_rename"),
+    path("second-step/", second_step.require, name="second_step_required"),
     path("leave/", team.leave, name="leave"),
     path("members/<int:pk>/", include(member_urls)),
     path("invitations/", invitations.invite, name="invite"),

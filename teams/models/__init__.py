@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from teams.models.audit import AuditChain, AuditEntry, AuditPermit, AuditQuerySet
 from teams.models.links import INVITATION_DAYS, Invitation, Link, LinkQuerySet, LinkState, SignInLink, hashed, new_link
-from teams.models.people import RANK, Membership, MembershipQuerySet, Organization, Role, User, UserManager
+from teams.models.people import RANK, Membership, MembershipQuerySet, Organization, Remembered, Role, User, UserManager
 
 __all__ = [
     "INVITATION_DAYS",
@@ -20,6 +20,7 @@ __all__ = [
     "Membership",
     "MembershipQuerySet",
     "Organization",
+    "Remembered",
     "Role",
     "SignInLink",
     "User",

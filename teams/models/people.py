@@ -25,6 +25,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(_("name"), max_length=120, blank=True)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)
+    # How a person wants to see things; empty is: as their browser says.
+    language = models.CharField(_("language"), max_length=10, blank=True, default="", db_default="")
+    formats = models.CharField(_("dates and numbers"), max_length=10, blank=True, default="", db_default="")
+    time_zone = models.CharField(_("time zone"), max_length=60, blank=True, default="", db_default="")
+    theme = models.CharField(_("theme"), max_length=10, blank=True, default="", db_default="")
 
     objects: ClassVar[UserManager] = UserManager()
     USERNAME_FIELD = "email"
@@ -52,6 +57,7 @@ RANK = {Role.VIEWER: 0, Role.MEMBER: 1, Role.OWNER: 2}
 class Organization(models.Model):
     name = models.CharField(_("name"), max_length=120)
     slug = models.SlugField(unique=True)
+    requires_second_step = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     members = models.ManyToManyField(User, through="Membership", related_name="organizations")
 
@@ -71,6 +77,8 @@ class Membership(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role, default=Role.MEMBER)
+    # Single sign-on gave it, and takes it away when the groups of the provider say so.
+    from_groups = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = MembershipQuerySet.as_manager()
@@ -92,3 +100,17 @@ class Membership(models.Model):
     @property
     def can_own(self) -> bool:
         return self.at_least(Role.OWNER)
+
+
+class Remembered(models.Model):
+    """What the web processes remember together for a while, such as failed sign-ins: the table of Django's cache."""
+
+    cache_key = models.CharField(max_length=255, primary_key=True)
+    value = models.TextField()
+    expires = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "remembered"
+
+    def __str__(self) -> str:
+        return self.cache_key

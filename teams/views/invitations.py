@@ -88,7 +88,7 @@ def _join_as_new(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     except invitations.CannotJoin:
         invitation.refresh_from_db()
         return _closed(request, invitation)
-    sign_in.enter(request, membership.user)
+    sign_in.enter(request, membership.user, reverse("home"))
     return _welcome(request, membership)
 
 

@@ -28,11 +28,12 @@ def by_link(request: HttpRequest, secret: str) -> HttpResponse:
         return render(request, "teams/sign_in_link.html", {"person": link.user})
     if not throttle.by_address(request, "sign-in-link"):
         return throttle.too_many(request)
-    if not sign_in.by_link(request, link):
+    way_on = sign_in.by_link(request, link)
+    if way_on is None:
         link.refresh_from_db()
         return _closed(request, link)
     _note(request, link)
-    return redirect("teams:set_password")
+    return way_on
 
 
 @sensitive_post_parameters()

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from teams import access, audit, members, sign_in
+from teams import access, audit, members, second_step, sign_in
 from teams.access import OrgRequest
 from teams.forms import InvitationForm, OrganizationForm, RoleForm
 from teams.invitations import mail_is_configured
@@ -92,7 +92,7 @@ def organization_rename(request: OrgRequest) -> HttpResponse:
 def team_page(request: OrgRequest, *, status: int = 200, **extra: Any) -> HttpResponse:
     """Render the page; `extra` brings a form with errors, or a link that is shown this once."""
     context = {
-        "members": Membership.objects.of(request.organization).select_related("user"),
+        "members": second_step.members(request.organization),
         "invitations": Invitation.objects.of(request.organization).open().select_related("invited_by"),
         "roles": Role.choices,
         "invitation_form": InvitationForm(),

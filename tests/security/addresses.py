@@ -43,9 +43,9 @@ def both(least: int, *args: str, answers: Collection[int] = (200,), **more: Any)
     return Line(args=args, reads=least, writes=least, answers=frozenset(answers), **more)
 
 
-def account(least: int, *args: str) -> Line:
+def account(least: int, *args: str, answers: Collection[int] = (200, 302)) -> Line:
     """A page of allauth about the person's own account."""
-    return Line(args=args, reads=least, writes=least, answers=frozenset({200, 302}), others=True)
+    return Line(args=args, reads=least, writes=least, answers=frozenset(answers), others=True)
 
 
 MODEL = {"model": "model"}
@@ -234,12 +234,27 @@ ADDRESSES: dict[str, Line] = {
     "account_reset_password_from_key_done": account(PUBLIC),
     "account_reset_password_from_key": account(PUBLIC, "uidb36", "key"),
     "account_reset_password_done": account(PUBLIC),
+    "mfa_index": reads(SIGNED_IN),
+    "mfa_list_webauthn": reads(SIGNED_IN),
+    "mfa_authenticate": account(PUBLIC),
+    "mfa_login_webauthn": account(PUBLIC),
+    "mfa_reauthenticate": account(SIGNED_IN),
+    "mfa_reauthenticate_webauthn": account(SIGNED_IN),
+    "mfa_activate_totp": account(SIGNED_IN),
+    "mfa_deactivate_totp": account(SIGNED_IN, answers=(200, 302, 404)),
+    "mfa_view_recovery_codes": account(SIGNED_IN, answers=(200, 302, 404)),
+    "mfa_generate_recovery_codes": account(SIGNED_IN),
+    "mfa_add_webauthn": account(SIGNED_IN),
+    "mfa_remove_webauthn": account(SIGNED_IN, "membership", answers=(302, 404)),
+    "mfa_edit_webauthn": account(SIGNED_IN, "membership", answers=(302, 404)),
     "teams:team": reads(VIEWER),
     "teams:organization_rename": writes(OWNER),
     "teams:leave": writes(VIEWER),
     "teams:member_role": writes(OWNER, "membership"),
     "teams:member_remove": writes(OWNER, "membership"),
     "teams:member_sign_in_link": writes(OWNER, "membership"),
+    "teams:member_second_step_reset": writes(OWNER, "membership"),
+    "teams:second_step_required": writes(OWNER),
     "teams:invite": writes(OWNER),
     "teams:invitation_revoke": writes(OWNER, "invitation"),
     "teams:invitation": both(PUBLIC, "invitation_secret", shared=True),
