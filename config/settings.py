@@ -43,6 +43,8 @@ TRACKER_SECONDS = env.number("TUNEDECK_TRACKER_SECONDS", 3600, least=1, most=86_
 # So many days a model that is to be deleted can be taken back, before it is deleted at its provider.
 DELETION_HOLD_DAYS = env.number("TUNEDECK_DELETION_HOLD_DAYS", 7, most=365)
 PROVIDER_SECONDS = env.number("TUNEDECK_PROVIDER_SECONDS", 60, least=1, most=3600)
+# Whether addresses of private networks must not be called; the trainer's own is excepted.
+FORBID_PRIVATE_ADDRESSES = env.flag("TUNEDECK_FORBID_PRIVATE_ADDRESSES", False)
 # So many seconds something that was sent without an answer may take to appear in the provider's lists.
 PROVIDER_DOUBT_SECONDS = env.number("TUNEDECK_PROVIDER_DOUBT_SECONDS", 30, least=1, most=3600)
 # So many questions of evaluations are out at one connection at a time.

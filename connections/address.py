@@ -6,7 +6,7 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from django.utils.translation import gettext as _
 
-from work.hosts import is_link_local
+from work.hosts import PORTS, is_link_local, may_be_called
 
 # Ends of addresses that people copy out of documentation, longer ones first: the base URL is what stands before them.
 RESOURCES = ("chat/completions", "fine_tuning/jobs", "fine_tuning", "fine-tunes", "completions", "models", "files")
@@ -79,6 +79,8 @@ def _refuse_secrets(parts: SplitResult) -> None:
 def _refuse_hosts(parts: SplitResult) -> None:
     if is_link_local(parts.hostname or ""):
         raise BadAddress(_("A link-local address cannot be called: a cloud tells a machine its own secrets there."))
+    if not may_be_called(parts.hostname or "", parts.port or PORTS[parts.scheme.lower()]):
+        raise BadAddress(_("This server may not call addresses of private networks. Whoever operates it can allow that."))
 
 
 def _refuse_paths(bare: str, path: str) -> None:

@@ -16,6 +16,7 @@ from openai_api.client import Client
 from openai_api.dialects import Traits
 from openai_api.types import DialectName
 from teams.models import Organization, User
+from work import outward
 from work.encryption import EncryptedField
 
 
@@ -110,6 +111,8 @@ class Connection(models.Model):
             nowhere = httpx.MockTransport(_no_key)
             options = {"transport": nowhere, "async_transport": nowhere} | options
         patience = float(settings.PROVIDER_SECONDS)
+        options.setdefault("transport", outward.transport())
+        options.setdefault("async_transport", outward.async_transport)
         options.setdefault("timeout", httpx.Timeout(connect=5.0, read=patience, write=patience, pool=5.0))
         return Client(
             base_url=self.base_url,

@@ -15,9 +15,11 @@ from connections.address import BadAddress, check_target
 from notifications import words
 from notifications.kinds import EVENTS, Kind
 from notifications.models import Hook, Notification
+from work import outward
 from work.signing import headers
 
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)
+IN_TIME = {outward.SECONDS: 10.0}
 
 
 class NotTaken(Exception):
@@ -70,8 +72,8 @@ def _post(hook: Hook, body: str, public_id: str, transport: httpx.BaseTransport 
         else {"content-type": "application/json", "user-agent": "Tunedeck-Webhooks"}
     )
     with (
-        httpx.Client(timeout=TIMEOUT, follow_redirects=False, transport=transport) as client,
-        client.stream("POST", hook.url, content=body.encode(), headers=sent) as response,
+        outward.client(TIMEOUT, transport) as client,
+        client.stream("POST", hook.url, content=body.encode(), headers=sent, extensions=IN_TIME) as response,
     ):
         return response.status_code
 

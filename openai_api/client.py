@@ -14,7 +14,7 @@ from typing import IO, Any, Self
 import httpx
 
 from openai_api import dialects, files, inference, probing, results, retry, streams
-from openai_api.http import TIMEOUT, Wire
+from openai_api.http import TIMEOUT, AsyncTransport, Wire
 from openai_api.pacing import Pace
 from openai_api.probing import Probe
 from openai_api.types import (
@@ -51,7 +51,7 @@ class Client:
         organization: str | None = None,
         api_version: str = "",
         transport: httpx.BaseTransport | None = None,
-        async_transport: httpx.AsyncBaseTransport | None = None,
+        async_transport: AsyncTransport = None,
         timeout: httpx.Timeout = TIMEOUT,
         retries: int = retry.RETRIES,
         sleep: Callable[[float], None] = time.sleep,

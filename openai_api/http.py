@@ -33,6 +33,7 @@ from openai_api.types import Removal
 
 TIMEOUT = httpx.Timeout(connect=5.0, read=60.0, write=60.0, pool=5.0)
 ANSWER_BYTES = 64 * 1024**2
+REFUSAL_BYTES = 2**20
 ANSWER_SECONDS = 120.0  # from the first byte of an answer to its last
 CONTENT_BYTES = 512 * 1024**2  # what OpenAI accepts as one file
 CONTENT_SECONDS = 900.0
@@ -53,6 +54,8 @@ _NEVER_SENT = (
 )
 
 Query = Mapping[str, str | int]
+AsyncTransport = httpx.AsyncBaseTransport | Callable[[], httpx.AsyncBaseTransport | None] | None
+"""What carries streams, or what makes one for each of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +113,7 @@ class Wire:
         query: Query | None = None,
         organization: str | None = None,
         transport: httpx.BaseTransport | None = None,
-        async_transport: httpx.AsyncBaseTransport | None = None,
+        async_transport: AsyncTransport = None,
         timeout: httpx.Timeout = TIMEOUT,
         retries: int = retry.RETRIES,
         sleep: Callable[[float], None] = time.sleep,
@@ -176,14 +179,15 @@ class Wire:
     @asynccontextmanager
     async def stream(self, ask: Ask) -> AsyncGenerator[httpx.Response, None]:
         """Open an answer that comes piece by piece; leaving the block hangs up."""
+        carrier = self._async_transport() if callable(self._async_transport) else self._async_transport
         with self._translated(ask) as call:
             async with (
-                httpx.AsyncClient(transport=self._async_transport, **self._options) as client,
+                httpx.AsyncClient(transport=carrier, **self._options) as client,
                 client.stream(ask.method, **self._target(ask)) as answer,
             ):
                 call.answered(answer)
                 if not answer.is_success:
-                    await self._refuse(answer, Bounds(ask))
+                    await self._refuse(answer, Bounds(ask, answer))
                 yield answer
 
     def _once(self, ask: Ask) -> bytes:
@@ -192,7 +196,7 @@ class Wire:
             self._http.stream(ask.method, **self._target(ask)) as answer,
         ):
             call.answered(answer)
-            within = Bounds(ask)
+            within = Bounds(ask, answer)
             body = b"".join(within.passing(chunk) for chunk in answer.iter_bytes())
         self.key_hours = retry.key_hours(answer.headers) or self.key_hours
         self._last = answer.status_code, refusals.request_id(answer.headers)
@@ -208,7 +212,7 @@ class Wire:
             self._http.stream(ask.method, **self._target(ask)) as answer,
         ):
             call.answered(answer)
-            within = Bounds(ask)
+            within = Bounds(ask, answer)
             if not answer.is_success:
                 body = b"".join(within.passing(chunk) for chunk in answer.iter_bytes())
                 raise refusals.error(answer.status_code, answer.headers, body, self.redact)
@@ -226,6 +230,7 @@ class Wire:
         options["headers"] = self._headers | watching.headers() | options["headers"]
         options["params"] = (self._query | dict(ask.query)) or None
         options["timeout"] = self._limits(ask)
+        options["extensions"] = {"seconds": (ask.read_timeout or self.patience) + ask.most_seconds}
         return options | {"url": self.base_url + ask.path, "follow_redirects": False}
 
     def _limits(self, ask: Ask) -> httpx.Timeout:
@@ -260,10 +265,12 @@ class Wire:
 
 
 class Bounds:
-    """Count the bytes and the seconds of one answer."""
+    """Count the bytes and the seconds of one answer, as they are once it is unpacked."""
 
-    def __init__(self, ask: Ask) -> None:
-        self._left = ask.most_bytes
+    def __init__(self, ask: Ask, answer: httpx.Response) -> None:
+        if "," in answer.headers.get("content-encoding", ""):  # packed twice, a few bytes may be all that memory holds
+            raise BadAnswer("The server's answer is packed more than once.")
+        self._left = ask.most_bytes if answer.is_success else min(ask.most_bytes, REFUSAL_BYTES)
         self._end = time.monotonic() + ask.most_seconds
 
     def passing(self, chunk: bytes) -> bytes:

@@ -30,7 +30,7 @@ async def _chunks(
     body = encoded({**params, "stream": True})
     ask = Ask(method="POST", path=path, body=body, headers={"Accept": "text/event-stream"}, most_seconds=STREAM_SECONDS)
     async with wire.stream(ask) as answer:
-        pieces = _bounded(answer.aiter_bytes(), Bounds(ask))
+        pieces = _bounded(answer.aiter_bytes(), Bounds(ask, answer))
         if _is_whole(answer.headers.get("content-type", "")):
             yield read(answers.as_object(answers.parse(b"".join([piece async for piece in pieces]))))
             return

@@ -14,11 +14,13 @@ from django.utils import timezone
 
 from trainer import webhooks
 from trainer.models import Delivery
+from work import outward
 from work.signing import headers
 
 log = logging.getLogger(__name__)
 
 TIMEOUT = httpx.Timeout(10)
+IN_TIME = {outward.SECONDS: 10.0}
 LONGEST_SECONDS = 25
 """Less than the lease, so that nobody else begins with a delivery that is still under way."""
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(hours=1)
@@ -53,8 +55,8 @@ def _post(delivery: Delivery, transport: httpx.BaseTransport | None) -> int:
     webhooks.check(endpoint.url)
     sent = headers(delivery.public_id, delivery.body, endpoint.secret, int(time.time()))
     with (
-        httpx.Client(timeout=TIMEOUT, follow_redirects=False, transport=transport) as client,
-        client.stream("POST", endpoint.url, content=delivery.body.encode(), headers=sent) as response,
+        outward.client(TIMEOUT, transport) as client,
+        client.stream("POST", endpoint.url, content=delivery.body.encode(), headers=sent, extensions=IN_TIME) as response,
     ):
         return response.status_code
 

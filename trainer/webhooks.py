@@ -13,7 +13,7 @@ import orjson
 
 from trainer import ids
 from trainer.models import Delivery, Endpoint, Job, Organization, Status
-from work.hosts import is_link_local
+from work.hosts import is_link_local, may_be_called
 from work.signing import new_secret
 
 EVENTS = {status: f"fine_tuning.job.{status.value}" for status in (Status.SUCCEEDED, Status.FAILED, Status.CANCELLED)}
@@ -46,6 +46,8 @@ def check(url: str) -> None:
         raise BadAddress("The address has a space or an invisible character in it.")
     if is_link_local(parts.hostname):
         raise BadAddress("A link-local address cannot receive webhooks: a cloud tells a machine its own secrets there.")
+    if not may_be_called(parts.hostname, parts.port):
+        raise BadAddress("Addresses of private networks are closed to webhooks on this server.")
 
 
 def announce(job: Job, status: Status, at: datetime) -> None:

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef
@@ -22,7 +23,7 @@ from finetunes.statuses import Status
 from finetunes.tracking import child, parcel
 from finetunes.tracking.child import NotSent
 from teams.models import User
-from work import trace
+from work import hosts, trace
 
 log = logging.getLogger(__name__)
 State = Sending.State
@@ -102,11 +103,22 @@ def send(pk: int, environment: Mapping[str, str] | None = None) -> bool:
 def _sent(sending: Sending, folder: Path, environment: Mapping[str, str]) -> dict[str, object]:
     if sending.fine_tune.status != Status.SUCCEEDED:
         raise NotSent(_("Only what succeeded is sent."))
+    _check(sending.tracker.address)
     work = parcel.pack(sending, folder)
     whole = parcel.write_rows(sending.fine_tune, Path(work["rows"]))
     sending.held().update(whole=whole, done=0)
     given = {**parcel.environment(sending.tracker, folder), **environment}
     return child.run(sending.tracker.kind, work, given, folder, _note(sending))
+
+
+def _check(address: str) -> None:
+    """Look at what the address leads to now: the client is another's program and makes its connections itself."""
+    parts = urlsplit(address)
+    try:
+        if parts.hostname and settings.FORBID_PRIVATE_ADDRESSES:
+            hosts.resolved(parts.hostname, parts.port or hosts.PORTS[parts.scheme])
+    except (OSError, hosts.Forbidden, LookupError) as error:
+        raise NotSent(str(error)) from None
 
 
 def _note(sending: Sending) -> Callable[[int], bool]:

@@ -53,7 +53,7 @@ def test_files_may_be_longer_than_answers() -> None:
 
 
 def test_an_answer_that_drips_is_given_up() -> None:
-    within = Bounds(Ask(method="GET", path="/files", most_seconds=0))
+    within = Bounds(Ask(method="GET", path="/files", most_seconds=0), httpx.Response(200))
 
     with pytest.raises(Timeout, match="too long"):
         within.passing(b"x")
