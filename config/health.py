@@ -1,47 +1,54 @@
-"""/healthz: whether the database, the broker and a live worker of each queue answer."""
+"""/healthz: what the doctor finds out at once; public, so it names parts and nothing else.
+
+`/healthz` is the whole product, `/healthz/ready` whether this process can answer requests, `/healthz/live` whether it
+is there at all.
+"""
 
 from __future__ import annotations
 
-from django.db import DatabaseError, connection
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from kombu.exceptions import OperationalError
 
-from config.celery import app
-from work.models import Pulse
+from config.doctor import broker, database, workers
 
-QUEUES = ("dashboard", "training")
+_migrated: set[bool] = set()
 
 
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    silent = silent_parts()
-    return JsonResponse({"ok": not silent, "not answering": silent}, status=503 if silent else 200)
+    return _answer(silent_parts())
+
+
+@never_cache
+@require_safe
+def live(request: HttpRequest) -> HttpResponse:
+    return _answer([])
+
+
+@never_cache
+@require_safe
+def ready(request: HttpRequest) -> JsonResponse:
+    if not database.answers():
+        return _answer(["database"])
+    return _answer([] if _is_migrated() else ["migrations"])
 
 
 def silent_parts() -> list[str]:
     """Return the names of the parts that do not answer; empty when all is well."""
-    if not _database_answers():
+    if not database.answers():
         return ["database"]
-    silent = [f"{queue} worker" for queue in QUEUES if not Pulse.objects.alive(queue).exists()]
-    return silent if _broker_answers() else ["broker", *silent]
+    silent = workers.silent()
+    return silent if broker.answers() else ["broker", *silent]
 
 
-def _database_answers() -> bool:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return False
-    return True
+def _is_migrated() -> bool:
+    """Once the tables are there they stay: it is not asked again."""
+    if not _migrated and not database.unapplied():
+        _migrated.add(True)
+    return bool(_migrated)
 
 
-def _broker_answers() -> bool:
-    try:
-        with app.connection_for_write() as broker:
-            broker.ensure_connection(max_retries=1, timeout=2)
-    except (OperationalError, OSError):
-        return False
-    return True
+def _answer(silent: list[str]) -> JsonResponse:
+    return JsonResponse({"ok": not silent, "not answering": silent}, status=503 if silent else 200)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from config import errors
-from config.health import healthz
+from config.health import healthz, live, ready
 from config.metrics.show import metrics
 from finetunes.views import home
 
@@ -14,6 +14,8 @@ handler400, handler403, handler404, handler500 = errors.malformed, errors.refuse
 urlpatterns = [
     path("", home, name="home"),
     path("healthz", healthz, name="healthz"),
+    path("healthz/live", live, name="live"),
+    path("healthz/ready", ready, name="ready"),
     path("metrics", metrics, name="metrics"),
     path("datasets/", include("datasets.urls")),
     path("finetunes/", include("finetunes.urls")),

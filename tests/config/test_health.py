@@ -5,17 +5,20 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError
+from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.utils import timezone
 
 from config import health, pulse
 from config.celery import app
+from config.doctor import database
+from config.doctor.workers import NAMES
 from work.models import FRESH_SECONDS, Pulse
 
 
 @pytest.fixture
 def alive(db: Any) -> None:
-    for queue in health.QUEUES:
+    for queue in NAMES:
         Pulse.objects.beat(f"{queue}@here", queue)
 
 
@@ -32,12 +35,12 @@ def test_it_needs_no_sign_in_and_tells_nothing_else(client: Client, db: Any) -> 
 
 
 @pytest.mark.usefixtures("alive")
-@pytest.mark.parametrize("queue", health.QUEUES)
-def test_a_silent_worker_is_named(client: Client, queue: str) -> None:
+@pytest.mark.parametrize("queue", NAMES)
+def test_a_silent_worker_or_clock_is_named(client: Client, queue: str) -> None:
     Pulse.objects.filter(queue=queue).update(at=timezone.now() - timedelta(seconds=FRESH_SECONDS + 1))
     response = client.get("/healthz")
     assert response.status_code == 503
-    assert response.json()["not answering"] == [f"{queue} worker"]
+    assert response.json()["not answering"] == [NAMES[queue]]
 
 
 @pytest.mark.usefixtures("alive")
@@ -54,13 +57,35 @@ def test_a_silent_database_is_named(client: Client, monkeypatch: pytest.MonkeyPa
         def cursor(self) -> Any:
             raise DatabaseError
 
-    monkeypatch.setattr(health, "connection", Silent())
+    monkeypatch.setattr(database, "connection", Silent())
     assert client.get("/healthz").json()["not answering"] == ["database"]
 
 
 @pytest.mark.usefixtures("alive")
 def test_only_reading_is_allowed(client: Client) -> None:
     assert client.post("/healthz").status_code == 405
+
+
+def test_a_process_lives_whatever_the_rest_does(client: Client) -> None:
+    assert client.get("/healthz/live").json() == {"ok": True, "not answering": []}
+
+
+def test_a_process_is_ready_when_the_database_has_its_tables(client: Client, db: Any) -> None:
+    assert client.get("/healthz/ready").status_code == 200
+
+
+def test_a_process_is_not_ready_before_the_tables_are_there(
+    client: Client, db: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "_migrated", set())
+    MigrationRecorder.Migration.objects.filter(app="work", name="0002_tally").delete()
+    answer = client.get("/healthz/ready")
+    assert (answer.status_code, answer.json()["not answering"]) == (503, ["migrations"])
+
+
+def test_a_process_is_not_ready_without_the_database(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "answers", lambda: False)
+    assert client.get("/healthz/ready").status_code == 503
 
 
 @pytest.mark.django_db(transaction=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +13,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.product import EMAIL, PASSWORD, Product, owned_product, wait_for
+from tests.product import EMAIL, PASSWORD, ROOT, Product, owned_product, wait_for
 
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("watched")]
 GIVEN = "seen-from-outside-0001"
@@ -134,3 +136,17 @@ def test_the_trainer_has_metrics_of_its_own(product: Product, owner: httpx.Clien
 def test_without_the_token_nothing_is_told(product: Product, token: str) -> None:
     answer = httpx.get(f"{product.address}/metrics", headers={"Authorization": f"Bearer {token}"}, timeout=60)
     assert (answer.status_code, answer.text) == (401, "A token is needed.\n")
+
+
+def test_the_doctor_finds_nothing_broken_in_a_running_product(product: Product) -> None:
+    command = [sys.executable, "manage.py", "doctor", "--json", "--connections"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=product.environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    found = {(one["part"], one["level"]): one["sentence"] for one in json.loads(done.stdout)}
+    assert [words for (_, level), words in found.items() if level == "bad"] == []
+    assert found["connections", "ok"].endswith("works.")
+    assert found["trainer", "ok"].startswith("The trainer answers at ")
+    assert ("mail", "warning") in found
+    assert done.returncode == 1
+    assert [secret for secret in (path.read_text() for path in product.data.glob("*.key")) if secret in done.stdout] == []

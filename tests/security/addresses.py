@@ -54,6 +54,8 @@ CHART = {"run": "fine_tune", "metric": "metric"}
 ADDRESSES: dict[str, Line] = {
     "home": reads(VIEWER),
     "healthz": reads(PUBLIC, answers=(200, 503)),
+    "live": reads(PUBLIC),
+    "ready": reads(PUBLIC),
     "metrics": reads(PUBLIC, answers=(404,)),  # there is none without a token in the settings
     "datasets:list": reads(VIEWER),
     "datasets:upload": both(MEMBER),
