@@ -1,4 +1,4 @@
-"""The answer while the database is away: 503 and when to come again, not an error that looks like ours."""
+"""The answer while the database, or the storage of files, is away: 503 and when to come again, not an error like ours."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 
 from config.database import is_away
+from work.storage import StorageAway
 
 AGAIN_SECONDS = 5
 log = logging.getLogger(__name__)
@@ -30,13 +31,16 @@ class DatabaseAway:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        return answer(request, error) if is_away(error) else None
+        return answer(request, error) if is_away(error) or isinstance(error, StorageAway) else None
 
 
 def answer(request: HttpRequest, error: BaseException) -> HttpResponse:
     """Say that it comes back; a page that was only looked at loads itself again."""
-    log.warning("a request could not be answered, the database is away: %s", error)
-    context = {"seconds": AGAIN_SECONDS, "loads_again": request.method in {"GET", "HEAD"}, "request": request}
+    storage = str(error) if isinstance(error, StorageAway) else ""
+    away = "storage of files" if storage else "database"
+    log.warning("a request could not be answered, the %s is away: %s", away, error)
+    loads_again = request.method in {"GET", "HEAD"}
+    context = {"seconds": AGAIN_SECONDS, "loads_again": loads_again, "request": request, "storage": storage}
     response = HttpResponse(render_to_string("503.html", context), status=503)
     response["Retry-After"] = str(AGAIN_SECONDS)
     response["Cache-Control"] = "no-store"

@@ -10,8 +10,7 @@ from urllib.parse import urlsplit
 import django_stubs_ext
 from csp.constants import NONE, SELF
 
-from config import env, logs
-from config.people import *  # noqa: F403
+from config import env, logs, storage
 from trainer.bases import BASES
 
 django_stubs_ext.monkeypatch()
@@ -158,10 +157,7 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [ROOT / "static"]
 STATIC_ROOT = DATA / "static"
 MEDIA_ROOT = DATA / "files"
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"file_permissions_mode": 0o600}},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
-}
+STORAGES = storage.storages(DATA)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 2**20
 FILE_UPLOAD_TEMP_DIR = str(DATA)
 # So long the playground's history keeps a question; 0 is for good.

@@ -18,9 +18,11 @@ from datasets.models import Dataset
 from datasets.pace import LEASE, LeaseLost
 from datasets.words import Refused, Sentence
 from datasets.words import gettext_noop as _
+from work.storage import StorageAway
 
 logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 5
+AGAIN = timedelta(seconds=10)  # after which a storage that was away is asked once more, however often
 SMALL_ROWS, SMALL_BYTES = 5_000, 4_000_000
 
 
@@ -34,6 +36,9 @@ def advance(pk: int) -> None:
     except LeaseLost:
         logger.info("dataset %s: somebody else holds it, or it changed under way", pk)
         dataset.release(due_at=timezone.now())
+    except StorageAway:
+        logger.warning("dataset %s waits: the storage of files is away", pk)
+        dataset.release(due_at=timezone.now() + AGAIN, attempts=0)
     except Exception:
         wait = timedelta(seconds=min(60, 2**dataset.attempts))
         dataset.release(due_at=timezone.now() + wait)
