@@ -61,6 +61,7 @@ TABLES = (
     Table(label="datasets.Version", path="dataset__organization", folder=lambda row: row.dataset.folder),
     Table(label="finetunes.FineTune", identity="token"),
     Table(label="finetunes.Model"),
+    Table(label="finetunes.Deletion", path="model__organization"),
     Table(label="finetunes.Inventory", path="connection__organization"),
     Table(label="finetunes.Archive", path="connection__organization"),
     Table(label="finetunes.KeptFile", path="connection__organization", folder=lambda row: f"kept/{row.connection_id}"),

@@ -7,6 +7,8 @@ and a person decides, and no second job is ever made by itself.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -14,7 +16,7 @@ from django.utils import timezone
 from connections.models import Connection
 from datasets.models import Dataset
 from evaluations.models import Evaluation, Run
-from finetunes.models import Archive, FineTune, Inventory, RecordedAnswer
+from finetunes.models import Archive, Deletion, FineTune, Inventory, RecordedAnswer
 from finetunes.statuses import ENDED, Status
 from handover.models import Asleep
 from playground.models import Side
@@ -22,6 +24,7 @@ from teams import audit
 from teams.models import Organization
 
 MOST = 100
+A_DAY = timedelta(days=1)
 
 
 def on_arrival(organization: Organization) -> None:
@@ -54,6 +57,10 @@ def wake(asleep: Asleep) -> None:
     unanswered.update(due_at=now)
     Side.objects.filter(connection=connection, ended_at=None, due_at=None).update(due_at=now)
     Inventory.objects.filter(connection=connection, due_at=None).update(due_at=now)
+    # A model that was to be deleted can be kept for a day at least: the other server may have thought better of it.
+    held = Deletion.objects.open().filter(model__connection=connection, due_at=None)
+    held.filter(hold_until__lt=now + A_DAY).update(hold_until=now + A_DAY)
+    held.update(due_at=F("hold_until"))
     Archive.objects.filter(connection=connection, due_at=None).exclude(stage=Archive.Stage.DONE).update(due_at=now)
     if asleep.delete()[0]:
         audit.note(connection.organization, "connection.woken", connection)

@@ -20,6 +20,7 @@ from finetunes.models import (
     Archive,
     Budget,
     Charge,
+    Deletion,
     Event,
     FineTune,
     Inventory,
@@ -135,6 +136,7 @@ def _fine_tunes(made: Organization, member: User, connection: Connection, versio
         **common, name="Running", training_version=version, parent=model, status=Status.RUNNING, remote_id="ft-2"
     )
     FineTune.objects.create(**common, name="Unsent", training_version=version, started_by=member, status=Status.SENDING)
+    Deletion.objects.create(model=model, asked_by=member, reason="Old", hold_until=timezone.now())
     for ordinal in range(1, 4):
         Event.objects.create(
             fine_tune=tune, ordinal=ordinal, key=f"e{ordinal}", message="Step", created_at=timezone.now(), raw={"n": 1}

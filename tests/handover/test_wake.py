@@ -13,7 +13,7 @@ from connections.models import Connection
 from evaluations.models import Run
 from finetunes import tasks
 from finetunes.advance import advance
-from finetunes.models import FineTune, Inventory
+from finetunes.models import Deletion, FineTune, Inventory
 from finetunes.polling import poll_connection
 from handover import wake
 from handover.models import Asleep
@@ -96,6 +96,15 @@ def test_what_has_ended_is_left_alone(came: Organization) -> None:
     wake.ring()
     assert FineTune.objects.get(name="First").due_at is None
     assert Run.objects.filter(due_at__isnull=False).get().state == Run.State.RUNNING
+
+
+def test_a_model_that_was_to_be_deleted_is_held_for_another_day(came: Organization) -> None:
+    enter_key(came)
+    wake.ring()
+    deletion = Deletion.objects.get()
+    assert deletion.due_at == deletion.hold_until
+    assert deletion.can_be_restored
+    assert deletion.hold_until > timezone.now() + timedelta(hours=23)
 
 
 def test_waking_twice_changes_nothing(came: Organization) -> None:

@@ -35,8 +35,9 @@ def cached(tmp_path: Path) -> list[Path]:
 def test_what_is_saved_is_read_as_a_plain_file(bucket: Bucket) -> None:
     name = default_storage.save("datasets/a/rows.jsonl", ContentFile(b"one\ntwo\n"))
     with default_storage.open(name, "rb") as file:
-        assert file.file.readline() == b"one\n"
-        file.file.seek(4)
+        plain: Any = file.file
+        assert plain.readline() == b"one\n"
+        plain.seek(4)
         assert file.read() == b"two\n"
     assert is_far()
     assert default_storage.size(name) == 8
@@ -119,7 +120,7 @@ class Broken(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def broken(tmp_path: Path) -> Iterator[type[Broken]]:
-    kind = type("Kind", (Broken,), {"wait": threading.Event()})
+    kind: Any = type("Kind", (Broken,), {"wait": threading.Event()})
     server = ThreadingHTTPServer(("127.0.0.1", 0), kind)
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     place = options(f"http://127.0.0.1:{server.server_port}", "b", tmp_path) | {"patience": 0.3, "attempts": 1}
