@@ -11,6 +11,7 @@ import django_stubs_ext
 from csp.constants import NONE, SELF
 
 from config import env, logs, storage
+from config.people import *  # noqa: F403
 from trainer.bases import BASES
 
 django_stubs_ext.monkeypatch()

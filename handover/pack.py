@@ -205,6 +205,7 @@ class _Packing:
             "organization": {
                 "name": self.organization.name,
                 "slug": self.organization.slug,
+                "requires_second_step": self.organization.requires_second_step,
                 "created_at": self.organization.created_at.astimezone(UTC).isoformat(),
             },
             "history": self.history,

@@ -117,6 +117,7 @@ LEFT_OUT = {
         "Membership": "goes along as addresses with roles",
         "Invitation": "links of this server",
         "SignInLink": "links of this server",
+        "Remembered": "failed sign-ins and the like, for a while",
         "AuditEntry": "goes along as a file of its own, with its chain",
         "AuditChain": "its origin and its end stand in the manifest",
         "AuditPermit": "is there only while entries are changed",

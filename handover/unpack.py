@@ -136,6 +136,7 @@ class _Arriving:
         made = Organization(
             name=(self.name or str(told["name"]))[:120], slug=free_slug(str(told.get("slug") or told["name"]))
         )
+        made.requires_second_step = told.get("requires_second_step") is True
         made.full_clean()
         made.save()
         if created_at := parse_datetime(str(told.get("created_at"))):
