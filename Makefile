@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
 
-.PHONY: run test check bench format clean
+.PHONY: run test check bench format clean production-like
 
 run: .venv/.run
 	@$(BIN)/python manage.py run
@@ -15,6 +15,11 @@ test: .venv/.test .venvs/openai-legacy/.installed .venvs/openai-current/.install
 	@scripts/programs
 	@scripts/check
 	@scripts/test
+
+# What Dockerfile and compose.yaml start, as plain processes of a user without rights, from sign-in to restored backup.
+production-like: .venv/.test
+	@scripts/programs
+	@$(BIN)/python -m tests.production.like --install
 
 bench: .venv/.test
 	@$(BIN)/python -m pytest tests/bench -m bench -s -p no:randomly

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.urls import reverse
 
+from config.migrating import migrate, one_at_a_time
 from connections.models import Connection
 from datasets import sample as sample_dataset
 from finetunes import sample as sample_finetunes
@@ -22,9 +23,11 @@ TRAINER_NAME = "Tunedeck trainer"
 
 def up_to_date() -> str:
     """Bring database and pages up to date, make what a first start needs, and return the address to open."""
-    call_command("migrate", verbosity=0, interactive=False)
-    call_command("collectstatic", verbosity=0, interactive=False)
-    return link(prepare())
+    with one_at_a_time():
+        migrate()
+        if not settings.STATIC_BUILT:
+            call_command("collectstatic", verbosity=0, interactive=False)
+        return link(prepare())
 
 
 def prepare() -> User:

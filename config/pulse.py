@@ -8,6 +8,8 @@ from typing import Any
 from celery import bootsteps
 from django.db import DatabaseError, close_old_connections
 
+from config import alive
+
 EVERY_SECONDS = 5
 log = logging.getLogger(__name__)
 
@@ -28,6 +30,7 @@ class PulseStep(bootsteps.StartStopStep):
 def beat(worker: str, queue: str, slots: int) -> None:
     from work.models import Pulse
 
+    alive.note(queue)
     close_old_connections()
     try:
         Pulse.objects.beat(worker, queue, slots)

@@ -156,7 +156,9 @@ LOCALE_PATHS = [ROOT / "locale"]
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [ROOT / "static"]
-STATIC_ROOT = DATA / "static"
+# An image has the pages' files collected when it is built; elsewhere every start collects them into the data folder.
+STATIC_BUILT = env.text("TUNEDECK_STATIC")
+STATIC_ROOT = Path(STATIC_BUILT) if STATIC_BUILT else DATA / "static"
 MEDIA_ROOT = DATA / "files"
 STORAGES = storage.storages(DATA)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 2**20

@@ -13,12 +13,12 @@ from tempfile import TemporaryDirectory
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
-from django.core.management import call_command
 from django.db import connection
 
 from config.backup import places, tables
 from config.backup.archive import MANIFEST, Manifest, Unusable, checked, copied, reading
 from config.backup.make import DATABASE
+from config.migrating import migrate, one_at_a_time
 from connections.models import Connection
 from finetunes import restored
 from work.encryption import Undecipherable
@@ -44,7 +44,8 @@ def restore(path: Path, *, replace: bool = False) -> Restored:
         _database(folder / DATABASE, manifest)
         _files(folder)
         _keys(folder / "keys")
-        call_command("migrate", verbosity=0, interactive=False)
+        with one_at_a_time():
+            migrate()
         Pulse.objects.all().delete()
         doubted = restored.doubt_what_was_not_sent()
         # Keys that came along are read by the next process.
