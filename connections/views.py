@@ -1,4 +1,4 @@
-"""Connections: everybody of the organization may see which there are, owners change them."""
+"""Connections, for owners. Others choose one by its name where they start something."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from teams.access import OrgRequest
 
 
 @require_safe
-@access.viewer
+@access.owner
 def connection_list(request: OrgRequest) -> HttpResponse:
     everything = Connection.objects.of(request.organization).defer("key")
     context = {"connections": everything.active(), "archived": everything.filter(archived_at__isnull=False)}
@@ -30,7 +30,7 @@ def connection_list(request: OrgRequest) -> HttpResponse:
 
 
 @require_safe
-@access.viewer
+@access.owner
 def connection_detail(request: OrgRequest, pk: int) -> HttpResponse:
     return _detail(request, _connection(request, pk))
 

@@ -58,7 +58,7 @@ def rule(budget: Budget | None, cost: Decimal | None, currency: str, *, is_owner
     reasons = tuple(_reasons(budget, known))
     if not reasons:
         return FREE
-    sentences = tuple(sentence(reason, budget) for reason in reasons)
+    sentences = tuple(sentence(reason, budget, is_owner=is_owner) for reason in reasons)
     if Reason.LIMIT in reasons and not budget.asks_over_limit:
         return Ruling(Verdict.REFUSED, reasons, sentences)
     return Ruling(Verdict.CONFIRM if is_owner else Verdict.ASK, reasons, sentences)
@@ -75,8 +75,12 @@ def _reasons(budget: Budget, cost: Decimal | None) -> Iterable[Reason]:
         yield Reason.LIMIT
 
 
-def sentence(reason: Reason, budget: Budget) -> str:
-    """Say why somebody is asked, or why it is refused."""
+def sentence(reason: Reason, budget: Budget, *, is_owner: bool) -> str:
+    """Say why somebody is asked, or why it is refused; the limits themselves are the owners' matter."""
+    if reason == Reason.LINE and not is_owner:
+        return _("It costs more than may be started without asking an owner.")
+    if reason == Reason.LIMIT and not is_owner:
+        return _("It costs more than is left of the limit of this month.")
     if reason == Reason.LINE and budget.approval_line is not None:
         return _("It costs more than %(line)s.") % {"line": money(budget.approval_line, budget.currency)}
     if reason == Reason.LIMIT and budget.monthly_limit is not None:

@@ -15,6 +15,7 @@ from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -118,7 +119,7 @@ def _refusal(request: OrgRequest, role: Role | None) -> HttpResponseBase | None:
     if membership is None:
         return render(request, "teams/no_organization.html", status=403)
     if not membership.at_least(role):
-        return render(request, "teams/refused.html", {"needed": role}, status=403)
+        return render(request, "teams/refused.html", {"needed": role, "owners": _owners(membership)}, status=403)
     return None
 
 
@@ -130,6 +131,12 @@ def _ask_for_second_step(request: OrgRequest, membership: Membership) -> HttpRes
     others = membership.user.memberships.exclude(pk=membership.pk).exists()
     context = {"wanting": membership.organization, "others": others}
     return render(request, "teams/second_step_wanted.html", context, status=403)
+
+
+def _owners(membership: Membership) -> QuerySet[Membership]:
+    """Whom to ask."""
+    owners = Membership.objects.filter(organization=membership.organization_id, role=Role.OWNER, user__is_active=True)
+    return owners.select_related("user")
 
 
 def _way_back(request: OrgRequest) -> str:

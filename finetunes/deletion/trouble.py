@@ -37,7 +37,7 @@ def is_news(trouble: dict[str, Any], failures: int) -> bool:
 def sentence(kind: str) -> str:
     """Say what is wrong and what to do."""
     said = {
-        "AuthenticationFailed": _("The provider does not accept the connection's key. Enter a valid one there."),
+        "AuthenticationFailed": _("The provider does not accept the connection’s key. Enter a valid one there."),
         "PermissionDenied": _("The provider does not let this key delete models. Enter the key of somebody who may."),
         "TrainingNotAvailable": _("The provider is closing and refuses. Ask its support to delete the model."),
         "RateLimited": _("The provider asks for fewer requests. Nothing has to be done."),
@@ -46,11 +46,11 @@ def sentence(kind: str) -> str:
         "ConnectionLost": _(
             "The line broke before the provider answered, so nobody knows yet whether the model is deleted."
         ),
-        "ConnectionFailed": _("The provider cannot be reached. Look at the connection's address, and at the network."),
-        "BadAnswer": _("What answers there does not speak as a provider does. Look at the connection's address."),
+        "ConnectionFailed": _("The provider cannot be reached. Look at the connection’s address, and at the network."),
+        "BadAnswer": _("What answers there does not speak as a provider does. Look at the connection’s address."),
         "NotOffered": _(
             "This provider has no call for that. Delete the model on its own pages: Tunedeck sees when it is gone."
         ),
-        OURS: _("The provider could not be asked. The connection's key may have to be entered again."),
+        OURS: _("The provider could not be asked. The connection’s key may have to be entered again."),
     }
     return said.get(kind) or _("The provider refused. Its own words are beside this.")

@@ -94,7 +94,11 @@ def _page(request: OrgRequest, asked: Approval, *, problem: str = "", status: in
         "examples": peek(asked.fine_tune.version),
         "budget": budget,
         "left": spending.left(budget) if budget and budget.monthly_limit is not None else None,
-        "sentences": [spending.sentence(spending.Reason(one), budget) for one in asked.because] if budget else [],
+        "sentences": _why(asked, budget, is_owner=request.membership.can_own) if budget else [],
         "problem": problem,
     }
     return render(request, "finetunes/approval.html", context, status=status)
+
+
+def _why(asked: Approval, budget: Budget, *, is_owner: bool) -> list[str]:
+    return [spending.sentence(spending.Reason(one), budget, is_owner=is_owner) for one in asked.because]

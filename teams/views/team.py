@@ -19,7 +19,7 @@ from teams.models import Invitation, Membership, Role
 
 
 @require_safe
-@access.viewer
+@access.owner
 def team(request: OrgRequest) -> HttpResponse:
     return team_page(request)
 

@@ -93,14 +93,12 @@ def test_a_price_keeps_its_day_until_it_or_the_currency_changes() -> None:
 
 
 @pytest.mark.django_db
-def test_owners_write_them_down_and_everybody_reads_them(
-    owner_client: Client, member_client: Client, connection: Connection
-) -> None:
+def test_owners_write_them_down_and_read_since_when_they_hold(owner_client: Client, connection: Connection) -> None:
     address = f"/connections/{connection.pk}/"
     with time_machine.travel("2026-11-02T12:00:00+00:00"):
         owner_client.post(f"{address}prices/", {"answer_list": "ada = 0.4 / 1.6\r\n", "currency": "USD"})
     assert "Each price" in owner_client.get(f"{address}prices/").content.decode()
-    page = member_client.get(address).content.decode()
+    page = owner_client.get(address).content.decode()
     assert "0.4 / 1.6 USD" in page
     assert "since 2 November 2026" in page
     assert AuditEntry.objects.get().details == {"prices": "ada = 0.4 / 1.6"}

@@ -109,17 +109,19 @@ class TestLooking:
         owner_client.post(address(connection, "edit/"), unchanged(connection, key="sk-new"))
         assert Connection.objects.get().key == "sk-new", "entering the key again repairs the connection"
 
-    def test_an_empty_list_says_what_a_connection_is_for(self, owner_client: Client, member_client: Client) -> None:
+    def test_an_empty_list_says_what_a_connection_is_for(self, owner_client: Client) -> None:
         assert "/connections/add/" in owner_client.get("/connections/").content.decode()
-        page = member_client.get("/connections/").content.decode()
-        assert "An owner can add one" in page
-        assert "/connections/add/" not in page
 
-    def test_members_see_it_and_find_no_button(self, member_client: Client, connection: Connection) -> None:
-        page = member_client.get(address(connection)).content.decode()
-        assert "https://api.example.com/v1" in page
-        for action in ("edit/", "test/", "archive/", "delete/"):
-            assert address(connection, action) not in page
+    def test_members_and_viewers_are_told_whom_to_ask(
+        self, member_client: Client, viewer_client: Client, connection: Connection
+    ) -> None:
+        for client in (member_client, viewer_client):
+            for page in ("/connections/", address(connection)):
+                answer = client.get(page)
+                assert answer.status_code == 403
+                assert "owner@example.com" in answer.content.decode()
+                assert "https://api.example.com/v1" not in answer.content.decode()
+            assert 'href="/connections/"' not in client.get("/").content.decode()
 
     def test_names_cannot_carry_markup(self, owner_client: Client, connection: Connection) -> None:
         Connection.objects.update(name='<b onclick="x">')

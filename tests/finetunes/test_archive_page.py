@@ -113,8 +113,8 @@ class TestPage:
         assert "every 2s" not in html
         assert "Download as one ZIP file" not in html
 
-    def test_the_connections_page_leads_to_it(self, viewer_client: Client, connection: Connection) -> None:
-        assert address("archive", connection) in viewer_client.get(connection.get_absolute_url()).content.decode()
+    def test_the_connections_page_leads_to_it(self, owner_client: Client, connection: Connection) -> None:
+        assert address("archive", connection) in owner_client.get(connection.get_absolute_url()).content.decode()
 
 
 class TestZip:

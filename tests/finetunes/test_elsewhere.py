@@ -103,9 +103,9 @@ class TestPage:
         member_client.post(reverse("finetunes:stop-import", args=[listed.connection_id]))
         assert not Inventory.objects.get().imports
 
-    def test_a_provider_that_gives_no_list_is_said_with_a_way_out(self, member_client: Client, inventory: Inventory) -> None:
+    def test_a_provider_that_gives_no_list_is_said_with_a_way_out(self, owner_client: Client, inventory: Inventory) -> None:
         Inventory.objects.update(trouble="<b>Not today</b>", due_at=None)
-        html = page(member_client, "elsewhere", inventory.connection_id)
+        html = page(owner_client, "elsewhere", inventory.connection_id)
         assert "did not give its list" in html
         assert "&lt;b&gt;Not today" in html
         assert f'href="/connections/{inventory.connection_id}/"' in html
@@ -138,8 +138,8 @@ class TestMention:
         member_client.post(reverse("finetunes:hush", args=[listed.connection_id]))
         assert "were not started here" not in member_client.get("/finetunes/").content.decode()
 
-    def test_the_connection_s_page_always_leads_there(self, viewer_client: Client, connection: Connection) -> None:
-        html = viewer_client.get(connection.get_absolute_url()).content.decode()
+    def test_the_connection_s_page_always_leads_there(self, owner_client: Client, connection: Connection) -> None:
+        html = owner_client.get(connection.get_absolute_url()).content.decode()
         assert reverse("finetunes:elsewhere", args=[connection.pk]) in html
 
     def test_what_is_imported_by_itself_is_not_mentioned(self, member_client: Client, listed: Inventory) -> None:

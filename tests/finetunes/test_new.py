@@ -262,9 +262,12 @@ class TestNothingToChooseFrom:
         assert reverse("datasets:upload") in page
         assert 'name="token"' not in page
 
-    def test_without_a_connection_too(self, member_client: Client, version: Version, connection: Connection) -> None:
+    def test_without_a_connection_too(
+        self, owner_client: Client, member_client: Client, version: Version, connection: Connection
+    ) -> None:
         connection.delete()
-        assert reverse("connections:list") in member_client.get(URL).content.decode()
+        assert reverse("connections:list") in owner_client.get(URL).content.decode()
+        assert "An owner can add one." in member_client.get(URL).content.decode()
 
     def test_a_provider_that_does_not_answer_is_said_with_a_retry(
         self, member_client: Client, version: Version, at_work: Provider

@@ -378,8 +378,11 @@ class TestHome:
         page = member_client.get("/").content.decode()
         assert f'class="button primary" href="{reverse(address)}"' in page
 
-    def test_without_a_connection_that_comes_first(self, member_client: Client) -> None:
-        assert reverse("connections:list") in member_client.get("/").content.decode()
+    def test_without_a_connection_that_comes_first(self, owner_client: Client, member_client: Client) -> None:
+        assert reverse("connections:list") in owner_client.get("/").content.decode()
+        page = member_client.get("/").content.decode()
+        assert "An owner can add one." in page
+        assert reverse("connections:list") not in page
 
 
 class TestCancel:

@@ -67,10 +67,16 @@ class TestRule:
 
     def test_it_says_why(self, people: People) -> None:
         limits = budget(people.organization, monthly_limit=Decimal(20), approval_line=Decimal(10), asks_over_limit=True)
-        found = rule(limits, Decimal(30), "USD", is_owner=False)
+        found = rule(limits, Decimal(30), "USD", is_owner=True)
         assert found.reasons == (Reason.LINE, Reason.LIMIT)
         assert found.sentences == ("It costs more than 10.00 USD.", "Of the monthly limit of 20.00 USD, 20.00 USD is left.")
-        assert spending.sentence(Reason.UNKNOWN, limits) == "Nobody knows what it will cost in USD."
+        assert spending.sentence(Reason.UNKNOWN, limits, is_owner=False) == "Nobody knows what it will cost in USD."
+
+    def test_only_owners_are_told_the_limits_themselves(self, people: People) -> None:
+        limits = budget(people.organization, monthly_limit=Decimal(20), approval_line=Decimal(10))
+        said = " ".join(rule(limits, Decimal(30), "USD", is_owner=False).sentences)
+        assert "It costs more than" in said
+        assert not any(digit.isdecimal() for digit in said)
 
 
 class TestMonth:

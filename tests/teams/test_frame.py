@@ -33,8 +33,10 @@ class TestTheSidebar:
         for name in ("Home", "Datasets", "Fine-tunes", "Models", "Playground", "Team", "Connections", "Audit"):
             assert re.search(rf"</svg>\s*{name}</a>", page), name
 
-    def test_shows_others_no_audit(self, member_client: Client) -> None:
-        assert 'href="/audit/"' not in member_client.get("/team/").content.decode()
+    def test_shows_others_no_page_of_owners(self, member_client: Client) -> None:
+        page = member_client.get("/").content.decode()
+        for address in ("audit", "team", "connections"):
+            assert f'href="/{address}/"' not in page
 
     @pytest.mark.parametrize("address", ["/team/", "/connections/", "/audit/", "/settings/", "/organizations/"])
     def test_marks_where_one_is(self, owner_client: Client, address: str) -> None:

@@ -256,12 +256,12 @@ class TestAnOrganizationThatAsksForIt:
         client = signed_in(asking.member)
         assert "Open another organization" in client.get("/").content.decode()
         client.post(f"/organizations/{second.pk}/choose/")
-        assert client.get("/team/").status_code == 200
+        assert client.get("/datasets/").status_code == 200
 
     def test_once_they_have_one_everything_is_open(self, asking: People) -> None:
         client = signed_in(asking.member)
         set_up(client)
-        assert client.get("/team/").status_code == 200
+        assert client.get("/datasets/").status_code == 200
 
     def test_who_removes_theirs_is_led_to_it_again(self, asking: People) -> None:
         client = signed_in(asking.owner)
@@ -274,7 +274,7 @@ class TestAnOrganizationThatAsksForIt:
 
     def test_it_can_be_taken_back(self, asking: People) -> None:
         signed_in(asking.owner).post("/team/second-step/", {"required": "0"})
-        assert signed_in(asking.member).get("/team/").status_code == 200
+        assert signed_in(asking.member).get("/datasets/").status_code == 200
 
 
 class TestALostOne:

@@ -135,7 +135,7 @@ class TestTheFirstPassword:
 
     def test_it_can_be_left_for_later(self, client: Client, newcomer: User) -> None:
         client.post(sign_in.make_link(newcomer))
-        assert client.get("/team/").status_code == 200
+        assert client.get("/").status_code == 200
         assert client.get("/set-password/").status_code == 200
 
     @pytest.mark.parametrize(
@@ -189,8 +189,8 @@ class TestANewPassword:
         client = Client()
         client.post(sign_in.make_link(people.member))
         client.post("/set-password/", {"new_password1": PASSWORD, "new_password2": PASSWORD})
-        assert elsewhere.get("/team/").status_code == 302
-        assert client.get("/team/").status_code == 200
+        assert elsewhere.get("/").status_code == 302
+        assert client.get("/").status_code == 200
 
 
 class TestALinkForAMember:
