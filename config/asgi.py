@@ -7,6 +7,7 @@ import resource
 
 from django.core.asgi import get_asgi_application
 
+from config import reporting
 from config.database import share_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -24,3 +25,4 @@ def allow_connections() -> None:
 allow_connections()
 application = get_asgi_application()
 share_connections()
+reporting.start("web")

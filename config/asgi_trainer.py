@@ -9,8 +9,10 @@ import django
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings_trainer"
 django.setup(set_prefix=False)
 
-from trainer.api.server import Server  # noqa: E402 — needs the applications
+from config import reporting  # noqa: E402 — needs the applications
+from trainer.api.server import Server  # noqa: E402
 from trainer.shelf import shelf  # noqa: E402
 
 application = Server()
 shelf.warm()
+reporting.start("trainer")

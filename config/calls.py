@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from config import metrics
+from config import metrics, spans
 from openai_api import watching
 from openai_api.watching import Call
 from work import trace
@@ -20,6 +20,7 @@ def watch() -> None:
 
 def heard(call: Call) -> None:
     metrics.CALLS.labels(call.account, call.verb, call.outcome).observe(call.seconds)
+    spans.called(call)
     level = _level(call)
     if log.isEnabledFor(level):
         about = {"connection": call.account, "outcome": call.outcome, "ms": round(call.seconds * 1000, 1)}

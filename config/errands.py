@@ -8,23 +8,29 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import ExitStack
 from typing import Any
 
 from celery import Task, signals
 
-from config import metrics
+from config import metrics, reporting, spans
 from config.metrics import tally
 from work import trace
 
 HEADER = "tunedeck_request_id"
 log = logging.getLogger("tunedeck.task")
 _began: dict[str, float] = {}
+_spans: dict[str, tuple[ExitStack, Any]] = {}
 
 
 def install() -> None:
     signals.before_task_publish.connect(_send, weak=False)
     signals.task_prerun.connect(_begin, weak=False)
     signals.task_postrun.connect(_finish, weak=False)
+    # Errors before the fork, for that is when tasks are wrapped; traces after it, which their sender does not outlive.
+    signals.worker_init.connect(_report_errors, weak=False)
+    signals.worker_process_init.connect(_report_traces, weak=False)
+    signals.beat_init.connect(_report_beat, weak=False)
     signals.worker_init.connect(tally.in_a_worker, weak=False)
     signals.worker_process_shutdown.connect(_keep, weak=False)
     # Django has set the logs up already; whoever answers this signal keeps Celery from doing so again.
@@ -35,6 +41,7 @@ def _send(headers: dict[str, Any], **_: Any) -> None:
     about = trace.about()
     if about.get("request_id") and not about.get("clock"):
         headers[HEADER] = about["request_id"]
+    headers.update(spans.sent())
 
 
 def _begin(task_id: str, task: Task[Any, Any], **_: Any) -> None:
@@ -45,17 +52,37 @@ def _begin(task_id: str, task: Task[Any, Any], **_: Any) -> None:
     if task.request.args and type(task.request.args[0]) is int:
         about["row"] = task.request.args[0]
     trace.begin(about)
+    span = ExitStack()
+    if not task.name.endswith(".ring"):
+        carrier = {"traceparent": getattr(task.request, "traceparent", None) or ""}
+        _spans[task_id] = span, span.enter_context(spans.span("CONSUMER", carrier))
     _began[task_id] = time.perf_counter()
 
 
 def _finish(task_id: str, task: Task[Any, Any], state: str | None = None, **_: Any) -> None:
     seconds = time.perf_counter() - _began.pop(task_id, time.perf_counter())
     outcome = (state or "unknown").lower()
+    if task_id in _spans:
+        stack, span = _spans.pop(task_id)
+        spans.close(span, task.name, outcome == "failure", outcome=outcome)
+        stack.close()
     metrics.TASKS.labels(task.name, outcome).observe(seconds)
     # What the clock rings for goes by every second; only what a person waits for is worth a line.
     level = logging.DEBUG if trace.about().get("clock") else logging.INFO
     log.log(level, "%s: %s", task.name, outcome, extra={"about": {"ms": round(seconds * 1000, 1)}})
     tally.keep_now_and_then()
+
+
+def _report_errors(**_: Any) -> None:
+    reporting.report_errors("worker")
+
+
+def _report_traces(**_: Any) -> None:
+    reporting.report_traces("worker")
+
+
+def _report_beat(**_: Any) -> None:
+    reporting.start("beat")
 
 
 def _keep(**_: Any) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from asgiref.sync import iscoroutinefunction
 from django.conf import settings
@@ -15,7 +16,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 
-from config import metrics
+from config import metrics, spans
 from work import trace
 
 HEADER = "X-Request-ID"
@@ -33,13 +34,15 @@ def traced(
 
         async def later(request: HttpRequest) -> HttpResponseBase:
             began = _begin(request)
-            return _finish(request, await get_response(request), began)
+            with spans.span("SERVER", request.headers) as span:
+                return _finish(request, await get_response(request), began, span)
 
         return later
 
     def now(request: HttpRequest) -> HttpResponseBase:
         began = _begin(request)
-        return _finish(request, get_response(request), began)  # type: ignore[arg-type]
+        with spans.span("SERVER", request.headers) as span:
+            return _finish(request, get_response(request), began, span)  # type: ignore[arg-type]
 
     return now
 
@@ -59,12 +62,13 @@ def _begin(request: HttpRequest) -> float:
     return time.perf_counter()
 
 
-def _finish(request: HttpRequest, response: HttpResponseBase, began: float) -> HttpResponseBase:
+def _finish(request: HttpRequest, response: HttpResponseBase, began: float, span: Any) -> HttpResponseBase:
     seconds = time.perf_counter() - began
     response.setdefault(HEADER, request_id(request))
     method = request.method if request.method in METHODS else "other"
     route, status = _route(request), response.status_code
     metrics.REQUESTS.labels(route, method, str(status)).observe(seconds)
+    spans.close(span, f"{method} {route}", status >= 500, route=route, method=method, status=status)
     level = logging.DEBUG if route in QUIET else logging.INFO
     if log.isEnabledFor(level):
         about = {"route": route, "method": method, "status": status, "ms": round(seconds * 1000, 1)} | _ids(request)
