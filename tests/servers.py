@@ -27,8 +27,8 @@ def free_port() -> int:
         return port
 
 
-def wait_for_port(port: int) -> None:
-    deadline = time.monotonic() + START_SECONDS
+def wait_for_port(port: int, seconds: float = START_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
