@@ -102,7 +102,9 @@ def configuration(secrets: Iterable[str]) -> dict[str, Any]:
         ("httpcore", "asyncio", "PIL", "matplotlib", "botocore", "urllib3", "celery.utils.functional"), "WARNING"
     )
     # uvicorn brings handlers of its own, which this takes away.
-    foreign = {name: {"handlers": [], "propagate": True} for name in ("uvicorn", "uvicorn.error", "uvicorn.access")}
+    foreign = {name: {"handlers": [], "propagate": True} for name in ("uvicorn", "uvicorn.error")}
+    # Its lines hold addresses, some of which are secrets; tunedeck.request says the same without them.
+    foreign["uvicorn.access"] = {"handlers": [], "propagate": False}
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -109,7 +109,9 @@ async function again(attempt, signal) {
 function refusal(response) {
   if (response.redirected) return words.signedOut;
   if (response.status === 403 || response.status === 404) return words.refused;
-  return response.ok || response.status === 422 ? "" : words.broken;
+  if (response.ok || response.status === 422) return "";
+  const number = response.headers.get("X-Request-ID");
+  return number ? `${words.broken} ${document.body.dataset.number} ${number}` : words.broken;
 }
 
 // The same in playground.js and sides.js: each page has one script and no imports, so that its hashed name holds all of it.

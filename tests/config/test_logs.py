@@ -158,6 +158,12 @@ def test_uvicorn_writes_the_same_lines_as_everybody(configured: Any) -> None:
     assert own.propagate
 
 
+def test_addresses_that_uvicorn_would_write_are_written_nowhere(configured: Any) -> None:
+    logging.getLogger("uvicorn.access").addHandler(logging.StreamHandler())
+    configured("line")
+    assert not logging.getLogger("uvicorn.access").hasHandlers()
+
+
 def test_an_unknown_form_is_refused_with_a_sentence(configured: Any) -> None:
     with pytest.raises(ConfigurationError, match="TUNEDECK_LOG_FORMAT must be one of line, json"):
         configured("xml")

@@ -101,6 +101,7 @@ def test_every_line_of_every_process_has_the_same_form(product: Product, owner: 
         # What Celery says before its logs are set up: who it is.
         assert [line for line in strange if re.match(r"\d{4}-|INFO|WARNING|ERROR|Traceback|\[20", line)] == []
     assert {line["logger"] for line in lines(product, "web")} >= {"uvicorn.error", "tunedeck.request"}
+    assert found(product, "web", logger="uvicorn.access") == []
 
 
 def test_no_line_names_a_person_or_a_key(product: Product, owner: httpx.Client) -> None:
