@@ -64,6 +64,7 @@ CSRF_TRUSTED_ORIGINS = [SITE_ADDRESS]
 
 INSTALLED_APPS = [
     "config",
+    "forgetting",
     "handover",
     "playground",
     "evaluations",
@@ -165,6 +166,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 2**20
 FILE_UPLOAD_TEMP_DIR = str(DATA)
 # So long the playground's history keeps a question; 0 is for good.
 HISTORY_DAYS = env.number("TUNEDECK_HISTORY_DAYS", 90, most=36_500)
+# No organization may keep longer what it need not keep; 0 leaves it to its owners.
+RETENTION_MAX_DAYS = env.number("TUNEDECK_RETENTION_MAX_DAYS", 0, most=36_500)
 # So long an archive of an organization can be downloaded.
 EXPORT_DAYS = env.number("TUNEDECK_EXPORT_DAYS", 3, least=1, most=365)
 UPLOAD_MAX_BYTES = env.number("TUNEDECK_UPLOAD_MAX_MB", 1024, least=1) * 2**20
@@ -219,7 +222,7 @@ CELERY_BEAT_SCHEDULE = {
     name: {"task": task, "schedule": 600.0, "options": {"expires": 600.0}}
     for name, task in (
         ("finetunes.remind", "finetunes.tasks.remind"),
-        ("playground.forget", "playground.tasks.forget"),
+        ("forgetting.ring", "forgetting.tasks.ring"),
         ("teams.audit", "teams.tasks.keep_audit"),
     )
 }

@@ -25,6 +25,7 @@ urlpatterns = [
     path("connections/", include("connections.urls")),
     path("notifications/", include("notifications.urls")),
     path("accounts/", include("teams.sign_in_urls")),
+    path("", include("forgetting.urls")),
     path("team/export/", include("handover.urls")),
     path("", include("teams.urls")),
 ]

@@ -11,10 +11,12 @@ from datasets.words import gettext_noop as _
 
 READING_AGAIN = _("The file is being read again.")
 NOT_LOOKED_AT = _("The file is still being read. Its columns can be chosen as soon as that is done.")
+GONE = _("The uploaded file was removed, as your organization keeps such files for a while only. Upload it again.")
 
 
 def columns(dataset: Dataset, *, mapping: Mapping | None, options: Options) -> None:
     """Read the file again in this way; without a mapping, its columns are looked at first."""
+    _read_again_of(dataset)
     asked = {"mapping": mapping.to_json() if mapping else {}, "options": vars(options), "accept_recommended": False}
     _asked(dataset.ask_again(state=Dataset.State.UPLOADED, **asked))
 
@@ -32,7 +34,14 @@ def again(dataset: Dataset) -> None:
     if not dataset.can_retry:
         raise Refused(_("There is nothing to try again: the file has been read."))
     read = dataset.state == Dataset.State.READY
+    if not read:
+        _read_again_of(dataset)
     _asked(dataset.ask_again() if read else dataset.ask_again(state=Dataset.State.UPLOADED))
+
+
+def _read_again_of(dataset: Dataset) -> None:
+    if not dataset.source:
+        raise Refused(GONE)
 
 
 def _asked(won: bool) -> None:

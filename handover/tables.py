@@ -88,6 +88,7 @@ TABLES = (
     Table(label="playground.Vote", path="round__trial__organization", history=True),
     Table(label="playground.Collected", identity="token"),
     Table(label="notifications.Hook"),
+    Table(label="forgetting.Retention"),
 )
 
 LEFT_OUT = {

@@ -9,7 +9,6 @@ from celery import shared_task
 from django.db import transaction
 
 from finetunes.models import RecordedAnswer
-from playground.keep.forget import forget_old, forget_trials
 from playground.models import Side
 from playground.record import ask
 from playground.sides.ask import ask as ask_side
@@ -37,13 +36,6 @@ def ring() -> None:
     Side.objects.free_orphans()
     for pk in Side.objects.for_workers().due().values_list("pk", flat=True)[:MOST]:
         answer_side.apply_async(args=(pk,), expires=STALE)
-
-
-@shared_task
-def forget() -> None:
-    """Delete what the history need not keep any longer."""
-    forget_old()
-    forget_trials()
 
 
 @shared_task

@@ -94,6 +94,8 @@ def _bad_row(stored: bytes) -> bytes:
 def source(request: OrgRequest, pk: int) -> HttpResponseBase:
     """The file as it was uploaded."""
     dataset = dataset_of(request, pk)
+    if not dataset.source:
+        raise Http404
     kind = dataset.layout.get("options", {}).get("kind", "")
     packed = ".gz" if dataset.filename.lower().endswith(".gz") else ""
     suffix = f".{kind}{packed}" if kind else packed

@@ -33,6 +33,7 @@ from finetunes.models import (
     Upload,
 )
 from finetunes.statuses import Status
+from forgetting.models import Retention
 from notifications.models import Hook
 from playground.models import Asked, Collected, Preset, Round, Side, Trial, Vote
 from teams import audit
@@ -72,6 +73,7 @@ def organization() -> Organization:
         host="hooks.test",
         kinds=["failed"],
     )
+    Retention.objects.create(organization=made, days={"uploads": 30}, changed_by=owner)
     _money(made, owner, tune)
     audit.note(made, "connection.created", connection, actor=owner, host="provider.test")
     return made

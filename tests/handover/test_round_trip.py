@@ -20,6 +20,7 @@ from connections.models import Connection
 from datasets.models import Dataset, SavedRecipe, Version
 from evaluations.models import Evaluation, Question, Run, Scoring
 from finetunes.models import Budget, Charge, FineTune, Model, Tracker
+from forgetting.models import Retention
 from handover.models import Arrival
 from handover.pack import pack
 from handover.tables import TABLES, unlisted
@@ -62,7 +63,20 @@ def forget(organization: Organization) -> None:
     next(table for table in TABLES if table.label == "finetunes.Upload").rows(organization).delete()
     FineTune.objects.filter(organization=organization).delete()
     User.objects.filter(memberships__organization=organization).delete()
-    for model in (Hook, Tracker, Budget, Charge, Preset, Collected, Asked, Trial, SavedRecipe, Dataset, Connection):
+    for model in (
+        Retention,
+        Hook,
+        Tracker,
+        Budget,
+        Charge,
+        Preset,
+        Collected,
+        Asked,
+        Trial,
+        SavedRecipe,
+        Dataset,
+        Connection,
+    ):
         model._base_manager.filter(organization=organization).delete()
     Membership.objects.filter(organization=organization).delete()
 

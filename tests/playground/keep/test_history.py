@@ -13,11 +13,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from finetunes.models import Model
-from playground.keep.forget import forget_old
 from playground.models import Asked, Collected
-from playground.tasks import forget
 from teams.models import AuditEntry, Membership, Organization, Role
 from tests.conftest import People, signed_in
+from tests.forgetting.forgotten import forgotten
 from tests.playground.conftest import Place
 from tests.playground.keep.conftest import question
 from tests.playground.provider import Refusal, Streamed, Whole, chat_chunk, chat_whole, completion, usage
@@ -277,14 +276,14 @@ class TestForgetting:
         old = question(people.organization, people.member, asked_at=timezone.now() - timedelta(days=91))
         kept = question(people.organization, people.member, asked_at=timezone.now() - timedelta(days=89))
         Collected.objects.create(organization=people.organization, thread=[], answer="a", asked=old)
-        forget()
+        forgotten(people.organization)
         assert list(Asked.objects.all()) == [kept]
         assert Collected.objects.get().asked is None
 
     def test_they_are_kept_for_good_where_that_is_set(self, people: People, settings: Any) -> None:
         settings.HISTORY_DAYS = 0
         question(people.organization, people.member, asked_at=timezone.now() - timedelta(days=9_000))
-        assert forget_old() == 0
+        forgotten(people.organization)
         assert Asked.objects.exists()
 
     def test_the_page_says_how_long(self, member_client: Client, settings: Any) -> None:

@@ -15,12 +15,12 @@ from django.utils import timezone
 
 from datasets.models import Version
 from finetunes.models import Model
-from playground.keep.forget import forget_trials
 from playground.models import Side, Trial, Vote
 from playground.sides import ask, columns
 from playground.sides.urls import urlpatterns
 from teams.models import AuditEntry, Role
 from tests.conftest import People
+from tests.forgetting.forgotten import forgotten
 from tests.playground.conftest import Place, model_on
 from tests.playground.provider import Refusal, Whole, completion
 from tests.playground.sides.conftest import answered, begun
@@ -347,11 +347,11 @@ def test_old_trials_are_forgotten_unless_somebody_voted(people: People, sport: M
     voted, old, new = (begun(people.member, [sport, ads], question, blind=True) for question in ("a", "b", "c"))
     Vote.objects.create(round=voted.rounds.get(), person=people.member, verdict=Vote.Verdict.TIE)
     Trial.objects.filter(pk__in=[voted.pk, old.pk]).update(created_at=timezone.now() - timedelta(days=31))
-    forget_trials()
+    forgotten(people.organization)
     assert set(Trial.objects.all()) == {voted, new}
     settings.HISTORY_DAYS = 0
     Trial.objects.update(created_at=timezone.now() - timedelta(days=3100))
-    forget_trials()
+    forgotten(people.organization)
     assert Trial.objects.count() == 2
 
 
