@@ -12,12 +12,14 @@ from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 from django.utils.decorators import sync_and_async_middleware
 
+from config.shield import shield
+
 Answer = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
 Finish = Callable[[HttpRequest, HttpResponseBase], HttpResponseBase]
 
 
-def _middleware(finish: Finish) -> Callable[[Answer], Answer]:
-    """Make a middleware, for both kinds of views, of a function that finishes an answer."""
+def _middleware(finish: Finish, *, quick: bool = False) -> Callable[[Answer], Answer]:
+    """Make a middleware, for both kinds of views, of a function that finishes an answer; a quick one asks no database."""
 
     @sync_and_async_middleware
     def middleware(get_response: Answer) -> Answer:
@@ -26,7 +28,8 @@ def _middleware(finish: Finish) -> Callable[[Answer], Answer]:
             async def later(request: HttpRequest) -> HttpResponseBase:
                 response = await get_response(request)
                 # Only answers to htmx need the database (for messages) and so a thread.
-                return await sync_to_async(finish)(request, response) if _asks_htmx(request) else finish(request, response)
+                in_thread = _asks_htmx(request) and not quick
+                return await sync_to_async(finish)(request, response) if in_thread else finish(request, response)
 
             return later
 
@@ -79,3 +82,4 @@ def _unread_messages(request: HttpRequest) -> str:
 
 vary_on_htmx = _middleware(_vary)
 speak_htmx = _middleware(_speak_htmx)
+shielded = _middleware(shield, quick=True)

@@ -8,10 +8,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import django_stubs_ext
-from csp.constants import NONE, SELF
 
 from config import env, logs, storage
 from config.people import *  # noqa: F403
+from config.shield import *  # noqa: F403
 from trainer.bases import BASES
 
 django_stubs_ext.monkeypatch()
@@ -91,6 +91,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.tracing.traced",
+    "config.middleware.shielded",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -174,31 +175,11 @@ UPLOAD_MAX_BYTES = env.number("TUNEDECK_UPLOAD_MAX_MB", 1024, least=1) * 2**20
 # A sheet to evaluate with is looked into while its sender waits.
 EVALUATION_MAX_BYTES = env.number("TUNEDECK_EVALUATION_MAX_MB", 64, least=1) * 2**20
 
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-SESSION_COOKIE_HTTPONLY = True
-SECURE_SSL_REDIRECT = env.flag("TUNEDECK_SSL_REDIRECT", False)
-SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 # How many proxies of ours a request passes: what came from before them is not believed.
 PROXIES = 0
 if env.flag("TUNEDECK_BEHIND_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     PROXIES = env.number("TUNEDECK_PROXIES", 1, least=1, most=10)
-X_FRAME_OPTIONS = "DENY"
-SECURE_REFERRER_POLICY = "same-origin"
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [SELF],
-        "script-src": [SELF],
-        # Plotly writes its own style elements; scripts stay strict.
-        "style-src": [SELF, "'unsafe-inline'"],
-        "img-src": [SELF, "data:", "blob:"],
-        "object-src": [NONE],
-        "base-uri": [SELF],
-        "form-action": [SELF],
-        "frame-ancestors": [NONE],
-    }
-}
 
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "files://")
 CELERY_TASK_IGNORE_RESULT = True

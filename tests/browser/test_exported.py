@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,11 +34,11 @@ def saved(fine_tune: FineTune, people: People, tmp_path: Path) -> Path:  # noqa:
 
 
 @contextmanager
-def opened(file: Path) -> Iterator[tuple[Page, list[str]]]:
+def opened(file: Path, *, bypass_csp: bool = False) -> Iterator[tuple[Page, list[str]]]:
     """Open a file without a network; lend the page and all that it asks for."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        context = browser.new_context(viewport={"width": 1280, "height": 800}, offline=True, bypass_csp=True)
+        context = browser.new_context(viewport={"width": 1280, "height": 800}, offline=True, bypass_csp=bypass_csp)
         asked: list[str] = []
         context.on("request", lambda request: asked.append(request.url))
         with listened(context.new_page()) as page:
@@ -47,7 +48,7 @@ def opened(file: Path) -> Iterator[tuple[Page, list[str]]]:
 
 
 def test_its_charts_are_drawn_and_nothing_is_asked_for(saved: Path) -> None:
-    with opened(saved) as (page, asked):
+    with opened(saved, bypass_csp=True) as (page, asked):
         expect(page.locator(".js-plotly-plot")).to_have_count(2)
         expect(page.locator(".js-plotly-plot .scatterlayer .trace").first).to_be_visible()
         expect(page.get_by_role("heading", level=1)).to_have_text(HOSTILE)
@@ -59,3 +60,12 @@ def test_its_charts_are_drawn_and_nothing_is_asked_for(saved: Path) -> None:
             page.wait_for_function("document.querySelector('.main-svg').clientWidth < innerWidth")
             assert overflow(page) <= 0
         assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+
+
+def test_its_own_policy_lets_its_scripts_run_and_nothing_else(saved: Path) -> None:
+    with opened(saved) as (page, _asked):
+        expect(page.locator(".js-plotly-plot .scatterlayer .trace").first).to_be_visible()
+        assert page.evaluate("typeof Plotly") == "object"
+    policy = re.search(r"script-src ([^;]*);", saved.read_text(encoding="utf-8"))
+    assert policy
+    assert all(source.startswith("'sha256-") for source in policy[1].split())

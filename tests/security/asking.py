@@ -37,12 +37,12 @@ class Visitor:
     """Somebody who asks each question with a fresh browser that is signed in."""
 
     def __init__(self, user: User | None) -> None:
-        self._session = signed_in(user).cookies[settings.SESSION_COOKIE_NAME].value if user else None
+        self.session = signed_in(user).cookies[settings.SESSION_COOKIE_NAME].value if user else None
 
     def client(self, *, enforce_csrf_checks: bool = False) -> Client:
         client = Client(raise_request_exception=False, enforce_csrf_checks=enforce_csrf_checks)
-        if self._session:
-            client.cookies[settings.SESSION_COOKIE_NAME] = self._session
+        if self.session:
+            client.cookies[settings.SESSION_COOKIE_NAME] = self.session
         return client
 
     def ask(self, method: str, address: str, *, enforce_csrf_checks: bool = False, **options: Any) -> Any:

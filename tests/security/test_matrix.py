@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.security.addresses import ADDRESSES, MEMBER, OWNER, PUBLIC, VIEWER, Line
 from tests.security.asking import Visitor, sent_to_sign_in, undone
+from tests.security.pages import address, named
 from tests.security.seed import MARK, Planted
 
 pytestmark = pytest.mark.xdist_group("matrix")
@@ -23,31 +23,27 @@ CHANGED = {200, 204, 302, 400, 409, 422, 429}
 FORM = "application/x-www-form-urlencoded"
 
 
-def named(patterns: Iterable[URLPattern | URLResolver], space: str = "") -> Iterator[str]:
+def names(patterns: Iterable[URLPattern | URLResolver], space: str = "") -> Iterator[str]:
     """Yield the name of every address of the product."""
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
-            yield from named(pattern.url_patterns, f"{space}{pattern.namespace}:" if pattern.namespace else space)
+            yield from names(pattern.url_patterns, f"{space}{pattern.namespace}:" if pattern.namespace else space)
         else:
             yield f"{space}{pattern.name}"
 
 
 def test_every_address_has_a_line_and_every_line_an_address() -> None:
-    found = set(named(get_resolver("config.urls").url_patterns))
+    found = set(names(get_resolver("config.urls").url_patterns))
     assert found - set(ADDRESSES) == set(), "give these a line in tests/security/addresses.py"
     assert set(ADDRESSES) - found == set(), "these are no addresses any more"
 
 
-def address(name: str, planted: Planted) -> str:
-    return reverse(name, args=[planted.pk[one] for one in ADDRESSES[name].args])
-
-
 def asked(visitor: Visitor, method: str, name: str, planted: Planted, **options: Any) -> Any:
     """Ask with what the line names, in the address or in the body."""
-    named = urlencode({field: planted.pk[what] for field, what in ADDRESSES[name].names.items()})
+    things = named(name, planted)
     if method in SAFE:
-        return visitor.ask(method, f"{address(name, planted)}?{named}", **options)
-    return visitor.ask(method, address(name, planted), data=named, content_type=FORM, **options)
+        return visitor.ask(method, f"{address(name, planted)}?{things}", **options)
+    return visitor.ask(method, address(name, planted), data=things, content_type=FORM, **options)
 
 
 @pytest.mark.parametrize("role", RANKS)
