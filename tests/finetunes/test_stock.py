@@ -20,6 +20,7 @@ from tests.conftest import People
 from tests.finetunes.conftest import new_fine_tune
 from tests.finetunes.provider import Crash, Provider, crash, lost, status
 from tests.finetunes.stepping import step, step_and_die
+from work import trace
 
 CSV = b"step,training_loss\n1,0.5\n2,0.25\n"
 
@@ -368,6 +369,14 @@ class TestTrouble:
         monkeypatch.setattr("finetunes.stock._note", lambda *arguments: 1 / 0)
         started_there(provider)
         assert look(inventory, provider).trouble == "ZeroDivisionError"
+
+    def test_a_surprise_is_shown_with_the_id_that_the_log_names(
+        self, inventory: Inventory, provider: Provider, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("finetunes.stock._note", lambda *arguments: 1 / 0)
+        started_there(provider)
+        trace.begin({"request_id": "req_0123456789"})
+        assert look(inventory, provider).trouble == "ZeroDivisionError, req_0123456789"
 
     def test_two_workers_do_not_take_stock_at_once(self, inventory: Inventory, provider: Provider) -> None:
         assert Inventory.objects.claim(inventory.pk, 30)

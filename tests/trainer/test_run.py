@@ -13,6 +13,7 @@ from tests.trainer.unigram import UnigramEngine
 from trainer import attempt, finish, journal, progress, run, tasks
 from trainer.journal import LEASE_SECONDS
 from trainer.models import Checkpoint, Event, File, Job, Model, Status
+from work import trace
 
 pytestmark = pytest.mark.django_db
 
@@ -263,6 +264,16 @@ class TestError:
         assert (job.status, job.error_code) == (Status.FAILED, "server_error")
         assert told(job)[-1] == "Error: The work stopped by an error of the trainer (KeyError)."
         assert "secret detail" in caplog.text
+
+    def test_an_error_of_the_engine_is_told_with_the_id_that_the_log_names(self, owner: Caller) -> None:
+        def stumble() -> None:
+            raise KeyError("secret detail")
+
+        job = queued(legacy(owner))
+        for _ in range(attempt.MOST):
+            trace.begin({"request_id": "req_0123456789"})
+            run.train(claimed(job), at_step(1, stumble))
+        assert told(job)[-1].endswith("(KeyError). Its log names it req_0123456789.")
 
 
 class TestCheck:
