@@ -65,7 +65,7 @@ def connection_edit(request: OrgRequest, pk: int) -> HttpResponse:
     if form.changed_data:
         connection.tested_at = connection.works = None
         connection.save()
-        audit.record(request, "connection.changed", connection, changed=", ".join(form.changed_data))
+        audit.record(request, "connection.changed", connection, **audit.changes(form, form.Meta.fields, secrets=["key"]))
     messages.success(request, _("The connection is saved."))
     return redirect(connection)
 
@@ -79,8 +79,10 @@ def connection_prices(request: OrgRequest, pk: int) -> HttpResponse:
         context = {"form": form, "connection": connection}
         return render(request, "connections/prices.html", context, status=422 if form.is_bound else 200)
     if form.changed_data:
+        before = {"prices": _priced(connection)}
         form.keep()
-        audit.record(request, "connection.priced", connection, prices=_priced(connection))
+        changed = audit.difference(before, {"prices": _priced(connection)})
+        audit.record(request, "connection.priced", connection, **changed)
     messages.success(request, _("The prices are saved."))
     return redirect(connection)
 
@@ -98,11 +100,17 @@ def connection_bases(request: OrgRequest, pk: int) -> HttpResponse:
         context = {"form": form, "connection": connection}
         return render(request, "connections/bases.html", context, status=422 if form.is_bound else 200)
     if form.changed_data:
+        before = _known_bases(connection)
         form.keep()
-        names = ", ".join(row["name"] for row in form.cleaned_data["rows"])
-        audit.record(request, "connection.bases", connection, bases=names[:2000], source=form.cleaned_data["source"])
+        changed = audit.difference(before, _known_bases(connection))
+        audit.record(request, "connection.bases", connection, **changed)
     messages.success(request, _("The base models are saved."))
     return redirect(connection)
+
+
+def _known_bases(connection: Connection) -> dict[str, str]:
+    known = bases.table(connection)
+    return {"bases": bases.written(known.rows) if known else "", "source": known.source if known else ""}
 
 
 @require_POST

@@ -159,6 +159,7 @@ def retry(request: OrgRequest, pk: int) -> HttpResponse:
     if dataset.to_read:
         messages.info(request, say(choose.READING_AGAIN))
     begin(dataset)
+    audit.record(request, "dataset.retried", dataset)
     return redirect(dataset)
 
 

@@ -20,7 +20,7 @@ from datasets.models import Version
 from datasets.split import EVALUATION, TRAINING, VALIDATION
 from datasets.views.page import dataset_of
 from datasets.wording import say
-from teams import access, sheet
+from teams import access, audit, sheet
 from teams.access import OrgRequest
 
 BLOCK = 1 << 18
@@ -79,6 +79,7 @@ def bad_rows(request: OrgRequest, pk: int) -> HttpResponseBase:
     dataset = dataset_of(request, pk)
     if not dataset.bad_file:
         raise Http404
+    audit.revealed(request, "dataset.downloaded", dataset, file="bad rows")
     name = f"{slugify(dataset.name) or 'dataset'}-bad-rows.csv"
     head = sheet.line([_("line"), _("column"), _("reason"), _("text")]).encode()
     return attachment(dataset.bad_file, name, "text/csv; charset=utf-8", head=head, written=_bad_row)
@@ -97,6 +98,7 @@ def source(request: OrgRequest, pk: int) -> HttpResponseBase:
     if not dataset.source:
         raise Http404
     kind = dataset.layout.get("options", {}).get("kind", "")
+    audit.revealed(request, "dataset.downloaded", dataset, file="source")
     packed = ".gz" if dataset.filename.lower().endswith(".gz") else ""
     suffix = f".{kind}{packed}" if kind else packed
     return attachment(dataset.source, f"{slugify(dataset.name) or 'dataset'}{suffix}", "application/octet-stream")

@@ -46,6 +46,7 @@ def recipes(request: OrgRequest) -> HttpResponse:
 @access.member
 def recipe_file(request: OrgRequest, pk: int) -> HttpResponse:
     recipe = get_object_or_404(SavedRecipe.objects.of(request.organization), pk=pk)
+    audit.revealed(request, "recipe.downloaded", None, name=recipe.name)
     name = f"{slugify(recipe.name) or 'recipe'}.json"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(keeping.to_file(recipe), content_type="application/json", headers=headers)

@@ -102,6 +102,7 @@ def download(request: OrgRequest, pk: int, number: int, side: str) -> HttpRespon
     stored = getattr(made, side)
     if not stored:
         raise Http404
+    audit.revealed(request, "version.downloaded", made.dataset, number=number, file=side)
     return attachment(stored, filename(made, side), "application/jsonl")
 
 

@@ -14,7 +14,7 @@ from evaluations.columns import Cell
 from evaluations.models import Evaluation
 from evaluations.views.detail import fetch
 from finetunes.views.download import download
-from teams import access
+from teams import access, audit
 from teams.access import OrgRequest
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -37,6 +37,7 @@ def _answers(request: OrgRequest, pk: int, make: Make, suffix: str, content_type
     evaluation = fetch(request, pk)
     if evaluation.state != Evaluation.State.READY:
         raise Http404
+    audit.revealed(request, "evaluation.downloaded", evaluation, file=suffix)
     runs = list(evaluation.runs.all())
     name = f"{slugify(evaluation.name) or 'evaluation'}-answers.{suffix}"
     return download(make(columns.header(evaluation, runs), columns.rows(evaluation, runs)), name, content_type)

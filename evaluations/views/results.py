@@ -66,6 +66,7 @@ def keep(request: OrgRequest, pk: int) -> HttpResponse:
 @access.viewer
 def report(request: OrgRequest, pk: int) -> HttpResponse:
     evaluation = _evaluation(request, pk)
+    audit.revealed(request, "evaluation.downloaded", evaluation, file="report")
     response = HttpResponse(reporting.page(evaluation, tables.in_order(evaluation)), content_type="text/html; charset=utf-8")
     name = slugify(evaluation.name) or "evaluation"
     response["Content-Disposition"] = f'attachment; filename="{name}.html"'

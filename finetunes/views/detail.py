@@ -59,5 +59,6 @@ def fine_tune_events(request: OrgRequest, pk: int) -> HttpResponse:
 def fine_tune_raw(request: OrgRequest, pk: int) -> HttpResponse:
     """Show the provider's own object, as it came."""
     fine_tune = fetch(request, pk)
+    audit.revealed(request, "fine-tune.downloaded", fine_tune, file="the provider's own object")
     shown: dict[str, Any] = fine_tune.raw or {}
     return HttpResponse(orjson.dumps(shown, option=orjson.OPT_INDENT_2), content_type="application/json")

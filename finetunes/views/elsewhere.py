@@ -64,6 +64,7 @@ def elsewhere_look(request: OrgRequest, pk: int) -> HttpResponse:
 def elsewhere_hush(request: OrgRequest, pk: int) -> HttpResponse:
     inventory = _inventory(request, pk)
     Inventory.objects.filter(pk=inventory.pk).update(is_hushed=True)
+    audit.record(request, "fine-tunes.hushed", inventory.connection)
     messages.success(request, _("The list of fine-tunes does not mention them any more. The connection's page leads here."))
     return redirect("finetunes:list")
 

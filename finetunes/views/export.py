@@ -36,6 +36,7 @@ def export_file(request: OrgRequest, pk: int, name: str) -> HttpResponseBase:
     found = EXPORTS.get(name)
     if found is None:
         raise Http404
+    audit.revealed(request, "fine-tune.downloaded", fine_tune, file=name)
     return download(iter(found.make(fine_tune)), file_name(fine_tune, name), found.content_type)
 
 

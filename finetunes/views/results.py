@@ -18,7 +18,7 @@ from finetunes.charts.figures import Look
 from finetunes.charts.plots import Plot
 from finetunes.models import FineTune
 from finetunes.views.detail import fetch
-from teams import access
+from teams import access, audit
 from teams.access import OrgRequest
 
 WIDEST = 4000
@@ -80,7 +80,9 @@ def chart_table(request: OrgRequest, pk: int, key: str) -> HttpResponse:
 def chart_csv(request: OrgRequest, pk: int, key: str) -> HttpResponse:
     """Hand out every step of a chart."""
     fine_tune = fetch(request, pk)
-    return _csv(figures.csv(fine_tune, _plot(fine_tune, key)), f"{_name(fine_tune)}-{key}.csv")
+    content = figures.csv(fine_tune, _plot(fine_tune, key))
+    audit.revealed(request, "fine-tune.downloaded", fine_tune, file=f"chart {key}")
+    return _csv(content, f"{_name(fine_tune)}-{key}.csv")
 
 
 @require_safe
@@ -89,6 +91,7 @@ def result_file(request: OrgRequest, pk: int, file: int) -> HttpResponse:
     """Hand out a results file as CSV, or with `?original` exactly as it came."""
     fine_tune = fetch(request, pk)
     found = get_object_or_404(fine_tune.files, pk=file)
+    audit.revealed(request, "fine-tune.downloaded", fine_tune, file=f"results {file}")
     with found.content.open("rb") as source:
         content = source.read() if "original" in request.GET else results.csv(found)
     return _csv(content, f"{_name(fine_tune)}-results.csv")

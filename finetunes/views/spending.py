@@ -49,8 +49,7 @@ def budget_edit(request: OrgRequest) -> HttpResponse:
     budget.changed_by = request.user
     budget.save()
     if form.changed_data:
-        values = {name: str(form.cleaned_data[name]) for name in form.changed_data}
-        audit.record(request, "budget.changed", request.organization, **values)
+        audit.record(request, "budget.changed", request.organization, **audit.changes(form, form.fields))
     messages.success(request, _("The limits are saved. They hold for what is started from now on."))
     return redirect("finetunes:spending")
 

@@ -38,9 +38,9 @@ def tracker_edit(request: OrgRequest, kind: str) -> HttpResponse:
     tracker = _mine(request).filter(kind=_known(kind)).first() or Tracker(organization=request.organization, kind=kind)
     form = TrackerForm(request.POST or None, instance=tracker)
     if request.method == "POST" and form.is_valid():
+        changed = audit.changes(form, [name for name in form.fields if name != "key"], secrets=["key"])
         kept = form.store()
-        facts = {name: getattr(kept, name) for name in ("project", "sends_data", "sends_new")}
-        audit.record(request, "tracker.changed", kept, server=kept.address, **facts)
+        audit.record(request, "tracker.changed", kept, server=kept.address, **changed)
         messages.success(request, _("Saved."))
         return redirect("finetunes:trackers")
     context = {"form": form, "tracker": tracker, "missing": _missing(tracker.kind)}

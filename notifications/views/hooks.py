@@ -58,7 +58,8 @@ def hook_edit(request: OrgRequest, pk: int) -> HttpResponse:
     hook = form.fill()
     if form.changed_data:
         hook.save()
-        audit.record(request, "hook.changed", hook, changed=", ".join(form.changed_data), host=hook.host)
+        changed = audit.changes(form, form.Meta.fields, secrets=["url"])
+        audit.record(request, "hook.changed", hook, host=hook.host, **changed)
     messages.success(request, _("It is saved."))
     return redirect(_here())
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from notifications import mail
 from notifications.forms import PreferenceForm
 from notifications.models import Preference
-from teams import access, throttle
+from teams import access, audit, throttle
 from teams.access import OrgRequest
 from teams.invitations import mail_is_configured
 from teams.models import Membership, Role
@@ -24,7 +24,9 @@ def preferences(request: OrgRequest) -> HttpResponse:
     is_owner = Membership.objects.filter(user=request.user, role=Role.OWNER).exists()
     form = PreferenceForm(request.POST or None, preference=preference, is_owner=is_owner)
     if request.method == "POST" and form.is_valid():
+        changed = audit.changes(form, form.fields)
         form.keep()
+        audit.note_for(request.user, "preferences.changed", address=audit.address(request), **changed)
         messages.success(request, _("What you are told is saved."))
         return redirect("notifications:preferences")
     return render(request, "notifications/preferences.html", {"form": form, "mail": mail_is_configured()})

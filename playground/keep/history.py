@@ -18,6 +18,7 @@ from playground.answers import Answer
 from playground.keep.entered import entered
 from playground.models import Asked
 from playground.question import Question
+from teams import audit
 from teams.access import OrgRequest
 
 State = Asked.State
@@ -42,6 +43,7 @@ def begin(request: OrgRequest, question: Question) -> Asked:
     row.entered, row.request = entered(request.POST), storable(dict(question.body))
     row.question, row.state, row.problem = str(row.thread[-1].get("content") or ""), State.ASKING, ""
     row.save()
+    audit.record(request, "playground.asked", picked.model, model=picked.name, connection=str(picked.connection))
     return row
 
 

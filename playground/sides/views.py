@@ -110,6 +110,8 @@ def again(request: access.OrgRequest, pk: int, round: int, place: int) -> HttpRe
     fresh = {"stopped": False, "problem": {}, "samples": [], "told": {}, "ended_at": None, "attempts": 0}
     if ended.filter(pk__in=over).update(due_at=timezone.now(), **fresh) and not side.round.trial.live:
         tasks.ask_sides_soon([side])
+    if over:
+        audit.record(request, "side_by_side.asked-again", side.round.trial, round=round)
     return redirect(side.round if side.round.trial.blind else side.round.trial)
 
 

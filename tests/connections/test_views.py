@@ -139,7 +139,7 @@ class TestChanging:
         owner_client.post(address(connection, "edit/"), unchanged(connection, key="sk-new", name="Renamed"))
         assert Connection.objects.get().key == "sk-new"
         entry = AuditEntry.objects.get(action="connection.changed")
-        assert entry.details == {"changed": "name, key"}
+        assert entry.details == {"before": {"name": "Provider"}, "after": {"name": "Renamed", "key": "replaced"}}
 
     def test_a_change_makes_the_last_test_void(self, owner_client: Client, connection: Connection) -> None:
         Connection.objects.update(works=True, tested_at=connection.created_at)
