@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 
 from teams import changes
+from teams.audit.entrances import Noted
 from teams.models import User
 
 SILENT = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}
 
 
-class Entrance(DefaultAccountAdapter):  # type: ignore[misc]
+class Entrance(Noted):
     """Closes open sign-up: people come by invitation."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from teams.audit.origin import address
 from teams.audit.write import note, note_for
-from teams.models import User
+from teams.models import Organization, User
 
 METHODS = "account_authentication_methods"  # where django-allauth keeps by what a person has come in
 
@@ -31,14 +31,13 @@ class Noted(DefaultAccountAdapter):  # type: ignore[misc]
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         typed = str(credentials.get("email") or credentials.get("username") or "")
         if user := User.objects.filter(email__iexact=typed).first():
-            note_for_failed(user, request)
+            _turned_away(user, request)
         else:
             note(None, "sign-in.failed", address=address(request), email=typed[:254] if "@" in typed else "")
 
 
-def note_for_failed(user: User, request: HttpRequest) -> None:
+def _turned_away(user: User, request: HttpRequest) -> None:
     """Somebody did not get in as this person: nobody knows who it was."""
-    from teams.models import Organization
-
-    for organization in list(Organization.objects.filter(memberships__user=user).order_by("pk")) or [None]:
+    organizations = list(Organization.objects.filter(memberships__user=user).order_by("pk"))
+    for organization in organizations or (None,):
         note(organization, "sign-in.failed", user, address=address(request))

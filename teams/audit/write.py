@@ -22,10 +22,9 @@ def record(request: OrgRequest, action: str, target: Model | None = None, **deta
     return note(request.organization, action, target, actor=request.user, address=address_of(request), **details)
 
 
-def revealed(request: OrgRequest, action: str, target: Model | None = None, **details: Any) -> None:
+def revealed(request: OrgRequest, action: str, target: Model | None = None, **details: Any) -> AuditEntry | None:
     """Write an entry for what the request's person takes away; whoever only asks for the head takes nothing."""
-    if request.method == "GET":
-        record(request, action, target, **details)
+    return record(request, action, target, **details) if request.method == "GET" else None
 
 
 def note(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 from django.db import models
@@ -23,10 +24,12 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
     def chained(self) -> Self:
         return self.filter(number__isnull=False)
 
-    def search(self, words: str) -> Self:
+    def search(self, words: str, also: Sequence[str] = ()) -> Self:
+        """Find entries by words in who, what and the action; `also` are actions whose sentences have the words."""
         if not words:
             return self
-        return self.filter(Q(action__icontains=words) | Q(target_name__icontains=words) | Q(actor_name__icontains=words))
+        found = Q(action__icontains=words) | Q(target_name__icontains=words) | Q(actor_name__icontains=words)
+        return self.filter(found | Q(action__in=also) if also else found)
 
 
 class AuditEntry(models.Model):
@@ -83,6 +86,10 @@ class AuditEntry(models.Model):
     def words(self) -> str:
         """The action as words: `fine-tune.created` is “fine-tune created”."""
         return self.action.replace(".", " ")
+
+    @property
+    def target_key(self) -> str:
+        return f"{self.target_type}:{self.target_id}" if self.target_id else ""
 
     @property
     def details_text(self) -> str:

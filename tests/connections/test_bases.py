@@ -59,7 +59,7 @@ def test_an_owner_writes_a_table_with_its_source(owner_client: Client, connectio
     assert known
     assert (known.rows[0].name, known.rows[0].most_tokens, known.source) == ("qwen", 8192, "their support")
     assert (known.on, known.is_ours) == (timezone.localdate(), False)
-    assert AuditEntry.objects.get(action="connection.bases").details["bases"] == "qwen"
+    assert AuditEntry.objects.get(action="connection.bases").details["after"]["bases"] == "qwen | sft | 8192"
     assert "qwen | sft | 8192" in owner_client.get(page(connection)).content.decode()
 
 

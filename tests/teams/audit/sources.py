@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGES = (
-    "archives",
+    "handover",
     "config",
     "connections",
     "datasets",

@@ -89,8 +89,9 @@ class TestThePage:
         note(people, "fine-tune.created")
         audit.note(people.organization, "model.deleted")
         for words, there, gone in (
-            ("fine-tune", "fine-tune created", "model deleted</b>"),
-            ("tunedeck", "model deleted", "fine-tune created</b>"),
+            ("fine-tune", "Owner started the fine-tune Member", "Tunedeck deleted the model"),
+            ("tunedeck", "Tunedeck deleted the model", "started the fine-tune"),
+            ("at its provider", "Tunedeck deleted the model", "started the fine-tune"),
         ):
             page = owner_client.get("/audit/", {"q": words}).content.decode()
             assert there in page
@@ -100,29 +101,30 @@ class TestThePage:
         note(people, "fine-tune.created")
         note(people, "model.deleted")
         page = owner_client.get("/audit/", {"action": "model.deleted"}).content.decode()
-        assert "<b>model deleted</b>" in page
-        assert "<b>fine-tune created</b>" not in page
+        assert "<b>Owner deleted the model Member at its provider</b>" in page
+        assert "<b>Owner started" not in page
         assert 'value="fine-tune.created"' in page, "the other actions stay to be chosen"
 
     def test_nothing_found_says_so(self, owner_client: Client, people: People) -> None:
-        assert "Nothing has been changed yet" in owner_client.get("/audit/").content.decode()
+        assert "Nothing has been done yet" in owner_client.get("/audit/").content.decode()
         assert "Nothing found" in owner_client.get("/audit/", {"q": "zzz"}).content.decode()
 
     def test_pages_keep_what_was_searched_for(self, owner_client: Client, people: People) -> None:
         for number in range(60):
             note(people, "dataset.uploaded", number=number)
         first = owner_client.get("/audit/", {"q": "dataset"}).content.decode()
-        assert "?q=dataset&amp;page=2" in first
-        second = owner_client.get("/audit/", {"q": "dataset", "page": "2"}).content.decode()
-        assert second.count("<tr>") == 1 + 10
-        assert owner_client.get("/audit/", {"page": "nonsense"}).status_code == 200
+        assert "?q=dataset&amp;before=11" in first
+        second = owner_client.get("/audit/", {"q": "dataset", "before": "11"}).content.decode()
+        assert (first.count("<summary>"), second.count("<summary>")) == (50, 10)
+        assert "the newest 50 entries" in first
+        assert owner_client.get("/audit/", {"before": "nonsense"}).status_code == 200
 
     def test_a_fragment_is_given_only_to_who_asks_for_it(self, owner_client: Client, people: People) -> None:
         note(people, "fine-tune.created")
         headers = {"HX-Request": "true", "HX-Target": "entries"}
         fragment = owner_client.get("/audit/", {"q": "fine"}, headers=headers)
         assert b"<html" not in fragment.content
-        assert b"<b>fine-tune created</b>" in fragment.content
+        assert b"<b>Owner started the fine-tune Member</b>" in fragment.content
         assert b'hx-swap-oob="innerHTML:#found">1 entry' in fragment.content
         assert b"/audit/export/?q=fine" in fragment.content, "the export must be of what is shown"
         assert "HX-Target" in fragment.headers["Vary"]
