@@ -1,4 +1,4 @@
-"""Find entries among a million: every filter follows an index, and a search for words looks at so many at a time."""
+"""Find entries among a million: a filter follows its index; words, or several filters, look at so many at a time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from teams.audit.words import of_kind, told_of
 from teams.models import AuditEntry, AuditQuerySet, Organization
 
 PER_PAGE = 50
-LOOKED_AT = 20_000  # entries that one search for words looks at
+LOOKED_AT = 10_000  # entries that one search for words looks at
+COMBINED = 200_000  # entries that one search with several filters looks at: an index follows only one of them
+MOST = 2**63 - 1
 ITSELF = "tunedeck"
 FIELDS = ("q", "action", "person", "target", "address", "since", "until")
 
@@ -52,8 +54,11 @@ class Wish:
         return urlencode([(name, str(value)) for name, value in zip(FIELDS, values, strict=True) if value])
 
     @property
-    def is_any(self) -> bool:
-        return bool(self.query())
+    def window(self) -> int | None:
+        """Return how many entries may be looked at at a time; None if an index leads straight to them."""
+        if self.words:
+            return LOOKED_AT
+        return COMBINED if sum(map(bool, (self.action, self.person, self.target, self.address))) > 1 else None
 
 
 @dataclass
@@ -79,8 +84,8 @@ def page(organization: Organization, wish: Wish) -> Found:
     entries = filtered(organization, wish)
     if wish.before:
         entries = entries.filter(number__lt=wish.before)
-    if wish.words:
-        return _searched(organization, wish, entries)
+    if wish.window:
+        return _searched(organization, wish, entries, wish.window)
     return _cut(list(_several(entries, _actions(wish.action))))
 
 
@@ -103,14 +108,11 @@ def _cut(entries: list[AuditEntry]) -> Found:
     return Found(shown, older=shown[-1].number if len(entries) > PER_PAGE else None)
 
 
-def _searched(organization: Organization, wish: Wish, entries: AuditQuerySet) -> Found:
+def _searched(organization: Organization, wish: Wish, entries: AuditQuerySet, window: int) -> Found:
     """Look at so many entries and say how far that was."""
-    top = (
-        wish.before
-        or (AuditEntry.objects.of(organization).chained().order_by("-number").values_list("number", flat=True).first() or 0)
-        + 1
-    )
-    floor = top - LOOKED_AT
+    newest = _next_below(organization, MOST)
+    top = wish.before or (newest.number or 0 if newest else 0) + 1
+    floor = top - window
     found = _cut(list(entries.filter(number__gte=floor)[: PER_PAGE + 1]))
     if found.older is None and (last := _next_below(organization, floor)):
         found.older, found.looked_to = floor, last.created_at

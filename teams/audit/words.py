@@ -82,8 +82,8 @@ def sentence(entry: AuditEntry) -> str:
         return f"{facts['who']}: {entry.words} {facts['what']}".strip()
     said = str(pattern) % facts
     few = [
-        f"{field} {before} → {after}"
-        for field, before, after in changed(entry)
+        f"{name} {before} → {after}".strip()
+        for name, before, after in changed(entry)
         if len(before + after) <= LONGEST_IN_A_SENTENCE
     ]
     return f"{said}: {', '.join(few)}" if 0 < len(few) <= MOST_IN_A_SENTENCE else said

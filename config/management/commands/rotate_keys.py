@@ -11,7 +11,7 @@ from django.db.models import Model
 from connections.models import Connection
 from finetunes.models import Tracker
 from notifications.models import Hook
-from teams import second_step
+from teams import audit, second_step
 from trainer.models import Endpoint
 from work import encryption
 
@@ -30,6 +30,7 @@ class Command(BaseCommand):
         lost = [str(row) for row, field in kept if not encryption.renew(row, field)]
         steps = list(Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN).select_related("user"))
         lost += [f"second step of {one.user}" for one in steps if not second_step.renew(one)]
+        audit.by_operator(None, "server.keys-rotated", encrypted=len(kept) + len(steps) - len(lost), lost=len(lost))
         self.stdout.write(f"{len(kept) + len(steps) - len(lost)} keys encrypted again.")
         if lost:
             raise CommandError(

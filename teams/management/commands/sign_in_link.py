@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from teams import audit
 from teams.models import User
 from teams.sign_in import make_link
 
@@ -21,4 +22,6 @@ class Command(BaseCommand):
         user = User.objects.filter(email__iexact=email, is_active=True).first()
         if user is None:
             raise CommandError(f"There is nobody with the address {email}.")
+        for organization in list(user.organizations.order_by("pk")) or (None,):
+            audit.by_operator(organization, "sign-in-link.created", user)
         self.stdout.write(settings.SITE_ADDRESS + make_link(user))
