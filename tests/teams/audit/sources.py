@@ -15,6 +15,7 @@ PACKAGES = (
     "datasets",
     "evaluations",
     "finetunes",
+    "forgetting",
     "notifications",
     "playground",
     "teams",

@@ -127,7 +127,8 @@ class TestPages:
         first = owner_client.get("/audit/", {"q": "connection"}).content.decode()
         assert "Nothing found" in first
         assert "Look further back" in first
-        found, before, looks = [], "", 0
+        found: list[AuditEntry] = []
+        before, looks = "", 0
         while not found:
             page = find.page(people.organization, Wish.read({"q": "connection", "before": before}))
             found, before, looks = page.entries, str(page.older), looks + 1
