@@ -5,6 +5,7 @@ The same id stands in the log, so whoever runs the server finds what happened.
 
 from __future__ import annotations
 
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -13,9 +14,13 @@ from django.views.decorators.csrf import requires_csrf_token
 
 from config.tracing import request_id
 
+TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
+
 
 @requires_csrf_token
 def malformed(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, TOO_MUCH):
+        return _too_large(request)
     if _wants_data(request):
         return _data(request, 400, _("The request could not be understood."))
     return HttpResponse(render_to_string("400.html", {}, request), status=400)
@@ -41,6 +46,12 @@ def broken(request: HttpRequest) -> HttpResponse:
     if _wants_data(request):
         return _data(request, 500, _("Something broke on our side."))
     return HttpResponse(render_to_string("500.html", {"request_id": request_id(request)}), status=500)
+
+
+def _too_large(request: HttpRequest) -> HttpResponse:
+    if _wants_data(request):
+        return _data(request, 413, _("That is too large."))
+    return HttpResponse(render_to_string("413.html", {}, request), status=413)
 
 
 def _wants_data(request: HttpRequest) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
-from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
 from django.test import AsyncClient, Client, RequestFactory
 from django.urls import path
@@ -58,8 +58,9 @@ urlpatterns = [
     path("forbidden/", failing(PermissionDenied()), name="forbidden"),
     path("missing/", failing(Http404()), name="missing"),
     path("strange/", failing(SuspiciousOperation()), name="strange"),
+    path("large/", failing(RequestDataTooBig()), name="large"),
 ]
-WRONG = {"/broken/": 500, "/forbidden/": 403, "/missing/": 404, "/nothing/here/": 404, "/strange/": 400}
+WRONG = {"/broken/": 500, "/forbidden/": 403, "/missing/": 404, "/nothing/here/": 404, "/strange/": 400, "/large/": 413}
 
 
 @pytest.fixture
