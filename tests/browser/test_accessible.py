@@ -36,6 +36,8 @@ PAGES = [
     "/models/",
     "/models/1/",
     "/models/1/delete/",
+    "/models/1/lineage/",
+    "/finetunes/lineage/dataset/1/",
     "/playground/?model=1",
     "/connections/",
     "/connections/1/",
