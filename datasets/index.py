@@ -77,12 +77,12 @@ class Index:
     @cached_property
     def row_at(self) -> NDArray[np.int64]:
         """Where each row begins in the file of rows."""
-        return _begins(self._arrays["row_sizes"])
+        return self._begins("row")
 
     @cached_property
     def folded_at(self) -> NDArray[np.int64]:
         """Where the texts of each row begin in the file of folded texts."""
-        return _begins(self._arrays["folded_sizes"])
+        return self._begins("folded")
 
     @cached_property
     def tokens(self) -> NDArray[np.int32]:
@@ -106,6 +106,11 @@ class Index:
 
     def __len__(self) -> int:
         return len(self.keys)
+
+    def _begins(self, of: str) -> NDArray[np.int64]:
+        """The first release kept the places themselves."""
+        places = f"{of}_at"
+        return self._arrays[places] if places in self._arrays.files else _begins(self._arrays[f"{of}_sizes"])
 
 
 def _begins(sizes: NDArray[np.uint32]) -> NDArray[np.int64]:
