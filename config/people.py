@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from config import env
+from config import env, single_sign_on
 
 HTTPS = env.text("TUNEDECK_ADDRESS").startswith("https://")
 
@@ -47,3 +47,36 @@ MFA_TOTP_ISSUER = "Tunedeck"
 MFA_TOTP_TOLERANCE = 1
 # Browsers themselves allow keys without TLS only on this very machine.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+
+# So many wrong passwords or codes close an account for a while, and ten times as many an address of the network.
+SIGN_IN_TRIES = env.number("TUNEDECK_SIGN_IN_TRIES", 5, least=1, most=1000)
+SIGN_IN_LOCK_MINUTES = env.number("TUNEDECK_SIGN_IN_LOCK_MINUTES", 15, least=1, most=1440)
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": f"{SIGN_IN_TRIES * 10}/{SIGN_IN_LOCK_MINUTES}m/ip,{SIGN_IN_TRIES}/{SIGN_IN_LOCK_MINUTES}m/key"
+}
+
+# A session ends after so long without a person's doing, and after so long in any case.
+SESSION_IDLE_HOURS = env.number("TUNEDECK_SESSION_IDLE_HOURS", 168, least=1, most=8760)
+SESSION_HOURS = env.number("TUNEDECK_SESSION_HOURS", 720, least=1, most=8760)
+SESSION_COOKIE_AGE = SESSION_HOURS * 3600
+
+# What the web processes must know of each other, such as failed tries, is in the database when there may be several;
+# what each may find out by itself is kept near.
+NEAR = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "near"}
+SHARED = {
+    "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+    "LOCATION": "remembered",
+    "OPTIONS": {"MAX_ENTRIES": 100_000},
+}
+CACHES = {"default": SHARED if env.text("DATABASE_URL").startswith("postgres") else NEAR | {"LOCATION": ""}, "near": NEAR}
+
+SINGLE_SIGN_ON = single_sign_on.read()
+SOCIALACCOUNT_ADAPTER = "teams.single_sign_on.Provider"
+SOCIALACCOUNT_PROVIDERS = single_sign_on.providers(SINGLE_SIGN_ON)
+# Who has the address for sure, as the provider says, is the person who has it here.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_STORE_TOKENS = False
+# A form that leads away would have to be let through the content security policy, for a host that is not known yet.
+SOCIALACCOUNT_LOGIN_ON_GET = True

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -74,13 +74,13 @@ def offered(connection: Connection, *, client: Client | None = None, fresh: bool
     """Ask the provider which models can be trained, or which it has at all; the answer is kept for a minute."""
     address = hashlib.sha256(f"{connection.base_url} {connection.dialect}".encode()).hexdigest()
     key = f"bases:{connection.pk}:{address[:16]}:{to_train}"
-    remote: list[RemoteModel] | None = None if fresh else cache.get(key)
+    remote: list[RemoteModel] | None = None if fresh else caches["near"].get(key)
     if remote is None:
         try:
             remote = _ask(connection, client, to_train)
         except APIError as error:
             return Offer(problem=error.message)
-        cache.set(key, remote, SECONDS)
+        caches["near"].set(key, remote, SECONDS)
     return Offer(tuple(_bases(connection, remote)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from celery import shared_task
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -76,7 +76,7 @@ def ring() -> None:
         take_stock.apply_async(args=(pk,), expires=STALE)
     for pk in Archive.objects.due().values_list("pk", flat=True):
         collect.apply_async(args=(pk,), expires=STALE)
-    if cache.add(LOOKED, True, LOOK_EVERY):
+    if caches["near"].add(LOOKED, True, LOOK_EVERY):
         send.add_new()
     ring_trackers()
     old = now - registry.FRESH

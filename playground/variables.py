@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import orjson
-from django.core.cache import cache
+from django.core.cache import caches
 from django.core.files.storage import default_storage
 
 from datasets import mapping
@@ -68,7 +68,7 @@ def template_of(version: Version) -> Template | None:
         return None
     template = Template(text)
     key = f"playground.template.{version.pk}.{hashlib.sha256(text.encode()).hexdigest()}"
-    made = cache.get_or_set(key, lambda: _made(version, template), REMEMBERED)
+    made = caches["near"].get_or_set(key, lambda: _made(version, template), REMEMBERED)
     return template if made else None
 
 

@@ -32,15 +32,19 @@ CHANGES: dict[str, tuple[str, Any]] = {
 
 
 def tell(user: User, change: str, request: HttpRequest | None = None, *, actor: User | None = None) -> None:
-    """Note the change and mail it; the person themself did it unless an actor is named or there is no request."""
+    """Note the change and mail it; the person themself did it unless an actor is named, an operator without a request."""
     if change not in CHANGES:
         return
     action, sentence = CHANGES[change]
-    by = actor or (user if request else None)
     address = audit.address(request) if request else None
-    for membership in user.memberships.select_related("organization"):
-        audit.note(membership.organization, action, user, actor=by, address=address)
-    mail(user, str(sentence), {"address": address, "actor": actor if actor != user else None})
+    if request and actor is None:
+        audit.note_for(user, action, address=address)
+    for membership in user.memberships.select_related("organization") if actor or not request else ():
+        if actor:
+            audit.note(membership.organization, action, user, actor=actor, address=address)
+        else:
+            audit.by_operator(membership.organization, action, user)
+    mail(user, str(sentence), {"address": address, "actor": actor})
 
 
 def mail(user: User, sentence: str, context: dict[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from allauth.mfa.webauthn import views as keys
 from django.urls import include, path
 from django.views.decorators.cache import never_cache
 
-from teams.views import second_step
+from teams.views import second_step, single_sign_on
 
 ACCOUNT = {
     "account_login",
@@ -43,7 +43,17 @@ second_step_urls = [
     path("keys/<int:pk>/rename/", keys.edit_webauthn, name="mfa_edit_webauthn"),
 ]
 
+# The addresses that the library leads to by these names; the provider is always the one.
+ONE = {"provider_id": "sso"}
+single_sign_on_urls = [
+    path("", single_sign_on.start, ONE, name="openid_connect_login"),
+    path("back/", single_sign_on.back, ONE, name="openid_connect_callback"),
+    path("cancelled/", single_sign_on.cancelled, name="socialaccount_login_cancelled"),
+    path("signup/", single_sign_on.nowhere, name="socialaccount_signup"),
+]
+
 urlpatterns = [
     *(pattern for pattern in account if pattern.name in ACCOUNT),
     path("second-step/", include(second_step_urls)),
+    path("sso/", include(single_sign_on_urls)),
 ]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from teams.views import audit, invitations, organizations, personal, second_step, sign_in, team
+from teams.views import audit, invitations, organizations, personal, second_step, sessions, sign_in, team
 
 app_name = "teams"
 
@@ -24,6 +24,7 @@ team_urls: list[URLPattern | URLResolver] = [
 settings_urls = [
     path("", personal.settings, name="settings"),
     path("theme/", personal.theme, name="theme"),
+    path("sessions/end/", sessions.end, name="sessions_end"),
 ]
 
 urlpatterns = [

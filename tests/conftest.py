@@ -11,7 +11,7 @@ from typing import Any
 import hypothesis
 import pytest
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.test import Client
 
 from teams.models import Membership, Organization, Role, User
@@ -59,7 +59,8 @@ def messages_go_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def nothing_is_remembered() -> None:
     """Counts of attempts and lists of base models live in the cache; whom a thread worked for last, in its context."""
-    cache.clear()
+    for cache in caches.all(initialized_only=True):
+        cache.clear()
     trace.begin({})
 
 

@@ -22,6 +22,8 @@ SENTENCES: dict[str, Any] = {
     "member.left": _("%(who)s left the organization"),
     "member.removed": _("%(who)s removed %(what)s from the organization"),
     "member.role-changed": _("%(who)s changed the role of %(what)s"),
+    "member.role-kept": _("%(what)s kept their role, as the last owner"),
+    "session.ended": _("%(who)s ended sessions of theirs in other browsers"),
     "member.renamed": _("%(who)s changed their name"),
     "member.email-changed": _("%(who)s changed their e-mail address"),
     "invitation.created": _("%(who)s made an %(what)s"),

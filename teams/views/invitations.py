@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from teams import access, audit, invitations, sign_in, throttle
 from teams.access import OrgRequest
+from teams.entrance import passwords_are_closed
 from teams.forms import InvitationForm, JoinForm
 from teams.models import Invitation, LinkState, Membership, Role, User
 from teams.views.team import team_page
@@ -79,6 +80,8 @@ def _join_signed_in(request: HttpRequest, invitation: Invitation) -> HttpRespons
 
 
 def _join_as_new(request: HttpRequest, invitation: Invitation) -> HttpResponse:
+    if passwords_are_closed():
+        return render(request, "teams/join.html", {"invitation": invitation, "form": True, "known": True, "only": True})
     form = JoinForm(request.POST or None, email=invitation.email)
     context = {"invitation": invitation, "form": form, "known": _is_known(invitation.email)}
     if not form.is_valid():

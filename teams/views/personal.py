@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from teams import access, audit, sign_in
+from teams import access, audit, sessions, sign_in
 from teams.access import OrgRequest
 from teams.forms import PersonForm
 from teams.models import User
@@ -23,7 +23,8 @@ YEAR = 365 * 24 * 3600
 def settings(request: OrgRequest) -> HttpResponse:
     form = PersonForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
     if not form.is_valid():
-        return render(request, "teams/settings.html", {"form": form}, status=422 if form.is_bound else 200)
+        context = {"form": form, "sessions": sessions.of(request.user), "this": request.session.session_key}
+        return render(request, "teams/settings.html", context, status=422 if form.is_bound else 200)
     sign_in.save_person(form.save(commit=False), changed=form.changed_data, address=audit.address(request))
     messages.success(request, _("Your name and address are saved."))
     return redirect("teams:settings")

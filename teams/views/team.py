@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from teams import access, audit, members, second_step, sign_in
+from teams import access, audit, members, second_step, sessions, sign_in
 from teams.access import OrgRequest
 from teams.forms import InvitationForm, OrganizationForm, RoleForm
 from teams.invitations import mail_is_configured
@@ -44,6 +44,8 @@ def member_remove(request: OrgRequest, pk: int) -> HttpResponse:
         messages.error(request, str(refusal))
     else:
         audit.record(request, "member.removed", membership.user, role=membership.role)
+        if not membership.user.memberships.exists():
+            sessions.end(membership.user)
         messages.success(request, _("%(person)s is no longer a member.") % {"person": membership.user})
     return redirect("teams:team")
 

@@ -253,6 +253,11 @@ ADDRESSES: dict[str, Line] = {
     "mfa_add_webauthn": account(SIGNED_IN),
     "mfa_remove_webauthn": account(SIGNED_IN, "membership", answers=(302, 404)),
     "mfa_edit_webauthn": account(SIGNED_IN, "membership", answers=(302, 404)),
+    "openid_connect_login": reads(PUBLIC, answers=(404,)),  # as long as no provider is set up
+    "openid_connect_callback": reads(PUBLIC, answers=(404,)),
+    "socialaccount_login_cancelled": reads(PUBLIC),
+    "socialaccount_signup": reads(PUBLIC, answers=(302,)),
+    "teams:sessions_end": writes(SIGNED_IN),
     "teams:team": reads(OWNER),
     "teams:organization_rename": writes(OWNER),
     "teams:leave": writes(VIEWER),

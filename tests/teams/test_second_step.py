@@ -310,7 +310,7 @@ class TestALostOne:
         call_command("reset_mfa", "OWNER@example.com")
         assert not Authenticator.objects.exists()
         entry = AuditEntry.objects.get(action="second-step.reset")
-        assert (entry.actor, entry.actor_name) == (None, "Tunedeck")
+        assert (entry.actor, entry.actor_name) == (None, "Operator")
 
     @pytest.mark.parametrize(("email", "said"), [("nobody@example.com", "nobody with"), ("owner@example.com", "no second")])
     def test_the_command_says_what_is_wrong(self, people: People, email: str, said: str) -> None:

@@ -46,6 +46,7 @@ WRITES: dict[str, set[str]] = {
     "forgetting:retention": {"retention.changed"},
     "forgetting:delete_account": {"person.erased"},
     "forgetting:member_erase": {"person.erased"},
+    "teams:sessions_end": {"session.ended"},
     "mfa_authenticate": {"sign-in.done"},
     "mfa_login_webauthn": {"sign-in.done"},
     "mfa_activate_totp": {"second-step.added"},
