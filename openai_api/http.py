@@ -28,7 +28,7 @@ from openai_api.errors import (
     Timeout,
 )
 from openai_api.pacing import Pace
-from openai_api.redact import SHORTEST_KEY, STAND_IN, redactor
+from openai_api.redact import STAND_IN, redactor, spellings
 from openai_api.types import Removal
 
 TIMEOUT = httpx.Timeout(connect=5.0, read=60.0, write=60.0, pool=5.0)
@@ -123,7 +123,7 @@ class Wire:
         key = key.strip()
         self._account = account
         self.redact = redactor(key)
-        self._secret = key.encode() if len(key) >= SHORTEST_KEY else None
+        self._secrets = [spelling.encode() for spelling in spellings(key)]
         self.base_url = base_url.rstrip("/")
         self._headers = _headers(organization) | (dict(headers or {}) if key else {})
         self._query = dict(query or {})
@@ -150,7 +150,7 @@ class Wire:
 
     def data(self, ask: Ask, *, retries: int | None = None) -> Any:
         """Send a request and parse the JSON that answers it."""
-        return answers.parse(self._without_key(self.send(ask, retries=retries)))
+        return answers.parse(self.without_key(self.send(ask, retries=retries)))
 
     def send(self, ask: Ask, *, retries: int | None = None) -> bytes:
         """Send a request, again while that is harmless and promising; return the answer's body."""
@@ -166,7 +166,7 @@ class Wire:
     def delete(self, path: str) -> Removal:
         """Delete something; that it is already gone is a success, if an API says so and not a web page."""
         try:
-            body = self._without_key(self.send(Ask(method="DELETE", path=path)))
+            body = self.without_key(self.send(Ask(method="DELETE", path=path)))
         except NotFound as error:
             if error.is_page:
                 raise BadAnswer(error.message) from None
@@ -199,7 +199,7 @@ class Wire:
             within = Bounds(ask, answer)
             body = b"".join(within.passing(chunk) for chunk in answer.iter_bytes())
         self.key_hours = retry.key_hours(answer.headers) or self.key_hours
-        self._last = answer.status_code, refusals.request_id(answer.headers)
+        self._last = answer.status_code, refusals.request_id(answer.headers, self.redact)
         if not answer.is_success:
             raise refusals.error(answer.status_code, answer.headers, body, self.redact)
         return body
@@ -237,9 +237,11 @@ class Wire:
         limits = self._timeout.as_dict()
         return httpx.Timeout(**limits | ({"read": ask.read_timeout} if ask.read_timeout else {}))
 
-    def _without_key(self, body: bytes) -> bytes:
+    def without_key(self, body: bytes) -> bytes:
         """Take the key out of an answer, should a server repeat it there."""
-        return body.replace(self._secret, STAND_IN.encode()) if self._secret else body
+        for secret in self._secrets:
+            body = body.replace(secret, STAND_IN.encode())
+        return body
 
     @contextmanager
     def _translated(self, ask: Ask) -> Iterator[watching.Call]:

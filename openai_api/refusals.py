@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -32,30 +32,37 @@ class Words:
 
 def error(status: int, headers: Mapping[str, str], body: bytes, redact: Callable[[str], str]) -> StatusError:
     """Make the error of a refusal, with the provider's own words."""
-    words = read(body)
-    message = _readable(redact(words.message)) or _readable(redact(_nothing_said(status, headers)))
+    words = _without_key(read(body), redact)
+    message = _readable(words.message) or _readable(redact(_nothing_said(status, headers)))
     return for_status(status, words.code, words.type)(
         message,
         status=status,
         code=words.code,
         param=words.param,
         type=words.type,
-        request_id=request_id(headers),
+        request_id=request_id(headers, redact),
         retry_after=retry.asked_for(headers),
         should_retry=retry.advice(headers),
         is_page=body.lstrip()[:1] == b"<",
     )
 
 
-def request_id(headers: Mapping[str, str]) -> str | None:
-    return headers.get("x-request-id") or headers.get("request-id")
+def request_id(headers: Mapping[str, str], redact: Callable[[str], str]) -> str | None:
+    said = headers.get("x-request-id") or headers.get("request-id")
+    return redact(said) if said else None
 
 
 def in_stream(data: Mapping[str, Any], redact: Callable[[str], str]) -> StreamFailed:
     """Make the error of an answer that ends with an `error` object."""
-    words = _envelope(data)
-    message = _readable(redact(words.message)) or "The provider broke off its answer without giving a reason."
+    words = _without_key(_envelope(data), redact)
+    message = _readable(words.message) or "The provider broke off its answer without giving a reason."
     return StreamFailed(message, code=words.code, type=words.type)
+
+
+def _without_key(words: Words, redact: Callable[[str], str]) -> Words:
+    """Take the key out of every field: a server may repeat it in any of them."""
+    said = {name: redact(text) for name, text in vars(words).items() if text}
+    return replace(words, **said)
 
 
 def read(body: bytes) -> Words:

@@ -71,7 +71,7 @@ def _complete(payload: str) -> str:
 
 
 def _event(payload: str, wire: Wire) -> dict[str, Any]:
-    data = answers.as_object(answers.parse(payload.encode()))
+    data = answers.as_object(answers.parse(wire.without_key(payload.encode())))
     if data.get("error"):
         raise refusals.in_stream(data, wire.redact)
     return data
