@@ -135,7 +135,7 @@ def test_a_page_of_trouble_shows_nothing_of_what_was_entered(planted: Planted, o
     monkeypatch.setattr(Connection, "save", broken)
     owner.raise_request_exception = False
     form = {"name": "Canary", "base_url": "https://provider.example/v1", "dialect": "both", "key": KEY}
-    answer = owner.post("/connections/add/", form)
+    answer: Any = owner.post("/connections/add/", form)
     assert answer.status_code == 500
     report = ExceptionReporter(answer.wsgi_request, *answer.exc_info).get_traceback_text()
     assert not found("page", _text(answer))
