@@ -55,8 +55,9 @@ class ConnectionForm(Styled, forms.ModelForm[Connection]):
         self.old_url = self.instance.base_url
         self._ask_only_what_is_needed()
         key = self.fields["key"]
-        key.required = not self.stored
-        key.help_text = gettext("A key is stored. Leave this empty to keep it.") if self.stored else self._about_keys()
+        has_key = self.stored and self.instance.has_key
+        key.required = not has_key
+        key.help_text = gettext("A key is stored. Leave this empty to keep it.") if has_key else self._about_keys()
 
     def _ask_only_what_is_needed(self) -> None:
         for name in ("api_version", "dialect", "organization_header"):

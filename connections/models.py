@@ -80,6 +80,11 @@ class Connection(models.Model):
         return reverse("connections:detail", args=[self.pk])
 
     @property
+    def has_key(self) -> bool:
+        """Whether a key is stored, readable or not. One that came with an archive has none until an owner enters it."""
+        return bool(self.__dict__.get("key"))
+
+    @property
     def traits(self) -> Traits:
         """What this provider has and what it lacks."""
         return dialects.traits(self.dialect)

@@ -74,10 +74,11 @@ class HookForm(Styled, forms.ModelForm[Hook]):
         self.organization = organization
         self.stored = self.instance.pk is not None
         url = self.fields["url"]
-        url.required = not self.stored
+        has_address = self.stored and bool(self.instance.__dict__.get("url"))
+        url.required = not has_address
         url.help_text = (
             now("An address is stored. Leave this empty to keep it.")
-            if self.stored
+            if has_address
             else now("Whoever has it can write there, so it is stored encrypted and never shown again.")
         )
         if not self.stored:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from connections.models import Connection
@@ -18,9 +19,10 @@ from finetunes.polling import poll_connection
 from handover import wake
 from handover.models import Asleep
 from handover.unpack import unpack
-from notifications.models import Delivery
+from notifications.models import Delivery, Hook
 from openai_api.errors import AuthenticationFailed
-from teams.models import Organization
+from teams.models import Organization, User
+from tests.conftest import signed_in
 from tests.finetunes.provider import Provider
 from tests.handover import made
 from tests.handover.test_round_trip import forget, packed
@@ -51,6 +53,17 @@ def test_nothing_is_due_before_there_is_a_key(came: Organization) -> None:
 def test_a_connection_without_a_key_answers_for_its_provider(came: Organization) -> None:
     with Connection.objects.of(came).get().client() as client, pytest.raises(AuthenticationFailed, match="has no key"):
         list(client.fine_tunes())
+
+
+def test_the_pages_ask_an_owner_for_what_did_not_come(came: Organization) -> None:
+    owner = signed_in(User.objects.get(email="olga@acme.test"))
+    connection, hook = Connection.objects.of(came).get(), Hook.objects.of(came).get()
+    page = owner.get(connection.get_absolute_url()).content.decode()
+    assert "until an owner enters it" in page
+    for address in (reverse("connections:edit", args=[connection.pk]), reverse("notifications:hook_edit", args=[hook.pk])):
+        assert "is stored. Leave this empty" not in owner.get(address).content.decode()
+    answer = owner.post(reverse("connections:edit", args=[connection.pk]), {"name": "P", "base_url": connection.base_url})
+    assert answer.status_code == 422
 
 
 def test_a_whole_round_of_rings_reaches_nobody(came: Organization, monkeypatch: pytest.MonkeyPatch) -> None:
