@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connections
 
-GET_SECONDS = 5.0
+GET_SECONDS = 10.0
 """So long a request waits for a connection, be all of them in use or the database away."""
 RECONNECT_SECONDS = 2.0
 """So long the pool by itself goes on to connect anew; after that whoever needs a connection makes it try again."""
