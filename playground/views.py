@@ -150,7 +150,7 @@ def page(
     context = {
         **_writing(picked, form),
         "picked_key": picked.key if picked else "",
-        "fine_tuned": pick.models(request.organization)[: pick.MOST_OFFERED],
+        "fine_tuned": pick.models(request.organization).select_related(None).only("name")[: pick.MOST_OFFERED],
         "groups": _groups(request, picked, listed=bool(more.get("list_bases"))),
         "presets": Preset.objects.of(request.organization).defer("entered")[: pick.MOST_OFFERED],
         "ways_to_code": ways(),

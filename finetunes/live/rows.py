@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Subquery
 from django.template.loader import render_to_string
 from django.utils import translation
 
@@ -37,22 +38,26 @@ class Now:
 
 def look(runs: Collection[int], organizations: Collection[int]) -> Now:
     """Ask the database, once, for all who watch. The newest of an organization counts even when it has settled."""
-    wanted = Q(pk__in=runs)
-    if organizations:
-        mine = FineTune.objects.filter(organization=OuterRef("pk")).order_by("-created_at", "-pk").values("pk")[:1]
-        newest = Organization.objects.filter(pk__in=organizations).values(newest=Subquery(mine))
-        wanted |= Q(organization__in=organizations, settled_at=None) | Q(pk__in=newest)
-    columns = ("pk", "revision", "organization_id", "status", "needs_decision", "settled_at")
     now = Now({}, {pk: Standing() for pk in organizations})
-    for pk, revision, organization, status, undecided, settled in (
-        FineTune.objects.filter(wanted).order_by().values_list(*columns)
-    ):
+    for pk, revision, organization, status, undecided, settled in _watched(runs, organizations):
         now.runs[pk] = revision
         if found := now.organizations.get(organization):
             found.places.append((pk, status, undecided))
             if settled is None:
                 found.revisions[pk] = revision
     return now
+
+
+def _watched(runs: Collection[int], organizations: Collection[int]) -> Iterable[tuple[Any, ...]]:
+    """One question in parts, each of which an index answers; as one condition it would read every row there is."""
+    columns = ("pk", "revision", "organization_id", "status", "needs_decision", "settled_at")
+    rows = FineTune.objects.order_by().values_list(*columns)
+    parts = [rows.filter(pk__in=runs)] if runs else []
+    if organizations:
+        newest = FineTune.objects.filter(organization=OuterRef("pk")).order_by("-created_at", "-pk").values("pk")[:1]
+        of_each = Organization.objects.filter(pk__in=organizations).values(newest=Subquery(newest))
+        parts += [rows.filter(organization__in=organizations, settled_at=None), rows.filter(pk__in=of_each)]
+    return parts[0].union(*parts[1:]) if parts else []
 
 
 def shape(organization: Organization) -> str:
@@ -62,7 +67,7 @@ def shape(organization: Organization) -> str:
 def render(pks: Iterable[int], language: str) -> dict[int, tuple[int, bytes]]:
     """Return the message of each fine-tune: its row in tables, and how it stands among those that run."""
     with translation.override(language):
-        return {one.pk: (one.revision, _row(one)) for one in FineTune.objects.for_lists().filter(pk__in=list(pks))}
+        return {one.pk: (one.revision, _row(one)) for one in FineTune.objects.light().filter(pk__in=list(pks))}
 
 
 def _row(fine_tune: FineTune) -> bytes:

@@ -15,8 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from connections.models import Connection
-from datasets.models import Dataset, Version
+from connections.models import PRICES, Connection
+from datasets.models import Dataset, Version, large
 from finetunes import news
 from finetunes.statuses import ENDED, MOVING, WAITING, Status, tone
 from teams.models import Organization, User
@@ -43,6 +43,11 @@ class FineTuneQuerySet(LeasedQuerySet["FineTune"]):
             .defer("raw", "error_raw", "known_before", "checkpoints")
             .order_by("-created_at", "-pk")
         )
+
+    def light(self) -> Self:
+        """For tables, of which a page has many: reading a large column costs more than all else of a row."""
+        sent = ("hyperparameters", "metadata", "integrations", "result_files", "file_names")
+        return self.for_lists().defer(*sent, *large("training_version"), *PRICES)
 
     def moving(self) -> Self:
         return self.filter(status__in=MOVING | WAITING | {Status.LOST_CONTACT, Status.UNKNOWN})

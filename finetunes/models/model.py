@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from connections.models import Connection
-from datasets.models import Version
+from connections.models import PRICES, Connection
+from datasets.models import Version, large
 from finetunes.models.fine_tune import FineTune
 from teams.models import Organization, User
 
@@ -43,6 +43,11 @@ class ModelQuerySet(models.QuerySet["Model"]):
     def for_lists(self) -> Self:
         related = self.select_related("connection", "fine_tune", "version__dataset", "deleted_by").defer("raw")
         return related.order_by("-created_at", "-pk")
+
+    def light(self) -> Self:
+        """For tables, of which a page has many."""
+        of_fine_tune = [f"fine_tune__{field.name}" for field in FineTune._meta.fields if isinstance(field, models.JSONField)]
+        return self.for_lists().defer("raw", "threshold", *of_fine_tune, *large("version"), *PRICES)
 
 
 class Model(models.Model):

@@ -116,7 +116,7 @@ def _differences(request: OrgRequest, chosen: Choice) -> dict[str, Any]:
 
 def _offer(request: OrgRequest, chosen: Choice) -> dict[str, Any]:
     """Return what may be compared with the one that was chosen: first those of the same dataset."""
-    others = FineTune.objects.of(request.organization).for_lists().exclude(pk__in=chosen.pks)
+    others = FineTune.objects.of(request.organization).light().exclude(pk__in=chosen.pks)
     version = chosen.runs[0].training_version if chosen.runs else None
     same = list(others.filter(training_version__dataset=version.dataset_id)[:MOST_OFFERED]) if version else []
     rest = [one for one in others[:MOST_OFFERED] if one not in same]

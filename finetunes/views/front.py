@@ -17,6 +17,7 @@ from finetunes.shutdowns import SOON, calendar
 from finetunes.statuses import Status
 from teams import access
 from teams.access import OrgRequest
+from teams.models import Organization
 
 RECENT = timedelta(days=7)
 MOST = 8
@@ -27,20 +28,30 @@ FEW = 4
 @access.viewer
 def home(request: OrgRequest) -> HttpResponse:
     organization = request.organization
-    fine_tunes = FineTune.objects.of(organization).for_lists()
-    since = timezone.now() - RECENT
     context = {
         "shape": rows.shape(request.organization),
-        "running": fine_tunes.moving()[:MOST],
-        "recent": fine_tunes.ended()[:MOST],
-        "failed": fine_tunes.filter(status=Status.FAILED, created_at__gt=since)[:MOST],
-        "waiting": fine_tunes.filter(status=Status.AWAITING_APPROVAL)[:MOST],
-        "undecided": fine_tunes.undecided()[:MOST],
-        "troubled": fine_tunes.filter(status__in=[Status.LOST_CONTACT, Status.UNKNOWN])[:MOST],
+        **_fine_tunes(organization),
         "ending": [one for one in calendar(organization, until=timezone.localdate() + SOON, whole=False) if not one.is_over],
-        "models": Model.objects.of(organization).usable().filter(ready_at__isnull=False).for_lists()[:FEW],
+        "models": Model.objects.of(organization).usable().filter(ready_at__isnull=False).light()[:FEW],
         "total": FineTune.objects.of(organization).count(),
         "datasets": Dataset.objects.of(organization).count(),
         "has_connection": Connection.objects.of(organization).active().exists(),
     }
     return render(request, "home.html", context)
+
+
+def _fine_tunes(organization: Organization) -> dict[str, list[FineTune]]:
+    """Find what each card shows by number alone, and read all of it at once: one may be in several."""
+    mine = FineTune.objects.of(organization).order_by("-created_at", "-pk")
+    since = timezone.now() - RECENT
+    cards = {
+        "running": mine.moving(),
+        "recent": mine.ended(),
+        "failed": mine.filter(status=Status.FAILED, created_at__gt=since),
+        "waiting": mine.filter(status=Status.AWAITING_APPROVAL),
+        "undecided": mine.undecided(),
+        "troubled": mine.filter(status__in=[Status.LOST_CONTACT, Status.UNKNOWN]),
+    }
+    found = {name: list(some.values_list("pk", flat=True)[:MOST]) for name, some in cards.items()}
+    read = FineTune.objects.of(organization).light().in_bulk({pk for pks in found.values() for pk in pks})
+    return {name: [read[pk] for pk in pks if pk in read] for name, pks in found.items()}

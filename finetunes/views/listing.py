@@ -26,7 +26,7 @@ def fine_tune_list(request: OrgRequest) -> HttpResponse:
     query = request.GET.copy()
     query.pop("page", None)
     shape = rows.shape(request.organization)  # before the rows are read: what comes in between is told of
-    page = Paginator(_found(request, everything).for_lists(), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(_found(request, everything).light(), PER_PAGE).get_page(request.GET.get("page"))
     chosen = choice.numbers(request.GET.getlist("run"))[: choice.MOST]
     context = {
         "shape": shape,
