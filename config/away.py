@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 
-from config.database import is_away
 from work.storage import StorageAway
+from work.trouble import is_away
 
 AGAIN_SECONDS = 5
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 pool.install()
 errands.install()
-app = Celery("tunedeck")
+app = Celery("tunedeck", task_cls="config.left:Task")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.steps["worker"].add(PulseStep)

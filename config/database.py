@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connections
+from django.db import connections
 
 GET_SECONDS = 10.0
 """So long a request waits for a connection, be all of them in use or the database away."""
@@ -25,10 +25,3 @@ def share_connections() -> None:
         pool = {"min_size": 1, "max_size": most, "timeout": GET_SECONDS, "reconnect_timeout": RECONNECT_SECONDS}
         database["OPTIONS"]["pool"] = pool
         database["CONN_MAX_AGE"] = 0  # given back after each request, not closed
-
-
-def is_away(error: BaseException | None) -> bool:
-    """Whether the database could not be reached or was too busy, and the same may go well in a moment."""
-    if isinstance(error, OperationalError):
-        return "no such " not in str(error)  # SQLite's word for a table or a column that is missing
-    return isinstance(error, InterfaceError)

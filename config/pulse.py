@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 from celery import bootsteps
-from django.db import DatabaseError, close_old_connections
+from django.db import Error, close_old_connections
 
 from config import alive
 
@@ -34,7 +34,7 @@ def beat(worker: str, queue: str, slots: int) -> None:
     close_old_connections()
     try:
         Pulse.objects.beat(worker, queue, slots)
-    except DatabaseError as error:
+    except Error as error:
         log.warning("could not write a sign of life: %s", error)
     finally:
         close_old_connections()

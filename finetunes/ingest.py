@@ -34,6 +34,7 @@ from openai_api.client import Client
 from openai_api.dialects import traits
 from openai_api.errors import APIError, NotFound
 from openai_api.types import RemoteCheckpoint, RemoteEvent, RemoteFineTune, RemoteModel
+from work.trouble import is_away
 
 log = logging.getLogger(__name__)
 POISONED = 60.0
@@ -115,6 +116,8 @@ def keep_all(reports: Mapping[FineTune, Report]) -> None:
 
 def poisoned(fine_tune: FineTune, error: Exception) -> None:
     """Put off a held row that no program was prepared for, longer each time; the others go on."""
+    if is_away(error):
+        raise error  # it is not the fine-tune's fault, and there is nowhere to write anything
     log.error("Fine-tune %s cannot be followed for now.", fine_tune.pk, exc_info=error)
     failures = fine_tune.failures + 1
     fine_tune.release(due_at=soon(min(3600.0, POISONED * 2.0 ** min(failures - 1, 6))), failures=failures)

@@ -26,6 +26,7 @@ from openai_api.client import Client
 from openai_api.errors import APIError, NotFound
 from openai_api.types import RemoteFineTune
 from work import trace
+from work.trouble import is_away
 
 log = logging.getLogger(__name__)
 OFTEN, SELDOM = 300.0, 1800.0
@@ -51,6 +52,8 @@ def take_stock(pk: int, client: Client | None = None) -> bool:
     except APIError as error:
         _put_off(inventory, error.message)
     except Exception as error:
+        if is_away(error):
+            raise
         log.exception("What connection %s lists cannot be read for now.", inventory.connection_id)
         _put_off(inventory, trace.named(error))
     return True

@@ -50,7 +50,19 @@ def running(command: list[str], port: int, user: str | None = None) -> Iterator[
 
 @contextmanager
 def postgresql() -> Iterator[str]:
-    """Yield the address of an empty database. PostgreSQL refuses root, so root lends it the user `postgres`."""
+    """Yield the address of an empty database."""
+    with cluster() as (server, port, user), running(server, port, user):
+        wait_for_database(port)
+        yield address_of(port)
+
+
+def address_of(port: int) -> str:
+    return f"postgres://tunedeck@127.0.0.1:{port}/postgres"
+
+
+@contextmanager
+def cluster() -> Iterator[tuple[list[str], int, str | None]]:
+    """Yield the command that serves an empty database, its port, and whose it is: PostgreSQL refuses root."""
     user = "postgres" if os.geteuid() == 0 else None
     folder = Path(tempfile.mkdtemp(prefix="tunedeck-postgresql-"))
     try:
@@ -61,9 +73,7 @@ def postgresql() -> Iterator[str]:
         subprocess.run(initdb, check=True, user=user, cwd="/", stdout=subprocess.DEVNULL)
         fast = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200"]
         server = [postgresql_program("postgres"), "-D", data, "-h", "127.0.0.1", "-p", str(port), "-k", str(folder), *fast]
-        with running(server, port, user):
-            wait_for_database(port)
-            yield f"postgres://tunedeck@127.0.0.1:{port}/postgres"
+        yield server, port, user
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -90,9 +100,12 @@ def postgresql_program(name: str) -> str:
 @contextmanager
 def redis() -> Iterator[str]:
     port = free_port()
-    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-    with running(command, port):
+    with running(redis_command(port), port):
         yield f"redis://127.0.0.1:{port}/0"
+
+
+def redis_command(port: int) -> list[str]:
+    return ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
 
 
 def main() -> int:

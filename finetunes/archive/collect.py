@@ -25,6 +25,7 @@ from openai_api.client import Client
 from openai_api.errors import APIError
 from teams.models import User
 from work import trace
+from work.trouble import is_away
 
 log = logging.getLogger(__name__)
 Stage = Archive.Stage
@@ -62,6 +63,8 @@ def collect(pk: int, client: Client | None = None) -> bool:
     except APIError as error:
         _put_off(archive, error)
     except Exception as error:
+        if is_away(error):
+            raise
         log.exception("Archive %s cannot go on for now.", archive.pk)
         archive.release(due_at=soon(60.0), failures=archive.failures + 1, trouble=trace.named(error))
     return True

@@ -24,6 +24,7 @@ from finetunes.tracking import child, parcel
 from finetunes.tracking.child import NotSent
 from teams.models import User
 from work import hosts, trace
+from work.trouble import is_away
 
 log = logging.getLogger(__name__)
 State = Sending.State
@@ -93,6 +94,8 @@ def send(pk: int, environment: Mapping[str, str] | None = None) -> bool:
     except NotSent as refusal:
         _give_up(sending, str(refusal))
     except Exception as error:
+        if is_away(error):
+            raise
         log.exception("Sending %s cannot go on.", sending.pk)
         _give_up(sending, trace.named(error))
     else:

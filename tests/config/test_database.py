@@ -12,8 +12,9 @@ from django.test import AsyncClient, Client
 from django.urls import path
 from pytest_django import DjangoAssertNumQueries
 
-from config.database import is_away, share_connections
+from config.database import share_connections
 from config.urls import urlpatterns as product
+from work.trouble import is_away
 
 pytestmark = pytest.mark.urls(__name__)
 

@@ -158,7 +158,7 @@ class Person:
                 yield "audit", "/audit/"
 
     def _list(self) -> str:
-        filters = [{}, {}, {"page": self.chance.randint(1, self.known["pages"])}, {"status": "failed"}]
+        filters: list[dict[str, Any]] = [{}, {}, {"page": self.chance.randint(1, self.known["pages"])}, {"status": "failed"}]
         filters += [{"status": "succeeded"}, {"q": self.chance.choice(WORDS)}, {"dataset": self.known["datasets"][0]}]
         return f"/finetunes/?{urlencode(self.chance.choice(filters))}"
 
