@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from celery import shared_task
-from django.db import transaction
 
 from datasets import compare, leaks
 from datasets.advance import advance
 from datasets.models import Dataset, Version
+from work import ring as bell
 
 RINGS = 50  # datasets at most per ring
 
@@ -21,10 +21,7 @@ def ring() -> None:
 def ring_for(dataset_id: int) -> None:
     """Ring for one dataset as soon as its row is committed; a bell that fails is no loss, `ring` comes anyway."""
 
-    def ring_bell() -> None:
-        work.delay(dataset_id)
-
-    transaction.on_commit(ring_bell, robust=True)
+    bell.soon(work.delay, dataset_id)
 
 
 @shared_task(ignore_result=True)

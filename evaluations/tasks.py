@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import partial
 
 from celery import shared_task
-from django.db import transaction
 from django.utils import timezone
 
 from evaluations import reading
 from evaluations import score as scoring
 from evaluations.asking import rounds
 from evaluations.models import Evaluation, Run, Scoring, Turn
+from work import ring as bell
 from work.models import Pulse
 
 MOST = 20
@@ -21,7 +21,7 @@ QUEUE = "dashboard"
 
 def soon(evaluation: Evaluation) -> None:
     """Ring once this transaction has been committed; without a broker, the next ring does it."""
-    transaction.on_commit(partial(_ring_for, evaluation.pk), robust=True)
+    bell.soon(_ring_for, evaluation.pk)
 
 
 @shared_task

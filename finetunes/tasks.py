@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from celery import shared_task
 from django.core.cache import caches
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -19,6 +16,7 @@ from finetunes.models import Archive, Charge, Deletion, FineTune, Inventory, Lef
 from finetunes.polling import poll_connection
 from finetunes.stock import take_stock as take_stock_of
 from finetunes.tracking import send
+from work import ring as bell
 
 MOST = 500
 STALE = 10.0
@@ -29,27 +27,27 @@ LOOKED, LOOK_EVERY = "what-trackers-are-to-get", 20
 
 def advance_soon(fine_tune: FineTune) -> None:
     """Ring once this transaction has been committed; without a broker, the next ring does it."""
-    transaction.on_commit(partial(advance.delay, fine_tune.pk), robust=True)
+    bell.soon(advance.delay, fine_tune.pk)
 
 
 def look_soon(inventory: Inventory) -> None:
     """Ring for the provider's list, likewise."""
-    transaction.on_commit(partial(take_stock.delay, inventory.pk), robust=True)
+    bell.soon(take_stock.delay, inventory.pk)
 
 
 def collect_soon(archive: Archive) -> None:
     """Ring for the next step of an archive, likewise."""
-    transaction.on_commit(partial(collect.delay, archive.pk), robust=True)
+    bell.soon(collect.delay, archive.pk)
 
 
 def delete_soon(deletion: Deletion) -> None:
     """Ring for a deletion whose time has come, likewise."""
-    transaction.on_commit(partial(delete_model.delay, deletion.pk), robust=True)
+    bell.soon(delete_model.delay, deletion.pk)
 
 
 def send_soon() -> None:
     """Ring for what is to be sent to trackers, likewise."""
-    transaction.on_commit(ring_trackers, robust=True)
+    bell.soon(ring_trackers)
 
 
 @shared_task

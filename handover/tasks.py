@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from celery import shared_task
-from django.db import transaction
 
 from handover import depart, wake
 from handover.models import Departure
+from work import ring as bell
 
 STALE = 10.0
 
 
 def carry_out_soon(departure: Departure) -> None:
     """Ring once this transaction has been committed; without a broker, the next ring does it."""
-    transaction.on_commit(partial(carry_out.delay, departure.pk), robust=True)
+    bell.soon(carry_out.delay, departure.pk)
 
 
 @shared_task

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 
 from celery import shared_task
-from django.db import transaction
 
 from finetunes.models import RecordedAnswer
 from playground.models import Side
 from playground.record import ask
 from playground.sides.ask import ask as ask_side
+from work import ring as bell
 
 MOST = 20
 STALE = 10.0
@@ -20,12 +19,12 @@ STALE = 10.0
 def ask_soon(rows: Iterable[RecordedAnswer]) -> None:
     """Ring once this transaction has been committed; without a broker, the next ring does it."""
     for row in list(rows)[:MOST]:
-        transaction.on_commit(partial(answer.delay, row.pk), robust=True)
+        bell.soon(answer.delay, row.pk)
 
 
 def ask_sides_soon(sides: Iterable[Side]) -> None:
     for side in list(sides)[:MOST]:
-        transaction.on_commit(partial(answer_side.delay, side.pk), robust=True)
+        bell.soon(answer_side.delay, side.pk)
 
 
 @shared_task

@@ -18,6 +18,7 @@ from datasets.views.page import dataset_of, show
 from datasets.words import Sentence
 from teams import access
 from teams.access import OrgRequest
+from work import ring as bell
 
 MOST_LABELS = 50
 TITLES = {
@@ -58,7 +59,7 @@ def _found(request: OrgRequest, old: Version, new: Version) -> dict[str, Any]:
     if not kept.is_there() and compare.is_small(old, new):
         compare.compare(old, new)
     if not kept.is_there():
-        return {"progress": kept.ask(partial(tasks.compare_versions.delay, old.pk, new.pk))}
+        return {"progress": kept.ask(partial(bell.soon, tasks.compare_versions.delay, old.pk, new.pk))}
     difference = compare.Difference(old, new)
     page = difference.page(request.GET.get("show", ""), request.GET.get("page", "1"))
     kinds = [(kind, TITLES[kind], difference.counts[kind]) for kind in compare.KINDS]

@@ -19,6 +19,7 @@ from datasets.views.page import begin, dataset_of, refused, show, version_of
 from datasets.words import Refused
 from teams import access, audit
 from teams.access import OrgRequest
+from work import ring as bell
 
 
 @require_safe
@@ -72,7 +73,7 @@ def _leaks(dataset: Dataset, own: Version) -> dict[str, Any]:
         leaks.look(dataset, own)
     if kept.is_there():
         return {"leaks": leaks.report(dataset, own)}
-    return {"progress": kept.ask(partial(tasks.look_for_leaks.delay, dataset.pk, own.pk))}
+    return {"progress": kept.ask(partial(bell.soon, tasks.look_for_leaks.delay, dataset.pk, own.pk))}
 
 
 def _one(versions: VersionQuerySet, pk: str) -> Version | None:

@@ -39,8 +39,9 @@ class Server:
             time.sleep(0.1)
 
     def _started(self) -> bool:
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        self.process = subprocess.Popen(self.command, user=self.user, cwd="/", **quiet)  # type: ignore[call-overload]
+        self.process = subprocess.Popen(
+            self.command, user=self.user, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         try:
             (wait_for_database if self.user or "postgres" in self.command[0] else wait_for_port)(self.port)
         except (psycopg.OperationalError, TimeoutError):
@@ -64,7 +65,7 @@ class Shared(Product):
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.settings["DATABASE_URL"]) as database:
-            return database.execute(query.replace("?", "%s"), values).fetchall()  # type: ignore[arg-type]
+            return database.execute(query.replace("?", "%s"), values).fetchall()
 
 
 @dataclass
