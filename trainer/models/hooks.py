@@ -32,7 +32,7 @@ class Endpoint(models.Model):
         return self.url
 
 
-class DeliveryQuerySet(LeasedQuerySet["Delivery"]):
+class HookDeliveryQuerySet(LeasedQuerySet["Delivery"]):
     def busy(self) -> Self:
         return self.filter(lease_until__gt=timezone.now())
 
@@ -57,7 +57,7 @@ class Delivery(Leased):
     said = models.CharField(max_length=200, blank=True)
     """What came of the last attempt."""
 
-    objects = DeliveryQuerySet.as_manager()
+    objects = HookDeliveryQuerySet.as_manager()
 
     class Meta:
         ordering = ("pk",)

@@ -15,7 +15,7 @@ from trainer.models.callers import Organization
 from trainer.models.place import folder
 
 
-class ModelQuerySet(models.QuerySet["Model"]):
+class MadeModelQuerySet(models.QuerySet["Model"]):
     def of(self, organization: Organization) -> Self:
         return self.filter(organization=organization)
 
@@ -39,7 +39,7 @@ class Model(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     deleted_at = models.DateTimeField(null=True, blank=True)
 
-    objects = ModelQuerySet.as_manager()
+    objects = MadeModelQuerySet.as_manager()
 
     class Meta:
         ordering = ("pk",)
