@@ -65,11 +65,16 @@ def model_deployment(request: OrgRequest, pk: int) -> HttpResponse:
 
 
 def _detail(request: OrgRequest, model: Model, form: DeploymentForm | None = None) -> HttpResponse:
+    deletion = Deletion.objects.for_pages().filter(model=model, restored_at=None).order_by("-pk").first()
+    if model.is_being_deleted and not (deletion and deletion.is_open):
+        if request.htmx.target == "deletion":
+            return HttpResponseClientRefresh()
+        model.refresh_from_db()  # it ended between the two looks
     context: dict[str, Any] = {
         "model": model,
         "resting": resting_on(model),
         "ends": shutdowns.of_model(model),
-        "deletion": Deletion.objects.for_pages().filter(model=model, restored_at=None).order_by("-pk").first(),
+        "deletion": deletion,
     }
     if model.connection.traits.deploys:
         context |= {"deployment": form or DeploymentForm(instance=model), "to_do": what_to_do(model)}

@@ -440,6 +440,16 @@ class TestPages:
         assert answer.status_code == 422
         assert words in answer.content.decode()
 
+    def test_a_page_that_is_loaded_just_as_it_ends_is_loaded_again(
+        self, owner_client: Client, people: People, model: Model, held: Provider
+    ) -> None:
+        done = come_true(wish(model, people, at_once=True), held)
+        # What a look at the model before the end, and at its deletion after it, come to.
+        Model.objects.filter(pk=model.pk).update(deleted_at=None, deletion_asked_at=done.asked_at)
+        part = {"HX-Request": "true", "HX-Target": "deletion"}
+        assert owner_client.get(model.get_absolute_url(), headers=part)["HX-Refresh"] == "true"
+        assert "It waits" not in owner_client.get(model.get_absolute_url()).content.decode()
+
     def test_stuck_ones_can_be_tried_again(self, owner_client: Client, people: People, model: Model, held: Provider) -> None:
         held.break_next("DELETE", "/models/.+", status(403, OWNER))
         come_true(wish(model, people), held)
