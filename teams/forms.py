@@ -11,6 +11,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from teams import looks
 from teams.models import Invitation, Organization, Role, User
 
 if TYPE_CHECKING:
@@ -68,6 +69,27 @@ class PersonForm(Styled, forms.ModelForm[User]):
         if User.objects.filter(email__iexact=email).exclude(pk=self.instance.pk).exists():
             raise forms.ValidationError(_("Somebody else signs in with this address."))
         return email
+
+
+class LooksForm(Styled, forms.ModelForm[User]):
+    """How a person wants to see things; empty is: as their browser says."""
+
+    class Meta:
+        model = User
+        fields = ("language", "formats", "time_zone")
+        help_texts = {"time_zone": _("Times on the pages are shown in it.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offers: dict[str, list[tuple[str, Any]]] = {
+            "language": [("", _("As the browser says")), *settings.LANGUAGES],
+            "formats": [*looks.FORMATS],
+            "time_zone": [("", _("As the browser says")), *((zone, zone) for zone in looks.zones())],
+        }
+        for name, choices in offers.items():
+            label = self.fields[name].label
+            widget = forms.Select(attrs={"class": "input"})
+            self.fields[name] = forms.ChoiceField(label=label, choices=choices, required=False, widget=widget)
 
 
 class NewPasswordForm(Styled, PasswordForm):

@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
+from teams import looks
 from teams.models import User
 
 SINCE, SEEN = "signed_in_at", "seen_at"
@@ -43,6 +44,7 @@ def person_of(request: HttpRequest) -> User | AnonymousUser:
         if user.is_authenticated and not _still_good(request, user):
             request.session.flush()
             user = AnonymousUser()
+        looks.put_on(request, user)
         request._person = user  # type: ignore[attr-defined]
     return request._person  # type: ignore[attr-defined, no-any-return]
 

@@ -24,6 +24,7 @@ team_urls: list[URLPattern | URLResolver] = [
 settings_urls = [
     path("", personal.settings, name="settings"),
     path("theme/", personal.theme, name="theme"),
+    path("look/", personal.look, name="look"),
     path("sessions/end/", sessions.end, name="sessions_end"),
 ]
 

@@ -5,8 +5,9 @@ const badge = document.getElementById("live");
 const shown = new Map();
 let [cursor, revision] = page.dataset.after.split("-").map(Number);
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
-const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const timeZone = document.documentElement.dataset.zone;
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false, timeZone });
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium", timeZone });
 
 function localize(root) {
   for (const time of root.querySelectorAll("time[data-local]")) {

@@ -257,6 +257,7 @@ ADDRESSES: dict[str, Line] = {
     "openid_connect_callback": reads(PUBLIC, answers=(404,)),
     "socialaccount_login_cancelled": reads(PUBLIC),
     "socialaccount_signup": reads(PUBLIC, answers=(302,)),
+    "teams:look": writes(SIGNED_IN),
     "teams:sessions_end": writes(SIGNED_IN),
     "teams:team": reads(OWNER),
     "teams:organization_rename": writes(OWNER),

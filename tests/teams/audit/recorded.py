@@ -140,7 +140,8 @@ NOTHING: dict[str, str] = {
     "account_reset_password_done": "a page of words, which takes nothing",
     "account_reset_password_from_key_done": "a page of words, which takes nothing",
     "teams:choose_organization": "chooses what a person sees",
-    "teams:theme": "sets a cookie, which only this browser has",
+    "teams:theme": "how the pages look to one person alone",
+    "teams:look": "how dates and times look to one person alone",
 }
 
 REVEALS: dict[str, str] = {
