@@ -7,8 +7,9 @@ import resource
 
 from django.core.asgi import get_asgi_application
 
-from config import reporting
+from config import bounds, reporting
 from config.database import share_connections
+from work.bounds import Bounds
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 OPEN_FILES = 65_536
@@ -23,6 +24,6 @@ def allow_connections() -> None:
 
 
 allow_connections()
-application = get_asgi_application()
+application = Bounds(get_asgi_application(), bounds.most)
 share_connections()
 reporting.start("web")

@@ -10,9 +10,11 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings_trainer"
 django.setup(set_prefix=False)
 
 from config import reporting  # noqa: E402 — needs the applications
+from trainer.api.receiving import most  # noqa: E402
 from trainer.api.server import Server  # noqa: E402
 from trainer.shelf import shelf  # noqa: E402
+from work.bounds import Bounds  # noqa: E402
 
-application = Server()
+application = Bounds(Server(), most)
 shelf.warm()
 reporting.start("trainer")

@@ -13,6 +13,7 @@ from django.views import defaults
 from django.views.decorators.csrf import requires_csrf_token
 
 from config.tracing import request_id
+from work import bounds
 
 TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 
@@ -51,7 +52,8 @@ def broken(request: HttpRequest) -> HttpResponse:
 def _too_large(request: HttpRequest) -> HttpResponse:
     if _wants_data(request):
         return _data(request, 413, _("That is too large."))
-    return HttpResponse(render_to_string("413.html", {}, request), status=413)
+    context = {"most_mb": (bounds.exceeded(request) or 0) // 2**20}
+    return HttpResponse(render_to_string("413.html", context, request), status=413)
 
 
 def _wants_data(request: HttpRequest) -> bool:

@@ -110,6 +110,7 @@ MIDDLEWARE = [
     "config.middleware.vary_on_htmx",
     "config.middleware.speak_htmx",
     "config.away.DatabaseAway",
+    "config.bounds.bounded",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -169,6 +170,7 @@ STATIC_ROOT = Path(STATIC_BUILT) if STATIC_BUILT else DATA / "static"
 MEDIA_ROOT = DATA / "files"
 STORAGES = storage.storages(DATA)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 2**20
+DATA_UPLOAD_MAX_NUMBER_FIELDS, DATA_UPLOAD_MAX_NUMBER_FILES = 1000, 4
 FILE_UPLOAD_TEMP_DIR = str(DATA)
 # So long the playground's history keeps a question; 0 is for good.
 HISTORY_DAYS = env.number("TUNEDECK_HISTORY_DAYS", 90, most=36_500)

@@ -49,7 +49,7 @@ async function copy(button) {
 document.addEventListener("htmx:responseError", (event) => {
   const { status } = event.detail.xhr;
   const words = document.body.dataset;
-  say(status >= 500 ? words.broken : status === 429 ? words.tooMany : words.refused, event.detail.xhr.getResponseHeader("X-Request-ID"));
+  say(status >= 500 ? words.broken : status === 429 ? words.tooMany : status === 413 ? words.tooLarge : words.refused, event.detail.xhr.getResponseHeader("X-Request-ID"));
 });
 document.addEventListener("htmx:sendError", () => say(document.body.dataset.unreachable));
 document.addEventListener("htmx:timeout", () => say(document.body.dataset.unreachable));

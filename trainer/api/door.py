@@ -16,7 +16,7 @@ from trainer import keys
 from trainer.api import envelope, pace
 from trainer.create import KEY_HOURS
 from trainer.models import Key, Organization, Role
-from work import trace
+from work import bounds, trace
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +74,7 @@ def _door(find: Finder) -> Callable[..., HttpResponseBase]:
 
 def _guarded(request: Call, find: Finder, arguments: dict[str, str], request_id: str) -> HttpResponseBase:
     try:
+        _refuse_unread(request)
         return find(request, arguments)(request, **arguments)
     except envelope.Refusal as refusal:
         return envelope.refused(refusal)
@@ -84,6 +85,11 @@ def _guarded(request: Call, find: Finder, arguments: dict[str, str], request_id:
     except Exception:
         log.exception("request %s: %s %s failed", request_id, request.method, request.path)
         return envelope.refused(envelope.Broken(request_id))
+
+
+def _refuse_unread(request: Call) -> None:
+    if most := bounds.exceeded(request):
+        raise envelope.TooLarge(f"The body of the request may have at most {most // 2**20} MB.")
 
 
 def _admitted(request: Call, arguments: dict[str, str], methods: dict[str, Handler]) -> Handler:

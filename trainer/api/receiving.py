@@ -7,13 +7,22 @@ from contextlib import contextmanager
 
 from django.conf import settings
 from django.http.multipartparser import MultiPartParserError
+from django.urls import resolve
 
-from trainer import upload
+from trainer import upload, uploads
 from trainer.api.door import Call
 from trainer.api.envelope import BadRequest, TooLarge
 from trainer.examples import BadFile
+from work.bounds import FORM_BYTES
 
 SHORTEST_LIFE, LONGEST_LIFE = 3600, 2_592_000
+UPLOADS = {"files": upload.MOST_BYTES, "upload-parts": uploads.MOST_PART_BYTES}
+
+
+def most(path: str) -> int:
+    """Return how many bytes an address takes: a file with its form, or JSON."""
+    name = resolve(path.rstrip("/") or "/").url_name or ""
+    return UPLOADS[name] + FORM_BYTES if name in UPLOADS else settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
 
 
 @contextmanager
