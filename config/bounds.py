@@ -36,10 +36,9 @@ def bounded(
     if iscoroutinefunction(get_response):
 
         async def later(request: HttpRequest) -> HttpResponseBase:
-            if bounds.exceeded(request):
-                refused: HttpResponseBase = await sync_to_async(_refused)(request)
-                return refused
-            return await get_response(request)
+            too_large = bounds.exceeded(request)
+            answer: HttpResponseBase = await (sync_to_async(_refused) if too_large else get_response)(request)
+            return answer
 
         return later
 
