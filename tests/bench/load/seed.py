@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import random
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -34,6 +35,7 @@ from finetunes.spans import encode as encoded  # noqa: E402
 from finetunes.spans import outline, pack  # noqa: E402
 from finetunes.statuses import Status  # noqa: E402
 from notifications.models import Notification, Receipt  # noqa: E402
+from teams import sessions  # noqa: E402
 from teams.audit import keep  # noqa: E402
 from teams.models import AuditEntry, Membership, Organization, Role, User  # noqa: E402
 
@@ -227,6 +229,7 @@ def signed_in(user: User) -> str:
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session[sessions.SINCE] = session[sessions.SEEN] = int(time.time())
     session.save()
     return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
 

@@ -24,6 +24,7 @@ from django.utils import timezone  # noqa: E402
 from connections.models import Connection  # noqa: E402
 from finetunes.models import Event, FineTune  # noqa: E402
 from finetunes.statuses import Status  # noqa: E402
+from teams import sessions  # noqa: E402
 from teams.models import Membership, Organization, Role, User  # noqa: E402
 
 SUMMARY = {
@@ -49,6 +50,7 @@ def _signed_in(organization: Organization, number: int) -> str:
     session["_auth_user_id"] = str(user.pk)
     session["_auth_user_backend"] = settings.AUTHENTICATION_BACKENDS[0]
     session["_auth_user_hash"] = user.get_session_auth_hash()
+    session[sessions.SINCE] = session[sessions.SEEN] = int(time.time())
     session.save()
     return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
 
