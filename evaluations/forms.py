@@ -16,6 +16,7 @@ from evaluations import offer, receive
 from evaluations.models import Evaluation
 from playground.pick import Picked
 from teams.forms import Styled
+from teams.looks import signs
 from teams.models import Organization
 
 OFFERED = 100  # versions in the select
@@ -44,7 +45,7 @@ def _rows(version: Version) -> str:
     part, count = receive.parts(version)[0] if receive.parts(version) else ("", 0)
     if part in ("", Evaluation.Part.TRAINING):
         return gettext("%(version)s · nothing held out") % {"version": version}
-    return gettext("%(version)s · %(count)s rows held out") % {"version": version, "count": f"{count:,}"}
+    return gettext("%(version)s · %(count)s rows held out") % {"version": version, "count": signs(f"{count:,}")}
 
 
 class SheetForm(Styled, forms.Form):
@@ -188,6 +189,6 @@ class ReadForm(forms.Form):
 def _part(part: str, count: int) -> str:
     words = gettext("%(part)s: %(count)s rows") % {
         "part": str(Evaluation.Part(part).label).capitalize(),
-        "count": f"{count:,}",
+        "count": signs(f"{count:,}"),
     }
     return gettext("%(rows)s, which a model has learned from") % {"rows": words} if part == "training" else words

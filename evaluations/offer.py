@@ -13,6 +13,7 @@ from evaluations.models import Evaluation
 from finetunes.models import Model, ModelQuerySet
 from playground import pick
 from playground.pick import Picked
+from teams.looks import signs
 from teams.models import Organization
 
 MOST = 10  # models that one evaluation asks
@@ -99,7 +100,7 @@ def _around(models: Iterable[Model]) -> Iterator[Choice]:
         )
         kept = model.fine_tune.checkpoints if model.fine_tune else []
         for checkpoint in kept[-CHECKPOINTS:]:
-            note = _("checkpoint of step %(step)s") % {"step": f"{checkpoint['step']:,}"}
+            note = _("checkpoint of step %(step)s") % {"step": signs(f"{checkpoint['step']:,}")}
             yield Choice(key=pick.base_key(model.connection, checkpoint["model"]), name=checkpoint["model"], note=note)
 
 

@@ -18,6 +18,7 @@ from finetunes.models import Event, FineTune, Model
 from finetunes.outcome import doubtful, waiting_for_files
 from finetunes.progress import Progress, queue_number
 from finetunes.statuses import Status
+from teams.looks import signs
 
 EVENTS_SHOWN = 200
 TILES = (
@@ -229,7 +230,10 @@ def _place(progress: Progress) -> str:
             return _("All %(epochs)d epochs done") % numbers
         return _("Epoch %(epoch)d of %(epochs)d") % numbers
     if progress.step is not None and progress.total_steps:
-        return _("Step %(step)s of %(total)s") % {"step": f"{progress.step:,}", "total": f"{progress.total_steps:,}"}
+        return _("Step %(step)s of %(total)s") % {
+            "step": signs(f"{progress.step:,}"),
+            "total": signs(f"{progress.total_steps:,}"),
+        }
     return _("Running")
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from finetunes.forms.rates import FORMS
 from finetunes.models import FineTune, Model
 from openai_api.dialects import traits
+from teams.looks import signs
 
 MOST = 4
 SLOWER, FASTER = 0.25, 2.0
@@ -140,7 +141,7 @@ class _Offer:
         nearest = min(kept, key=lambda one: abs(one["step"] - best))
         if nearest["step"] < last:
             key = f"c{self.fine_tune.connection_id}:{nearest['model']}"
-            label = _("Try the checkpoint of step %(step)s") % {"step": f"{nearest['step']:,}"}
+            label = _("Try the checkpoint of step %(step)s") % {"step": signs(f"{nearest['step']:,}")}
             yield Step(label, f"{reverse('playground:home')}?{urlencode({'model': key})}", for_viewers=True)
 
     def playground(self, numbers: Numbers) -> Iterator[Step]:

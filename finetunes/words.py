@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from finetunes.charts.plots import Plot, split
+from teams.looks import signs
 
 CENT = Decimal("0.01")
 
@@ -181,11 +182,11 @@ def short(seconds: float) -> str:
 
 def number(raw: float) -> str:
     """Show a loss: three digits that matter."""
-    return f"{raw:.3g}" if abs(raw) < 1000 else f"{raw:,.0f}"
+    return signs(f"{raw:.3g}" if abs(raw) < 1000 else f"{raw:,.0f}")
 
 
 def percent(share: float) -> str:
-    return _("%(share)s %%") % {"share": f"{share * 100:.1f}"}
+    return _("%(share)s %%") % {"share": signs(f"{share * 100:.1f}")}
 
 
 def is_share(name: str) -> bool:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from openai_api import errors
+from teams.looks import signs
 
 MOST_ATTEMPTS = 6  # automatic ones; the button works for as long as a person likes
 FILTERS = frozenset({"content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"})
@@ -131,7 +132,7 @@ def _slow_down(error: errors.StatusError, *, fresh: bool) -> Explained:
 
 def _minutes(seconds: float | None) -> str:
     minutes = math.ceil((seconds or 0) / 60)
-    return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": f"{minutes:,}"}
+    return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": signs(f"{minutes:,}")}
 
 
 def _bad_request(error: errors.StatusError) -> Explained:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from playground.escapes import read
+from teams.looks import signs
 
 MOST_STOPS = 4
 LONGEST_STOP = 200
@@ -141,7 +142,7 @@ class ThreadField(forms.Field):
             raise ValidationError(_("A message comes from the user, the assistant or the system."))
         if sum(len(message["content"]) for message in said) > LONGEST_TEXT:
             raise ValidationError(
-                _("The conversation is longer than %(n)s characters. Start a new one.") % {"n": f"{LONGEST_TEXT:,}"}
+                _("The conversation is longer than %(n)s characters. Start a new one.") % {"n": signs(f"{LONGEST_TEXT:,}")}
             )
         return said
 
@@ -155,7 +156,8 @@ class Within:
     def __call__(self, number: float) -> None:
         if not self.least <= number <= self.most:
             raise ValidationError(
-                _("Use a number from %(least)s to %(most)s.") % {"least": f"{self.least:,}", "most": f"{self.most:,}"}
+                _("Use a number from %(least)s to %(most)s.")
+                % {"least": signs(f"{self.least:,}"), "most": signs(f"{self.most:,}")}
             )
 
 
@@ -185,7 +187,7 @@ Ranged = TypeVar("Ranged", Whole, Number)
 def _ranged(field: Ranged, least: float, most: float, default: Any, *, step: Any) -> Ranged:
     field.widget.attrs |= {"placeholder": default, "min": least, "max": most, "step": step}
     field.facts = format_lazy(
-        gettext_lazy("{least} to {most}, {default} by default"), least=f"{least:,}", most=f"{most:,}", default=default
+        gettext_lazy("{least} to {most}, {default} by default"), least=least, most=most, default=default
     )
     return field
 

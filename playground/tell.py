@@ -18,6 +18,7 @@ from playground.answers import Answer
 from playground.labels import first_token
 from playground.probabilities import Bar, Bars, bars, probability
 from playground.question import Question
+from teams.looks import signs
 
 
 def body(sent: Mapping[str, Any]) -> str:
@@ -83,10 +84,10 @@ def probabilities(question: Question, answer: Answer) -> Bars | None:
 def percent(part: float) -> str:
     """Write a probability so that neither a small one becomes nothing nor a large one certainty."""
     if 0 < part < 0.001:
-        return "< 0.1\N{NO-BREAK SPACE}%"
+        return signs("< 0.1\N{NO-BREAK SPACE}%")
     if 0.999 < part < 1:
-        return "> 99.9\N{NO-BREAK SPACE}%"
-    return f"{100 * part:.1f}\N{NO-BREAK SPACE}%"
+        return signs("> 99.9\N{NO-BREAK SPACE}%")
+    return signs(f"{100 * part:.1f}\N{NO-BREAK SPACE}%")
 
 
 def visible(token: str) -> str:
@@ -99,7 +100,7 @@ def _token(token: Token) -> dict[str, Any]:
         return {"text": token.text, "probability": None, "said": ""}
     own = [(token.text, token.logprob)]
     pairs = own + [pair for pair in token.alternatives if pair[0] != token.text]
-    said = " · ".join(f"{visible(text)} {percent(probability(logprob))} ({logprob:.2f})" for text, logprob in pairs)
+    said = " · ".join(f"{visible(text)} {percent(probability(log))} ({signs(f'{log:.2f}')})" for text, log in pairs)
     return {"text": token.text, "probability": probability(token.logprob), "said": said}
 
 
@@ -152,17 +153,17 @@ def _cost(question: Question, usage: Usage | None) -> str:
 def money(amount: Decimal, currency: str) -> str:
     """Write an amount with at least two decimals, and two digits of the smallest."""
     decimals = max(2, 1 - amount.adjusted()) if amount else 2
-    return f"{amount:,.{decimals}f}\N{NO-BREAK SPACE}{currency}"
+    return f"{signs(f'{amount:,.{decimals}f}')}\N{NO-BREAK SPACE}{currency}"
 
 
 def _used(usage: Usage | None) -> str:
     if usage is None or usage.prompt_tokens is None:
         return _("not reported")
     return _("%(prompt)s in, %(completion)s out") % {
-        "prompt": f"{usage.prompt_tokens:,}",
-        "completion": f"{usage.completion_tokens or 0:,}",
+        "prompt": signs(f"{usage.prompt_tokens:,}"),
+        "completion": signs(f"{usage.completion_tokens or 0:,}"),
     }
 
 
 def _seconds(took: float) -> str:
-    return f"{took * 1000:.0f}\N{NO-BREAK SPACE}ms" if took < 1 else f"{took:.1f}\N{NO-BREAK SPACE}s"
+    return f"{took * 1000:.0f}\N{NO-BREAK SPACE}ms" if took < 1 else signs(f"{took:.1f}\N{NO-BREAK SPACE}s")

@@ -76,7 +76,7 @@ class LooksForm(Styled, forms.ModelForm[User]):
 
     class Meta:
         model = User
-        fields = ("language", "formats", "time_zone")
+        fields = ("language", "formats", "numbers", "time_zone")
         help_texts = {"time_zone": _("Times on the pages are shown in it.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -84,6 +84,7 @@ class LooksForm(Styled, forms.ModelForm[User]):
         offers: dict[str, list[tuple[str, Any]]] = {
             "language": [("", _("As the browser says")), *settings.LANGUAGES],
             "formats": [*looks.FORMATS],
+            "numbers": [*looks.NUMBERS],
             "time_zone": [("", _("As the browser says")), *((zone, zone) for zone in looks.zones())],
         }
         for name, choices in offers.items():

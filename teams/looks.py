@@ -1,14 +1,17 @@
-"""How a person sees times and dates; what they leave open is as their browser says."""
+"""How a person sees times, dates and numbers; what they leave open is as their browser says."""
 
 from __future__ import annotations
 
 import zoneinfo
-from functools import cache
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache, wraps
+from typing import Any, NamedTuple
 
 from asgiref.local import Local
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import formats as spelling
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
@@ -26,6 +29,27 @@ DAYS = {"iso": "Y-m-d", "dots": "d.m.Y", "slashes": "d/m/Y", "month": "m/d/Y"}
 LONG = {"iso": "Y-m-d", "dots": "j. F Y", "slashes": "j F Y", "month": "F j, Y"}
 
 
+NUMBERS = [
+    ("", _("As the language")),
+    ("comma", _("1,234.56")),
+    ("dot", _("1.234,56")),
+    ("space", _("1\N{NO-BREAK SPACE}234,56")),
+]
+SIGNS: dict[str, dict[str, Any]] = {
+    name: {"THOUSAND_SEPARATOR": thousand, "DECIMAL_SEPARATOR": decimal, "NUMBER_GROUPING": 3}
+    for name, thousand, decimal in (("comma", ",", "."), ("dot", ".", ","), ("space", "\N{NO-BREAK SPACE}", ","))
+}
+
+
+class Look(NamedTuple):
+    """What decides how a page is drawn; two people with the same look see the same."""
+
+    language: str = "en"
+    formats: str = ""
+    numbers: str = ""
+    zone: str = ""
+
+
 @cache
 def zones() -> list[str]:
     return sorted(zone for zone in zoneinfo.available_timezones() if "/" in zone or zone == "UTC")
@@ -39,9 +63,44 @@ def put_on(request: HttpRequest, user: Any) -> None:
         timezone.activate(zone)
     else:
         timezone.deactivate()
-    _worn.formats = chosen.formats if chosen else ""
+    _worn.formats, _worn.numbers = (chosen.formats, chosen.numbers) if chosen else ("", "")
     if chosen and chosen.language in dict(settings.LANGUAGES):
         translation.activate(chosen.language)
+
+
+def now() -> Look:
+    """Return the look that is put on, for what is drawn later and elsewhere."""
+    formats, numbers = (str(getattr(_worn, name, "")) for name in ("formats", "numbers"))
+    return Look(translation.get_language() or "en", formats, numbers, timezone.get_current_timezone_name())
+
+
+@contextmanager
+def worn(look: Look) -> Iterator[None]:
+    """Draw something for whoever has this look."""
+    before = now()
+    _worn.formats, _worn.numbers = look.formats, look.numbers
+    try:
+        with translation.override(look.language), timezone.override(look.zone or None):
+            yield
+    finally:
+        _worn.formats, _worn.numbers = before.formats, before.numbers
+
+
+def with_signs(plain: Callable[..., Any]) -> Callable[..., Any]:
+    """Let Django's look-up of formats, which all numbers on pages go through, give the signs that the person wants."""
+
+    @wraps(plain)
+    def get_format(format_type: str, lang: str | None = None, use_l10n: bool | None = None) -> Any:
+        chosen = SIGNS.get(getattr(_worn, "numbers", ""), {}) if use_l10n is not False else {}
+        return chosen[format_type] if format_type in chosen else plain(format_type, lang, use_l10n)
+
+    return get_format
+
+
+def signs(written: str) -> str:
+    """Exchange the signs of a number that is written as Python does, such as 1,234.56, for those that the person wants."""
+    wanted = {",": spelling.get_format("THOUSAND_SEPARATOR"), ".": spelling.get_format("DECIMAL_SEPARATOR")}
+    return written.translate(str.maketrans(wanted))
 
 
 def fitting(form: str) -> str:

@@ -7,10 +7,11 @@ from typing import Any
 
 import orjson
 from django.template.loader import render_to_string
-from django.utils import translation
 
 from finetunes import display
 from finetunes.models import Event, FineTune
+from teams import looks
+from teams.looks import Look
 
 PARTS = ("status", "strip", "outcome", "verdict", "tiles", "charts", "facts")
 PAGE = 500
@@ -34,12 +35,12 @@ class Frame:
     is_last: bool  # nothing more will ever come
 
 
-def frame(pk: int, after: int, language: str) -> Frame:
+def frame(pk: int, after: int, look: Look) -> Frame:
     """Read and render everything after a place. The row is read first: what is read then is never older."""
     fine_tune = FineTune.objects.select_related("connection", "training_version__dataset").get(pk=pk)
     events = list(_shown(fine_tune).filter(ordinal__gt=after)[:PAGE])
     is_complete = len(events) < PAGE
-    with translation.override(language):
+    with looks.worn(look):
         context = display.live(fine_tune)
         return Frame(
             revision=fine_tune.revision,
@@ -52,9 +53,9 @@ def frame(pk: int, after: int, language: str) -> Frame:
         )
 
 
-def lines(pk: int, after: int, upto: int, language: str) -> Lines:
+def lines(pk: int, after: int, upto: int, look: Look) -> Lines:
     """Read and render a span of older events."""
-    with translation.override(language):
+    with looks.worn(look):
         return _lines(_shown(FineTune(pk=pk)).filter(ordinal__gt=after, ordinal__lte=upto))
 
 

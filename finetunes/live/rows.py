@@ -9,10 +9,11 @@ from typing import Any
 
 from django.db.models import OuterRef, Subquery
 from django.template.loader import render_to_string
-from django.utils import translation
 
 from finetunes.live.frames import message
 from finetunes.models import FineTune
+from teams import looks
+from teams.looks import Look
 from teams.models import Organization
 
 
@@ -64,9 +65,9 @@ def shape(organization: Organization) -> str:
     return look((), [organization.pk]).organizations[organization.pk].shape
 
 
-def render(pks: Iterable[int], language: str) -> dict[int, tuple[int, bytes]]:
+def render(pks: Iterable[int], look: Look) -> dict[int, tuple[int, bytes]]:
     """Return the message of each fine-tune: its row in tables, and how it stands among those that run."""
-    with translation.override(language):
+    with looks.worn(look):
         return {one.pk: (one.revision, _row(one)) for one in FineTune.objects.light().filter(pk__in=list(pks))}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from finetunes.live import frames
 from finetunes.live.frames import Frame, Lines
+from teams.looks import Look
 
 BLOCK = 100
 """Events are kept and read in blocks of so many, the same for everybody."""
@@ -20,8 +21,8 @@ MADE = 64
 class Shared:
     """Something that changes, and wakes those who watch it."""
 
-    def __init__(self, language: str) -> None:
-        self.language = language
+    def __init__(self, look: Look) -> None:
+        self.look = look
         self.watchers = 0
         self.changed = asyncio.Event()
         self.told_at = time.monotonic()
@@ -35,8 +36,8 @@ class Shared:
 class Run(Shared):
     """One fine-tune: its newest lines, and how its parts look now."""
 
-    def __init__(self, pk: int, language: str) -> None:
-        super().__init__(language)
+    def __init__(self, pk: int, look: Look) -> None:
+        super().__init__(look)
         self.pk = pk
         self.start = self.upto = 0
         """Lines after the start are here, up to this place."""
@@ -110,8 +111,8 @@ class Run(Shared):
 class Board(Shared):
     """The rows of an organization that somebody looks at."""
 
-    def __init__(self, organization: int, language: str) -> None:
-        super().__init__(language)
+    def __init__(self, organization: int, look: Look) -> None:
+        super().__init__(look)
         self.organization = organization
         self.shape = ""
         self.wanted: Counter[int] = Counter()

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from finetunes.live.frames import ALIVE, END
 from finetunes.live.shared import Run
 from finetunes.live.tail import tail
+from teams.looks import Look
 from work import thread
 
 LONGEST = 15 * 60.0
@@ -36,11 +37,11 @@ class Seen:
         return cls(*numbers) if 0 < len(numbers) < 3 and len(numbers) == id.count("-") + 1 else None
 
 
-async def follow(pk: int, seen: Seen, language: str) -> AsyncGenerator[bytes, None]:
+async def follow(pk: int, seen: Seen, look: Look) -> AsyncGenerator[bytes, None]:
     """Tell what came after what somebody has seen, then whatever happens, until it has ended."""
     await thread.give_back()
     end = _end()
-    with tail().run(pk, language) as run:
+    with tail().run(pk, look) as run:
         yield _retry()
         while time.monotonic() < end:
             changed = run.changed
@@ -55,11 +56,11 @@ async def follow(pk: int, seen: Seen, language: str) -> AsyncGenerator[bytes, No
             await changed.wait()
 
 
-async def follow_rows(organization: int, known: dict[int, int], shape: str, language: str) -> AsyncGenerator[bytes, None]:
+async def follow_rows(organization: int, known: dict[int, int], shape: str, look: Look) -> AsyncGenerator[bytes, None]:
     """Tell of the known rows what is newer, and once that rows came or moved, for which the page is to be read again."""
     await thread.give_back()
     end = _end()
-    with tail().board(organization, list(known), language) as board:
+    with tail().board(organization, list(known), look) as board:
         yield _retry()
         while time.monotonic() < end:
             changed = board.changed

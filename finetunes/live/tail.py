@@ -20,6 +20,7 @@ from finetunes.live import frames, rows
 from finetunes.live.frames import Frame, Lines
 from finetunes.live.shared import BLOCK, Board, Run
 from finetunes.models import FineTune
+from teams.looks import Look
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -38,8 +39,8 @@ class Tail:
     """Watches while there is somebody to tell."""
 
     def __init__(self) -> None:
-        self.runs: dict[tuple[int, str], Run] = {}
-        self.boards: dict[tuple[int, str], Board] = {}
+        self.runs: dict[tuple[int, Look], Run] = {}
+        self.boards: dict[tuple[int, Look], Board] = {}
         self._wanted = asyncio.Event()  # somebody waits for something that nobody watched before
         self._task: asyncio.Task[None] | None = None
         self._noting: asyncio.Task[None] | None = None
@@ -48,11 +49,11 @@ class Tail:
         """How long the last look at the database took, in seconds, and when it ended."""
 
     @contextmanager
-    def run(self, pk: int, language: str) -> Iterator[Run]:
+    def run(self, pk: int, look: Look) -> Iterator[Run]:
         """Lend what is known of a fine-tune for as long as somebody watches it."""
-        run = self.runs.get((pk, language))
+        run = self.runs.get((pk, look))
         if run is None:
-            run = self.runs[pk, language] = Run(pk, language)
+            run = self.runs[pk, look] = Run(pk, look)
             self._begin()
         run.watchers += 1
         try:
@@ -60,12 +61,12 @@ class Tail:
         finally:
             run.watchers -= 1
             if not run.watchers:
-                del self.runs[pk, language]
+                del self.runs[pk, look]
 
     @contextmanager
-    def board(self, organization: int, shown: Collection[int], language: str) -> Iterator[Board]:
+    def board(self, organization: int, shown: Collection[int], look: Look) -> Iterator[Board]:
         """Lend the rows of an organization, of which somebody looks at those shown."""
-        board = self.boards.setdefault((organization, language), Board(organization, language))
+        board = self.boards.setdefault((organization, look), Board(organization, look))
         board.watchers += 1
         board.wanted.update(shown)
         self._begin()
@@ -75,7 +76,7 @@ class Tail:
             board.watchers -= 1
             board.wanted -= Counter(shown)
             if not board.watchers:
-                del self.boards[organization, language]
+                del self.boards[organization, look]
 
     async def older(self, run: Run, cursor: int) -> tuple[Lines, int]:
         """Return lines that came before those at hand, a block of them, and up to where they go; one reads for all."""
@@ -83,7 +84,7 @@ class Tail:
             found = run.block(cursor)
             if found is None:
                 start = cursor // BLOCK * BLOCK
-                found = await _ask(frames.lines, run.pk, start, start + BLOCK, run.language)
+                found = await _ask(frames.lines, run.pk, start, start + BLOCK, run.look)
                 run.keep(cursor, found)
         return found, (cursor // BLOCK + 1) * BLOCK
 
@@ -122,7 +123,7 @@ class Tail:
         for board in boards:
             standing = now.organizations[board.organization]
             stale = board.stale(standing.revisions)
-            board.take(await sync_to_async(rows.render)(stale, board.language) if stale else {}, standing.shape)
+            board.take(await sync_to_async(rows.render)(stale, board.look) if stale else {}, standing.shape)
         self._note()
 
     def _keep_going(self, runs: list[Run], boards: list[Board]) -> None:
@@ -169,7 +170,7 @@ def _frames(runs: list[Run], now: rows.Now) -> list[tuple[Run, Frame | None]]:
 def _frame(run: Run) -> Frame:
     if not run.is_known:
         run.begin(frames.last_event(run.pk))
-    return frames.frame(run.pk, run.upto, run.language)
+    return frames.frame(run.pk, run.upto, run.look)
 
 
 async def _ask(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -6,12 +6,11 @@ from collections.abc import AsyncIterator
 
 from django.http import HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import aget_object_or_404
-from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
 from finetunes.live.stream import Seen, follow, follow_rows
 from finetunes.models import FineTune
-from teams import access
+from teams import access, looks
 from teams.access import OrgRequest
 
 MOST_ROWS = 100
@@ -21,14 +20,14 @@ MOST_ROWS = 100
 @access.viewer
 async def fine_tune_stream(request: OrgRequest, pk: int) -> HttpResponseBase:
     fine_tune = await aget_object_or_404(FineTune.objects.of(request.organization).only("pk"), pk=pk)
-    return _stream(follow(fine_tune.pk, _seen(request), get_language() or "en"))
+    return _stream(follow(fine_tune.pk, _seen(request), looks.now()))
 
 
 @require_GET
 @access.viewer
 async def row_stream(request: OrgRequest) -> HttpResponseBase:
     shape = request.GET.get("shape", "")
-    return _stream(follow_rows(request.organization.pk, _rows(request), shape, get_language() or "en"))
+    return _stream(follow_rows(request.organization.pk, _rows(request), shape, looks.now()))
 
 
 def _stream(messages: AsyncIterator[bytes]) -> StreamingHttpResponse:

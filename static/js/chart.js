@@ -1,5 +1,7 @@
 // Draw the plots of a page with Plotly, in the colours of the theme; ask again for a range that is zoomed into, and
 // when there is more to draw. What somebody has set stays with a chart, whatever happens to the page around it.
+import { separators, spelling } from "./numbers.js";
+
 const PAUSE = 2000;
 const REMEMBERED = ["axis", "smooth"];
 const states = new Map();
@@ -48,6 +50,7 @@ function arranged(plot, state) {
   if (state.whole || state.logarithmic) Object.assign(layout.yaxis, { range: undefined, autorange: true });
   if (state.logarithmic) Object.assign(layout.yaxis, { type: "log", rangemode: "normal" });
   if (state.range) Object.assign(layout.xaxis, { range: [...state.range], autorange: false });
+  layout.separators = separators;
   layout.width = plot.clientWidth;
   if (document.fullscreenElement?.contains(plot)) layout.height = Math.max(280, window.innerHeight - 240);
   layout.uirevision = JSON.stringify([state.range, state.logarithmic, state.whole, layout.height]);
@@ -97,7 +100,7 @@ function show(plot, range) {
 function tell(plot, state) {
   const chart = plot.closest(".chart");
   const { steps, shown, drawn, beyond, least } = state.drawing;
-  const number = new Intl.NumberFormat(document.documentElement.lang || undefined);
+  const number = spelling();
   const note = chart.querySelector("[data-count]");
   if (note) {
     const words = state.range && note.dataset.part ? note.dataset.part : steps === drawn ? note.dataset.all : note.dataset.some;

@@ -1,4 +1,6 @@
 // Move thresholds: all numbers follow from the rows' counts at each step, which the page brings along.
+import { spelling } from "./numbers.js";
+
 const numbers = (selector, root) => Number(root.querySelector(selector).value.replace(",", "."));
 const sum = (counts, from, to) => counts.slice(from, to).reduce((whole, count) => whole + count, 0);
 const ratio = (part, whole) => (whole ? part / whole : null);
@@ -49,9 +51,8 @@ function wire(section) {
   if (!data || !form || section.dataset.wired) return;
   section.dataset.wired = "1";
   const rows = JSON.parse(data.textContent);
-  const language = document.documentElement.lang || "en";
-  const share = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-  const whole = new Intl.NumberFormat(language);
+  const [share, fine] = [1, 3].map((digits) => spelling({ minimumFractionDigits: digits, maximumFractionDigits: digits }));
+  const whole = spelling();
   const percent = (value) => (value === null ? "–" : `${share.format(100 * value)}\u00a0%`);
   const step = (value) => Math.min(rows.steps, Math.max(0, Math.round((Number.isFinite(value) ? value : 0.5) * rows.steps)));
   const out = (name, text) => {
@@ -78,9 +79,9 @@ function wire(section) {
     for (const name of ["precision", "recall", "f1", "accuracy", "person"]) out(name, percent(here[name]));
     for (const name of ["true_yes", "false_yes", "true_no", "false_no"]) out(name, whole.format(here[name]));
     const paid = costs();
-    out("cost", paid && here.decided ? ((paid[0] * here.false_yes + paid[1] * here.false_no) / here.decided).toFixed(3) : "–");
+    out("cost", paid && here.decided ? fine.format((paid[0] * here.false_yes + paid[1] * here.false_no) / here.decided) : "–");
     out("by", paid ? section.dataset.byCost : section.dataset.byF1);
-    section.querySelector("[data-best]").textContent = best(rows, paid).toFixed(3);
+    section.querySelector("[data-best]").textContent = fine.format(best(rows, paid));
     clearTimeout(timer);
     const said = section.dataset.said.replace("%p", percent(here.precision)).replace("%r", percent(here.recall));
     timer = setTimeout(() => out("said", said.replace("%s", percent(here.person))), 400);
@@ -111,7 +112,7 @@ function wire(section) {
   });
   section.querySelector("[data-best]").addEventListener("click", (event) => {
     event.preventDefault();
-    state.low = state.high = step(Number(event.target.textContent));
+    state.low = state.high = best(rows, costs());
     show();
   });
   for (const field of form.querySelectorAll("[type=range]")) field.hidden = false;

@@ -1,4 +1,6 @@
 // The upload page: drop a file, see how much of it is sent, cancel. Without this script the form posts as it is.
+import { spelling } from "./numbers.js";
+
 const form = document.getElementById("upload");
 const input = form.querySelector("input[type=file]");
 const drop = form.querySelector("[data-drop]");
@@ -45,7 +47,7 @@ function refusal(file) {
 function size(bytes) {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
   const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(bytes, 1)) / 3));
-  const format = new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit: units[step], unitDisplay: "short", maximumFractionDigits: 1 });
+  const format = spelling({ style: "unit", unit: units[step], unitDisplay: "short", maximumFractionDigits: 1 });
   return format.format(bytes / 1000 ** step);
 }
 

@@ -27,7 +27,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     date_joined = models.DateTimeField(default=timezone.now)
     # How a person wants to see things; empty is: as their browser says.
     language = models.CharField(_("language"), max_length=10, blank=True, default="", db_default="")
-    formats = models.CharField(_("dates and numbers"), max_length=10, blank=True, default="", db_default="")
+    formats = models.CharField(_("dates"), max_length=10, blank=True, default="", db_default="")
+    numbers = models.CharField(_("numbers"), max_length=10, blank=True, default="", db_default="")
     time_zone = models.CharField(_("time zone"), max_length=60, blank=True, default="", db_default="")
     theme = models.CharField(_("theme"), max_length=10, blank=True, default="", db_default="")
 

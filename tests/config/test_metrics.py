@@ -18,6 +18,7 @@ from config import metrics
 from config.metrics import gauges, show, tally
 from finetunes.live.shared import Run
 from finetunes.live.tail import Tail
+from teams.looks import Look
 from work.models import Pulse
 from work.models import Tally as Row
 
@@ -116,8 +117,8 @@ def test_streams_are_counted_while_somebody_watches(monkeypatch: pytest.MonkeyPa
     from finetunes.live import tail
 
     one = Tail()
-    one.runs[1, "en"] = Run(1, "en")
-    one.runs[1, "en"].watchers = 3
+    one.runs[1, Look()] = Run(1, Look())
+    one.runs[1, Look()].watchers = 3
     one.took, one.looked_at = 0.25, 1.0
     monkeypatch.setattr(tail, "_tails", {1: one})
     standing = tail.standing()

@@ -22,6 +22,7 @@ from finetunes.next_steps import steps
 from finetunes.sentences import SENTENCES
 from finetunes.statuses import Status
 from finetunes.verdict.judge import ORDER, RULES, judge, to_json
+from teams.looks import Look
 from tests.conftest import People
 from tests.finetunes import planted
 from tests.finetunes.conftest import new_fine_tune, new_version
@@ -149,7 +150,7 @@ class TestFinding:
 
     def test_the_live_page_gets_it_with_the_end(self, fine_tune: FineTune, provider: Provider) -> None:
         row = succeeded(fine_tune, provider, OVER_FITTED)
-        assert "learned by heart" in frames.frame(row.pk, 0, "en").parts["verdict"]
+        assert "learned by heart" in frames.frame(row.pk, 0, Look()).parts["verdict"]
 
     def test_checkpoints_are_kept_with_it(
         self, people: People, connection: Connection, version: Version, provider: Provider

@@ -23,6 +23,7 @@ from finetunes.live import tail as tails
 from finetunes.live.stream import follow_rows
 from finetunes.models import FineTune
 from finetunes.statuses import Status
+from teams.looks import Look
 from tests.conftest import People
 from tests.finetunes.conftest import new_fine_tune
 from tests.finetunes.test_stream import asay, reached, say, signed_in
@@ -59,7 +60,7 @@ async def opened(people: People, *shown: FineTune) -> Page:
 
 
 async def watch(people: People, page: Page, until: Callable[[Page], object], language: str = "en") -> None:
-    messages = follow_rows(people.organization.pk, dict(page.known), page.shape, language)
+    messages = follow_rows(people.organization.pk, dict(page.known), page.shape, Look(language))
     async with asyncio.timeout(20), aclosing(messages) as chunks:
         async for chunk in chunks:
             page.take(chunk)
@@ -132,7 +133,7 @@ class TestRows:
 
     async def test_rows_of_another_organization_are_never_sent(self, people: People, fine_tune: FineTune) -> None:
         page = Page({fine_tune.pk: -1}, "")
-        messages = follow_rows(people.organization.pk + 1000, page.known, "", "en")
+        messages = follow_rows(people.organization.pk + 1000, page.known, "", Look())
         async with asyncio.timeout(20), aclosing(messages) as chunks:
             while not page.moved:
                 page.take(await anext(chunks))
@@ -144,9 +145,9 @@ class TestRows:
         rendered: list[list[int]] = []
         original = rows.render
 
-        def counted(pks: Iterable[int], language: str) -> dict[int, tuple[int, bytes]]:
+        def counted(pks: Iterable[int], look: Look) -> dict[int, tuple[int, bytes]]:
             rendered.append(list(pks))
-            return original(pks, language)
+            return original(pks, look)
 
         monkeypatch.setattr(rows, "render", counted)
         pages = [await opened(people, fine_tune) for _ in range(20)]

@@ -26,6 +26,7 @@ from finetunes.live import tail as tails
 from finetunes.live.stream import Seen, follow
 from finetunes.models import Event, FineTune
 from finetunes.statuses import Status
+from teams.looks import Look
 from teams.models import User
 from tests.conftest import People
 from tests.finetunes.conftest import new_fine_tune
@@ -77,7 +78,7 @@ class Browser:
 
 async def watch(pk: int, browser: Browser, until: Callable[[Browser], bool], language: str = "en") -> None:
     """Read the stream until the browser has seen enough, then hang up."""
-    async with asyncio.timeout(20), aclosing(follow(pk, browser.seen, language)) as chunks:
+    async with asyncio.timeout(20), aclosing(follow(pk, browser.seen, Look(language))) as chunks:
         async for chunk in chunks:
             browser.take(chunk)
             if until(browser):
@@ -219,9 +220,9 @@ class TestResume:
     ) -> None:
         asked: list[int] = []
 
-        def counted(pk: int, after: int, language: str) -> frames.Frame:
+        def counted(pk: int, after: int, look: Look) -> frames.Frame:
             asked.append(pk)
-            return original(pk, after, language)
+            return original(pk, after, look)
 
         original = frames.frame
         monkeypatch.setattr(frames, "frame", counted)
@@ -242,9 +243,9 @@ class TestResume:
         monkeypatch.setattr(tails, "BLOCK", 5)
         blocks: list[int] = []
 
-        def counted(pk: int, after: int, upto: int, language: str) -> frames.Lines:
+        def counted(pk: int, after: int, upto: int, look: Look) -> frames.Lines:
             blocks.append(after)
-            return original(pk, after, upto, language)
+            return original(pk, after, upto, look)
 
         original = frames.lines
         monkeypatch.setattr(frames, "lines", counted)
@@ -265,6 +266,18 @@ class TestResume:
         await asyncio.gather(*tasks)
         assert all(one.ordinals == [1] for one in browsers.values())
 
+    async def test_watchers_with_two_looks_each_read_their_own(self, fine_tune: FineTune) -> None:
+        await asay(fine_tune, step=1234, total_steps=5678)
+        chosen = {"1,234": Look(), "1.234": Look(numbers="dot")}
+        for number, look in chosen.items():
+            one = Browser()
+            async with asyncio.timeout(20), aclosing(follow(fine_tune.pk, one.seen, look)) as chunks:
+                async for chunk in chunks:
+                    one.take(chunk)
+                    if one.parts:
+                        break
+            assert number in str(one.parts[0]["parts"])
+
     async def test_who_comes_just_as_the_last_one_goes_is_served(self, fine_tune: FineTune) -> None:
         for _ in range(100):
             await watch(fine_tune.pk, Browser(), lambda seen: bool(seen.parts))
@@ -280,7 +293,7 @@ class TestResume:
         monkeypatch.setattr(shared, "BLOCK", 5)
         monkeypatch.setattr(tails, "BLOCK", 5)
         slow, quick = Browser(), Browser()
-        async with asyncio.timeout(20), aclosing(follow(fine_tune.pk, slow.seen, "en")) as chunks:
+        async with asyncio.timeout(20), aclosing(follow(fine_tune.pk, slow.seen, Look())) as chunks:
             while not slow.parts:
                 slow.take(await anext(chunks))
             reading = asyncio.create_task(watch(fine_tune.pk, quick, lambda seen: len(seen.lines) >= 60))
@@ -311,8 +324,8 @@ class TestResume:
         assert again.parts == []
 
     async def test_a_process_that_is_behind_another_sends_nothing_old(self, fine_tune: FineTune) -> None:
-        run = shared.Run(fine_tune.pk, "en")
-        run.take(await sync_to_async(frames.frame)(fine_tune.pk, 0, "en"))
+        run = shared.Run(fine_tune.pk, Look())
+        run.take(await sync_to_async(frames.frame)(fine_tune.pk, 0, Look()))
         assert run.since(5, 7) == b""
 
     async def test_one_that_cannot_be_shown_does_not_keep_others_from_being_told(
@@ -320,10 +333,10 @@ class TestResume:
     ) -> None:
         bad, good = [await sync_to_async(new_fine_tune)(people, connection, version, suffix=name) for name in ("a", "b")]
 
-        def broken(pk: int, after: int, language: str) -> frames.Frame:
+        def broken(pk: int, after: int, look: Look) -> frames.Frame:
             if pk == bad.pk:
                 raise ValueError
-            return original(pk, after, language)
+            return original(pk, after, look)
 
         original = frames.frame
         monkeypatch.setattr(frames, "frame", broken)
@@ -387,7 +400,7 @@ class TestWatched:
         noted: list[list[int]] = []
         monkeypatch.setattr(type(FineTune.objects), "watched", lambda self, pks: noted.append(list(pks)), raising=False)
         one = tails.Tail()
-        one.runs = {(fine_tune.pk, "en"): shared.Run(fine_tune.pk, "en")}
+        one.runs = {(fine_tune.pk, Look()): shared.Run(fine_tune.pk, Look())}
         for _ in range(3):
             one._note()
             await reached(lambda: one._noting and one._noting.done())

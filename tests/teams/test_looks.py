@@ -1,4 +1,4 @@
-"""Times, dates and the theme as a person wants them, on every page; before sign-in as the browser says."""
+"""Times, dates, numbers and the theme as a person wants them, on every page; before sign-in as the browser says."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOMENT = datetime(2026, 11, 21, 17, 5, 9, tzinfo=UTC)
 def undressed() -> Iterator[None]:
     yield
     timezone.deactivate()
-    looks._worn.formats = ""
+    looks._worn.formats = looks._worn.numbers = ""
 
 
 def drawn(form: str) -> str:
@@ -31,7 +31,7 @@ def drawn(form: str) -> str:
 
 
 def choose(client: Client, **choice: str) -> str:
-    form = {"language": "", "formats": "", "time_zone": ""} | choice
+    form = {"language": "", "formats": "", "numbers": "", "time_zone": ""} | choice
     return client.post("/settings/look/", form, follow=True).content.decode()
 
 
@@ -50,6 +50,44 @@ def test_dates_are_drawn_as_chosen(member_client: Client, formats: str, short: s
     member_client.get("/settings/")
     assert (drawn("Y-m-d H:i T"), drawn("j F Y"), drawn("H:i:s")) == (short, long, clock)
     assert drawn("c") == "2026-11-21T17:05:09+00:00", "what programs read stays as it is"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "grouped", "decimals", "said"),
+    [
+        ("", "1,234,567", "1,234.5", "1,234.56"),
+        ("comma", "1,234,567", "1,234.5", "1,234.56"),
+        ("dot", "1.234.567", "1.234,5", "1.234,56"),
+        ("space", "1 234 567", "1 234,5", "1 234,56"),
+    ],
+)
+def test_numbers_are_written_as_chosen(member_client: Client, numbers: str, grouped: str, decimals: str, said: str) -> None:
+    choose(member_client, numbers=numbers)
+    member_client.get("/settings/")
+    whole = Template("{% load humanize %}{{ n|intcomma }} {{ n }}").render(Context({"n": 1234567}))
+    assert whole.replace("\N{NO-BREAK SPACE}", " ") == f"{grouped} {grouped}"
+    parts = Template("{{ n }}|{{ n|floatformat:1 }}").render(Context({"n": 1234.5}))
+    assert parts.replace("\N{NO-BREAK SPACE}", " ") == f"{decimals}|{decimals}"
+    assert looks.signs("1,234.56").replace("\N{NO-BREAK SPACE}", " ") == said
+
+
+@pytest.mark.parametrize("form", ["{{ n|stringformat:'.1f' }}", "{{ n|floatformat:'1u' }}", "{{ n|unlocalize }}"])
+def test_what_programs_read_keeps_its_signs(form: str) -> None:
+    with looks.worn(looks.Look(numbers="dot")):
+        assert Template("{% load l10n %}" + form).render(Context({"n": 1234.5})) == "1234.5"
+
+
+def test_a_made_up_form_of_numbers_counts_as_none(member_client: Client) -> None:
+    assert "cannot be chosen" in choose(member_client, numbers="dozen")
+
+
+def test_a_look_is_put_on_for_a_while_and_then_taken_off() -> None:
+    look = looks.Look("en", "dots", "dot", "Asia/Almaty")
+    with looks.worn(look):
+        assert looks.now() == look
+        assert (drawn("Y-m-d H:i"), looks.signs("1,234.5")) == ("21.11.2026 22:05", "1.234,5")
+    assert looks.now() == looks.Look(zone="UTC")
+    assert looks.signs("1,234.5") == "1,234.5"
 
 
 def test_times_are_in_the_chosen_zone_and_say_so(member_client: Client) -> None:
@@ -86,6 +124,11 @@ def test_what_one_chooses_is_ones_own(people: People, member_client: Client) -> 
     choose(member_client, formats="dots", time_zone="Asia/Almaty")
     signed_in(people.viewer).get("/settings/")
     assert drawn("Y-m-d H:i T") == "2026-11-21 17:05 UTC"
+
+
+def test_the_page_tells_its_scripts_what_is_chosen(member_client: Client) -> None:
+    page = choose(member_client, formats="dots", numbers="space")
+    assert 'data-formats="dots" data-numbers="space"' in page
 
 
 def test_strangers_choose_nothing(client: Client) -> None:

@@ -18,6 +18,7 @@ from playground import explain, pick, tell
 from playground.keep.views.judging import context_of
 from playground.models import Asked, AskedQuerySet
 from teams import access, audit
+from teams.looks import signs
 
 PER_PAGE = 25
 LONGEST_SEARCH = 200
@@ -84,7 +85,7 @@ def forget_all(request: access.OrgRequest) -> HttpResponse:
     number = deleted.get(Asked._meta.label, 0)
     audit.record(request, "history.deleted", questions=number)
     said = ngettext("%(n)s question is out of your history.", "%(n)s questions are out of your history.", number)
-    messages.success(request, said % {"n": f"{number:,}"})
+    messages.success(request, said % {"n": signs(f"{number:,}")})
     return redirect("playground:history")
 
 

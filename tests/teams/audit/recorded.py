@@ -141,7 +141,7 @@ NOTHING: dict[str, str] = {
     "account_reset_password_from_key_done": "a page of words, which takes nothing",
     "teams:choose_organization": "chooses what a person sees",
     "teams:theme": "how the pages look to one person alone",
-    "teams:look": "how dates and times look to one person alone",
+    "teams:look": "how dates, times and numbers look to one person alone",
 }
 
 REVEALS: dict[str, str] = {
