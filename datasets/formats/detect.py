@@ -20,7 +20,25 @@ _HELP = {
     "pdf": _("PDF files are not read. Put the examples into a spreadsheet, one row each, and upload that."),
     "zip": _("Archives are not read. Unpack the file and upload what is inside."),
     "parquet": _("Parquet files are not read. Export the table as .csv or .jsonl."),
+    "exe": _("Programs are not read. Put the examples into a spreadsheet, one row each, and upload that."),
+    "picture": _("Pictures are not read. Put the examples into a spreadsheet, one row each, and upload that."),
+    "database": _("Database files are not read. Export the table as .csv and upload that."),
 }
+# How files begin that no name makes a text.
+_OTHERS = {
+    b"%PDF-": "pdf",
+    b"MZ": "exe",
+    b"\x7fELF": "exe",
+    b"\xcf\xfa\xed\xfe": "exe",
+    b"PAR1": "parquet",
+    b"Rar!\x1a\x07": "zip",
+    b"7z\xbc\xaf\x27\x1c": "zip",
+    b"\x89PNG\r\n": "picture",
+    b"\xff\xd8\xff": "picture",
+    b"GIF8": "picture",
+    b"SQLite format 3\x00": "database",
+}
+_ARCHIVE = b"PK\x03\x04"
 
 
 def kind_of(file: BinaryIO, filename: str) -> tuple[str, Sentence | None]:
@@ -54,13 +72,29 @@ def _by_content(head: bytes, named: str) -> str:
     """The kind that the first bytes show, or "" where the name has to do."""
     if not head.strip():
         raise Unreadable(_("The file is empty."))
-    if head.startswith(b"PK\x03\x04"):
-        return "xlsx" if named in KINDS or b"xl/" in head or b"[Content_Types].xml" in head[:200] else ""
+    _refuse_others(head)
+    if head.startswith(_ARCHIVE):
+        return _archive_kind(head, named)
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         raise Unreadable(_("This is a protected workbook or one of the old kind. Save it as .xlsx, without a password."))
     if named == "xlsx":
         return _text_kind(head, named) or "csv"
     return _text_kind(head, named)
+
+
+def _refuse_others(head: bytes) -> None:
+    """Letters alone prove nothing: a table may begin with them too, but none has a zero byte beside them."""
+    for start, kind in _OTHERS.items():
+        if head.startswith(start) and (not start.isalnum() or b"\x00" in head):
+            raise Unreadable(_HELP[kind])
+
+
+def _archive_kind(head: bytes, named: str) -> str:
+    if named == "xlsx" or b"xl/" in head or b"[Content_Types].xml" in head[:200]:
+        return "xlsx"
+    if named in KINDS:
+        raise Unreadable(_HELP["zip"])
+    return ""
 
 
 def _text_kind(head: bytes, named: str) -> str:

@@ -19,6 +19,7 @@ from xml.parsers import expat
 from datasets.formats.header import LOOKED_AT, Head
 from datasets.formats.options import Options
 from datasets.formats.rows import MAX_COLUMNS, BadRow, Row, Unreadable, named_columns, numbered_columns, table_row
+from datasets.formats.xlsx_bounds import refuse_directory, refuse_part, too_large
 from datasets.formats.xlsx_cells import DateStyles, SheetRow, SheetRows, TextTable
 from datasets.words import gettext_noop as _
 
@@ -75,8 +76,9 @@ def _begun(book: zipfile.ZipFile, options: Options) -> tuple[list[str], Iterator
 
 
 def _open(file: BinaryIO) -> zipfile.ZipFile:
-    file.seek(0)
     try:
+        refuse_directory(file)
+        file.seek(0)
         return zipfile.ZipFile(file)
     except (*BROKEN, NotImplementedError):
         raise Unreadable(DAMAGED) from None
@@ -142,11 +144,12 @@ def _parse(
     parser = _parser(handler)
     unpacked = 0
     try:
+        refuse_part(book.getinfo(part), limit)
         with book.open(part) as stream:
             while block := stream.read(BLOCK):
                 unpacked += len(block)
                 if unpacked > limit:
-                    raise Unreadable(_("Unpacked, the workbook is larger than %(limit)s MB.", limit=limit // 1_000_000))
+                    raise too_large(limit)
                 parser.Parse(block, False)
                 yield
         parser.Parse(b"", True)

@@ -3,14 +3,18 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from datasets import unpack
 from datasets.decide import ACCEPTED, SKIPPED
 from datasets.forms.columns import ColumnsForm
 from datasets.forms.row import RowForm
 from datasets.forms.version import VersionForm
 from datasets.models import Dataset, SavedRecipe
+from datasets.wording import say
+from datasets.words import Refused
 from teams.forms import Styled
 
 __all__ = [
@@ -39,6 +43,15 @@ class UploadForm(Styled, forms.Form):
     name = forms.CharField(
         label=_("Name"), max_length=120, required=False, help_text=_("Left empty, the dataset is named after the file.")
     )
+
+    def clean_file(self) -> UploadedFile[bytes]:
+        """Refuse by its first block what will not be read, before anything of it is kept."""
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
+        try:
+            unpack.refuse_other(file, file.name or "")
+        except Refused as why:
+            raise forms.ValidationError(say(why.sentence)) from None
+        return file
 
 
 class DecisionForm(forms.Form):

@@ -85,6 +85,7 @@ function finish(request) {
   }
   const answer = new DOMParser().parseFromString(request.responseText, "text/html");
   const number = request.getResponseHeader("X-Request-ID");
+  if (request.status === 413) return stop(form.dataset.tooLarge);
   const refused = number ? `${form.dataset.refused} ${document.body.dataset.number} ${number}` : form.dataset.refused;
   stop(answer.querySelector("[data-error]")?.textContent || refused);
 }

@@ -171,9 +171,14 @@ def test_an_upload_that_breaks_off_is_told_and_can_be_tried_again(page: Page) ->
     page.wait_for_url(CHECKED)
 
 
-def test_a_file_that_cannot_be_read_says_why(page: Page) -> None:
-    upload(page, b"only words\n", "notes.rtf")
-    expect(page.get_by_role("alert")).to_contain_text("Files that end in .rtf are not read.")
+def test_a_file_that_cannot_be_read_says_why_where_it_was_chosen(context: BrowserContext) -> None:
+    with listened(context.new_page(), meant="status of 422") as page:
+        choose(page, b"only words\n", "notes.rtf")
+        page.click("[data-submit]")
+        expect(page.locator("[data-error]")).to_contain_text("Files that end in .rtf are not read.")
+        page.set_input_files("input[type=file]", {"name": "t.csv", "mimeType": "text/csv", "buffer": csv_of(TICKETS)})
+        page.click("[data-submit]")
+        page.wait_for_url(CHECKED)
 
 
 def test_examples_are_searched_as_one_types_and_the_address_follows(page: Page) -> None:

@@ -66,6 +66,14 @@ def test_json_is_known_in_any_encoding(encoding: str) -> None:
         ("x.pdf", b"%PDF-1.7", "PDF files are not read."),
         ("x.xls", b"\xd0\xcf\x11\xe0rest", "This is a protected workbook or one of the old kind."),
         ("x.xlsx", b"\xd0\xcf\x11\xe0rest", "This is a protected workbook"),
+        ("x.csv", b"%PDF-1.7", "PDF files are not read."),
+        ("x.csv", b"MZ\x90\x00rest", "Programs are not read."),
+        ("x.txt", b"\x7fELF\x02", "Programs are not read."),
+        ("x.jsonl", b"PAR1\x15\x04\x00", "Parquet files are not read."),
+        ("x.xlsx", b"\x89PNG\r\n\x1a\n", "Pictures are not read."),
+        ("x.csv", b"SQLite format 3\x00", "Database files are not read."),
+        ("x.csv", b"PK\x03\x04\x14\x00readme.txt", "Archives are not read."),
+        ("x.csv", b"7z\xbc\xaf\x27\x1c", "Archives are not read."),
         ("x.zip", b"PK\x03\x04....", "Archives are not read."),
         ("x.docx", b"PK\x03\x04....", "Word documents are not read."),
     ],
@@ -74,6 +82,11 @@ def test_what_is_not_read_is_refused_in_a_sentence(name: str, content: bytes, se
     with pytest.raises(Unreadable) as refused:
         looked_at(content, name)
     assert str(refused.value.sentence).startswith(sentence)
+
+
+@pytest.mark.parametrize("start", [b"MZ", b"PAR1", b"GIF8"])
+def test_a_table_may_begin_with_the_letters_of_another_kind(start: bytes) -> None:
+    assert looked_at(start + b",completion\na,b\n", "x.csv").options.kind == "csv"
 
 
 def test_columns_and_cells_of_a_hostile_name_are_never_a_path() -> None:

@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 
 import pytest
 
-from datasets.formats import Unreadable, columns, inspect, xlsx
+from datasets.formats import Unreadable, columns, inspect, xlsx, xlsx_bounds
 from tests.datasets.made import everything, taken
 from tests.datasets.workbooks import SHEET, inline, parts, workbook
 
@@ -78,6 +78,39 @@ def test_a_bomb_of_zeros_is_refused_by_its_unpacked_size(monkeypatch: pytest.Mon
 
     with pytest.raises(Unreadable, match="larger than 3 MB"):
         everything(parts(bomb()), "x.xlsx")
+
+
+def test_a_bomb_is_refused_by_what_it_says_of_itself_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xlsx_bounds, "HARMLESS", 1_000_000)
+    part = zipfile.ZipInfo("xl/worksheets/sheet1.xml")
+    part.file_size, part.compress_size = 2_000_000, 3_900
+    with pytest.raises(Unreadable, match="far more than a sheet holds"):
+        xlsx_bounds.refuse_part(part, 10_000_000)
+    with pytest.raises(Unreadable, match="larger than 1 MB"):
+        xlsx_bounds.refuse_part(part, 1_000_000)
+    part.compress_size = 4_100
+    xlsx_bounds.refuse_part(part, 10_000_000)
+
+
+def test_a_part_that_shrank_beyond_all_sheets_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xlsx_bounds, "HARMLESS", 1_000_000)
+    with pytest.raises(Unreadable, match="far more than a sheet holds"):
+        everything(parts(SHEET.format(" " * 2_000_000)), "x.xlsx")
+
+
+def test_a_sheet_of_the_same_row_again_and_again_is_no_bomb(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xlsx_bounds, "HARMLESS", 100_000)
+    assert len(everything(parts(inline(*[("prompt", "completion")] * 5_000)), "x.xlsx")) == 4_999
+
+
+def test_an_archive_of_parts_without_end_is_refused_before_its_list_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = parts(inline(["a"]), **{f"media{number}": "x" for number in range(30)})
+    monkeypatch.setattr(zipfile, "ZipFile", lambda *_arguments: pytest.fail("read"))
+    for name, most in (("MOST_PARTS", 20), ("MOST_DIRECTORY", 1_000)):
+        with monkeypatch.context() as patched:
+            patched.setattr(xlsx_bounds, name, most)
+            with pytest.raises(Unreadable, match="far more than a sheet holds"):
+                everything(many, "x.xlsx")
 
 
 def test_a_giant_cell_is_a_bad_row_and_takes_no_memory() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 from typing import Any
 
 import pytest
@@ -49,6 +50,12 @@ def test_an_upload_survives_a_bell_that_does_not_ring(
     [
         ({}, "Choose a file first."),
         ({"file": tickets(content=b"")}, "The file is empty."),
+        ({"file": tickets(content=b"%PDF-1.7 ...")}, "PDF files are not read."),
+        ({"file": tickets(content=b"MZ\x90\x00...")}, "Programs are not read."),
+        ({"file": tickets(content=b"PK\x03\x04\x14\x00readme.txt")}, "Archives are not read. Unpack the file"),
+        ({"file": tickets("tickets.docx", b"PK\x03\x04")}, "Word documents are not read."),
+        ({"file": tickets("tickets.csv.gz", gzip.compress(b"%PDF-1.7 ..."))}, "PDF files are not read."),
+        ({"file": tickets("tickets.rtf", b"words")}, "Files that end in .rtf are not read."),
     ],
 )
 def test_what_is_refused_is_said_beside_the_field(member_client: Client, data: dict[str, Any], sentence: str) -> None:
@@ -56,6 +63,14 @@ def test_what_is_refused_is_said_beside_the_field(member_client: Client, data: d
     assert response.status_code == 422
     assert sentence in response.content.decode()
     assert not Dataset.objects.exists()
+
+
+@pytest.mark.parametrize("content", [csv_of(TICKETS), gzip.compress(csv_of(TICKETS)), b"\x1f\x8bdamaged"])
+def test_what_can_be_read_and_what_only_reading_shows_is_kept_whole(member_client: Client, content: bytes) -> None:
+    name = "tickets.csv" if content == csv_of(TICKETS) else "tickets.csv.gz"
+    assert member_client.post(UPLOAD, {"file": tickets(name, content)}).status_code == 302
+    with Dataset.objects.get().source.open("rb") as kept:
+        assert kept.read() == content
 
 
 def test_a_file_beyond_the_limit_is_refused(member_client: Client, settings: Any) -> None:
