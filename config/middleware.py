@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.contrib.messages import get_messages
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
@@ -78,6 +79,31 @@ def _unread_messages(request: HttpRequest) -> str:
     if not len(get_messages(request)):
         return ""
     return render_to_string("_messages.html#oob", {"messages": get_messages(request)}, request)
+
+
+@sync_and_async_middleware
+def understood(get_response: Answer) -> Answer:
+    """Refuse an address with the character NUL: nobody means it, and PostgreSQL compares no text with it."""
+    if iscoroutinefunction(get_response):
+
+        async def later(request: HttpRequest) -> HttpResponseBase:
+            _refuse_nul(request)
+            response: HttpResponseBase = await get_response(request)
+            return response
+
+        return later
+
+    def now(request: HttpRequest) -> HttpResponseBase:
+        _refuse_nul(request)
+        return get_response(request)  # type: ignore[return-value]
+
+    return now
+
+
+def _refuse_nul(request: HttpRequest) -> None:
+    written = request.META.get("QUERY_STRING", "")
+    if "\0" in request.path_info or "\0" in written or "%00" in written:
+        raise BadRequest("NUL in the address")
 
 
 vary_on_htmx = _middleware(_vary)

@@ -109,6 +109,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "config.middleware.vary_on_htmx",
     "config.middleware.speak_htmx",
+    "config.middleware.understood",
     "config.away.DatabaseAway",
     "config.bounds.bounded",
 ]

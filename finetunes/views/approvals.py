@@ -83,7 +83,7 @@ def _mine(request: OrgRequest) -> approval.Approvals:
 
 
 def _one(request: OrgRequest, pk: int) -> Approval:
-    return get_object_or_404(_mine(request), fine_tune=pk)
+    return get_object_or_404(_mine(request), fine_tune__pk=pk)
 
 
 def _page(request: OrgRequest, asked: Approval, *, problem: str = "", status: int = 200) -> HttpResponse:

@@ -26,6 +26,6 @@ def organizations(request: OrgRequest) -> HttpResponse:
 @require_POST
 @access.signed_in
 def choose(request: OrgRequest, pk: int) -> HttpResponse:
-    membership = get_object_or_404(Membership, user=request.user, organization=pk)
+    membership = get_object_or_404(Membership, user=request.user, organization__pk=pk)
     access.choose(request, membership)
     return redirect("home")

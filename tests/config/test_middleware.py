@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
-from django.test import Client
+from django.test import AsyncClient, Client
 from django.urls import path
 
 from config.urls import urlpatterns as product
@@ -107,3 +108,15 @@ def test_caches_keep_fragments_and_pages_apart(client: Client, address: str) -> 
     vary = client.get(address).headers["Vary"]
     assert "HX-Request" in vary
     assert "HX-Target" in vary
+
+
+@pytest.mark.parametrize("address", ["/silent/?q=a%00b", "/silent/?%00=a", "/sil\0ent/", "/?q=%00"])
+def test_an_address_with_a_character_that_no_database_compares_is_refused(client: Client, address: str) -> None:
+    answer = client.get(address)
+    assert answer.status_code == 400
+    assert b"could not be understood" in answer.content
+
+
+def test_such_an_address_is_refused_where_views_wait_for_things(async_client: AsyncClient) -> None:
+    asked = async_to_sync(async_client.get)
+    assert (asked("/later/?q=%00").status_code, asked("/later/?q=%2500").status_code) == (400, 200)

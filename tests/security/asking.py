@@ -57,3 +57,9 @@ def visitors(planted: Planted) -> dict[str, Visitor]:
 
 def sent_to_sign_in(response: Any) -> bool:
     return bool(response.status_code == 302 and response.headers["Location"].startswith(reverse("account_login")))
+
+
+def body_of(answer: Any) -> str:
+    if not answer.streaming:
+        return str(answer.content, errors="replace")
+    return "" if answer.is_async else b"".join(answer).decode(errors="replace")

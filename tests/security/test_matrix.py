@@ -9,7 +9,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.security.addresses import ADDRESSES, MEMBER, OWNER, PUBLIC, VIEWER, Line
-from tests.security.asking import Visitor, sent_to_sign_in, undone
+from tests.security.asking import Visitor, body_of, sent_to_sign_in, undone
 from tests.security.pages import address, named
 from tests.security.seed import MARK, Planted
 
@@ -116,9 +116,3 @@ def test_no_page_shows_what_belongs_to_another_organization(planted: Planted, ev
                     if MARK.strip() in body_of(answer):
                         shown.append(f"{name}?{query}")
     assert shown == []
-
-
-def body_of(answer: Any) -> str:
-    if not answer.streaming:
-        return str(answer.content, errors="replace")
-    return "" if answer.is_async else b"".join(answer).decode(errors="replace")
