@@ -19,6 +19,8 @@ from datasets.words import gettext_noop as _
 from teams.models import Organization, User
 
 BLOCK = 1 << 20
+MOST_UNREAD = 10
+UNREAD = (Dataset.State.UPLOADED, Dataset.State.READING)
 
 
 def receive(organization: Organization, user: User | None, file: File[bytes], *, name: str = "", **asked: Any) -> Dataset:
@@ -45,6 +47,18 @@ def receive(organization: Organization, user: User | None, file: File[bytes], *,
         due_at=timezone.now(),
         **asked,
     )
+
+
+def refuse_many(organization: Organization, user: User) -> None:
+    """Refuse one more file of somebody whose files before it wait to be read."""
+    unread = Dataset.objects.of(organization).filter(created_by=user, state__in=UNREAD).count()
+    if unread >= MOST_UNREAD:
+        raise Refused(
+            _(
+                "%(count)s of your files are still being read. Wait until one of them is done, then upload this.",
+                count=unread,
+            )
+        )
 
 
 def shown_name(name: str) -> str:

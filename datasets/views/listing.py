@@ -39,6 +39,7 @@ def dataset_upload(request: OrgRequest) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if form.is_valid():
         try:
+            upload.refuse_many(request.organization, request.user)
             dataset = upload.receive(
                 request.organization, request.user, form.cleaned_data["file"], name=form.cleaned_data["name"]
             )

@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from datasets import tasks
+from datasets import tasks, upload
 from datasets.models import Dataset
 from teams.models import AuditEntry
 from tests.datasets.made import TICKETS, csv_of
@@ -71,6 +71,23 @@ def test_what_can_be_read_and_what_only_reading_shows_is_kept_whole(member_clien
     assert member_client.post(UPLOAD, {"file": tickets(name, content)}).status_code == 302
     with Dataset.objects.get().source.open("rb") as kept:
         assert kept.read() == content
+
+
+def test_so_many_files_of_a_person_wait_to_be_read_and_no_more(member_client: Client, monkeypatch: Any) -> None:
+    monkeypatch.setattr(upload, "MOST_UNREAD", 2)
+    for _each in range(2):
+        assert member_client.post(UPLOAD, {"file": tickets()}).status_code == 302
+    refused = member_client.post(UPLOAD, {"file": tickets()})
+    assert refused.status_code == 422
+    assert "2 of your files are still being read. Wait until one of them is done" in refused.content.decode()
+    Dataset.objects.filter(pk=Dataset.objects.latest("pk").pk).update(state=Dataset.State.READY)
+    assert member_client.post(UPLOAD, {"file": tickets()}).status_code == 302
+
+
+def test_what_others_have_sent_is_not_counted(owner_client: Client, member_client: Client, monkeypatch: Any) -> None:
+    monkeypatch.setattr(upload, "MOST_UNREAD", 1)
+    assert owner_client.post(UPLOAD, {"file": tickets()}).status_code == 302
+    assert member_client.post(UPLOAD, {"file": tickets()}).status_code == 302
 
 
 def test_a_file_beyond_the_limit_is_refused(member_client: Client, settings: Any) -> None:
