@@ -7,18 +7,32 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from teams import audit, changes, sessions, single_sign_on, tasks, throttle
 from teams.audit.entrances import Noted
 from teams.models import User
 
 NOWHERE = "0.0.0.0"  # noqa: S104
-SILENT = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}
+SILENT = {
+    "account/messages/logged_in.txt",
+    "account/messages/logged_out.txt",
+    "mfa/messages/recovery_codes_generated.txt",
+}
+REFUSALS = {
+    "email_password_mismatch": _(
+        "The address or the password is not correct. Mind capital letters and spaces, and try again."
+    ),
+    "enter_current_password": _("This is not the password that you have now. Type that one first."),
+    "incorrect_password": _("This is not your password. Mind capital letters and spaces, and try again."),
+}
 
 
 class Entrance(Noted):
     """Closes open sign-up: people come by invitation."""
+
+    error_messages = Noted.error_messages | REFUSALS
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
@@ -26,7 +40,7 @@ class Entrance(Noted):
     def add_message(
         self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any
     ) -> None:
-        """Say what matters; that one is signed in or out shows by itself."""
+        """Say what matters; that one is signed in or out, or sees new codes, shows by itself."""
         if message_template not in SILENT:
             super().add_message(request, level, message_template, *args, **kwargs)
 
@@ -36,7 +50,7 @@ class Entrance(Noted):
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Refuse passwords where only single sign-on is in use, and for a while after too many wrong ones."""
         if passwords_are_closed() and not request.user.is_authenticated:
-            raise ValidationError(_("Nobody signs in with a password here. Use the button below."))
+            raise ValidationError(gettext("Nobody signs in with a password here. Use the button below."))
         try:
             super().pre_authenticate(request, **credentials)
         except ValidationError:

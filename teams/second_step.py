@@ -8,7 +8,8 @@ from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.models import Authenticator
 from django.core.cache import cache
 from django.db.models import Exists, OuterRef
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from qrcode.image.svg import SvgPathImage
 
 from teams.models import Membership, MembershipQuerySet, Organization, User
@@ -16,11 +17,19 @@ from work import encryption
 
 STEPS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 SECRETS = ("secret", "seed")
+REFUSALS = {
+    "incorrect_code": _(
+        "This code does not count, or was used already. Enter the one that the app shows now; "
+        "if that fails, too, look whether the clock of your phone is right."
+    )
+}
 REMEMBERED = 120  # seconds; longer than any code counts
 
 
 class SecondStep(DefaultMFAAdapter):  # type: ignore[misc]
     """Encrypts what is stored, draws the code without a style, and names keys plainly."""
+
+    error_messages = DefaultMFAAdapter.error_messages | REFUSALS
 
     def encrypt(self, text: str) -> str:
         return str(encryption.encrypt(text))
@@ -35,7 +44,7 @@ class SecondStep(DefaultMFAAdapter):  # type: ignore[misc]
 
     def generate_authenticator_name(self, user: User, type: str) -> str:
         number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
-        return _("Key %(number)s") % {"number": number}
+        return gettext("Key %(number)s") % {"number": number}
 
 
 class CodeForm(AuthenticateForm):  # type: ignore[misc]

@@ -61,8 +61,20 @@ class TestSettingUpAnApp:
         confirm(member_client)
         secret = secret_on(member_client.get(ADD).content.decode())
         wrong = f"{(int(code(secret)) + 1) % 10**6:06}"
-        assert "Incorrect code" in member_client.post(ADD, {"code": wrong}).content.decode()
+        assert "This code does not count" in member_client.post(ADD, {"code": wrong}).content.decode()
         assert not Authenticator.objects.exists()
+
+    def test_what_was_done_is_said_once_and_in_our_words(self, member_client: Client) -> None:
+        set_up(member_client)
+        page = member_client.post(f"{CODES}make/", follow=True).content.decode()
+        assert "Each lets you in once" in page
+        assert "A new set of recovery codes" not in page, "the page itself says it"
+        assert "The app is removed." in member_client.post(f"{STEP}app/remove/", follow=True).content.decode()
+
+    def test_who_is_asked_to_confirm_can_turn_back(self, member_client: Client) -> None:
+        page = member_client.get(ADD, follow=True).content.decode()
+        assert "Confirm that it is you" in page
+        assert '<a class="link" href="/settings/">Not now</a>' in page
 
     def test_it_is_on_record_and_mailed(
         self,
