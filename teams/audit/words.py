@@ -41,6 +41,16 @@ KINDS: dict[str, Any] = {
     "server": _("The server"),
     "audit": _("The audit log"),
 }
+FIELDS: dict[str, Any] = {
+    "history": _("with the playground's history"),
+    "sha256": "SHA-256",
+}
+WAYS_IN: dict[str, Any] = {
+    "password": _("password"),
+    "mfa": _("second step"),
+    "socialaccount": _("single sign-on"),
+    "groups": _("groups of the single sign-on"),
+}
 MOST_IN_A_SENTENCE = 2
 LONGEST_IN_A_SENTENCE = 60
 
@@ -113,14 +123,19 @@ def changed(entry: AuditEntry) -> list[tuple[str, str, str]]:
 def others(entry: AuditEntry) -> list[tuple[str, str]]:
     """Return what else an entry tells."""
     return [
-        (field(name), value(one))
+        (field(name), _way_in(one) if name == "by" else value(one))
         for name, one in entry.details.items()
         if name not in ("before", "after") and one not in ("", None)
     ]
 
 
 def field(name: str) -> str:
-    return name.replace("_", " ").replace("-", " ")
+    return str(FIELDS.get(name) or name.replace("_", " ").replace("-", " "))
+
+
+def _way_in(methods: Any) -> str:
+    """Say what somebody came in with, such as “password, second step” for the library's `password, mfa`."""
+    return ", ".join(str(WAYS_IN.get(one, one)) for one in str(methods).split(", "))
 
 
 def value(one: Any) -> str:

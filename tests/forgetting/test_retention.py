@@ -201,7 +201,7 @@ class TestPage:
     def test_it_shows_what_would_go_before_it_is_saved(self, owner_client: Client, people: People) -> None:
         answer = owner_client.post(PAGE, {"notifications": "7"}).content.decode()
         assert "Nothing is saved yet" in answer
-        assert "0 are older than 7 days and go." in answer
+        assert "Nothing is older than 7 days." in answer
         assert not Retention.objects.exists()
         assert owner_client.post(PAGE, {"notifications": "7", "save": "1"}).status_code == 302
         assert Retention.objects.get().days == {"notifications": 7}

@@ -50,6 +50,12 @@ class TestSentences:
         assert "→" not in said(people, "connection.changed", before=before, after=after)
         assert "→" not in said(people, "connection.priced", before={"prices": "x" * 90}, after={"prices": ""})
 
+    def test_what_an_open_entry_tells_is_in_plain_words(self, people: People) -> None:
+        entry = audit.note(people.organization, "sign-in.done", people.owner, actor=people.owner, by="password, mfa")
+        assert words.others(entry) == [("by", "password, second step")]
+        entry = audit.note(people.organization, "organization.exported", people.organization, sha256="ab", history=True)
+        assert words.others(entry) == [("SHA-256", "ab"), ("with the playground's history", "yes")]
+
     def test_an_action_that_nobody_has_named_yet_is_shown_as_it_is(self, people: People) -> None:
         assert said(people, "moon.landed", people.member) == "Owner: moon landed Member"
 
