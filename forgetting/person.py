@@ -21,6 +21,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from datasets.models import Dataset, SavedRecipe, Version
+from forgetting.words import removed
 from handover.models import Arrival, Departure
 from handover.pack import as_line
 from notifications.models import Notification
@@ -54,7 +55,7 @@ class Receipt:
 
     @property
     def lines(self) -> list[tuple[str, int]]:
-        return sorted(self.counts.items())
+        return removed(self.counts)
 
     def add(self, what: str, count: int) -> None:
         if count:

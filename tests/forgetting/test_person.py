@@ -12,13 +12,14 @@ from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.models import CASCADE, ForeignObjectRel, Model
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from datasets.models import Dataset
 from finetunes.models import FineTune
-from forgetting import person
+from forgetting import person, words
 from handover import depart
 from handover.models import Departure
 from notifications.models import Notification, Receipt
@@ -91,6 +92,29 @@ def test_nothing_of_a_person_is_left(bird: User, files: Path) -> None:
     assert receipt.counts["sessions"] >= 1
 
 
+def hanging_on(model: type[Model]) -> set[type[Model]]:
+    """Return the models whose rows go with a row of this one."""
+    fields = model._meta.get_fields(include_hidden=True)
+    related = (field for field in fields if isinstance(field, ForeignObjectRel) and field.on_delete is CASCADE)
+    found = {field.related_model for field in related}
+    return found.union(*map(hanging_on, found)) if found else set()
+
+
+def test_whatever_goes_with_a_person_has_its_words() -> None:
+    labels = {model._meta.label for model in hanging_on(User) | {User}}
+    assert labels - set(words.REMOVED) - words.UNSAID == set(), "give each its words in forgetting/words.py"
+
+
+def test_the_receipt_is_in_plain_words(bird: User) -> None:
+    lines = dict(person.erase(bird).lines)
+    assert lines["The account"] == lines["Invitations to the address"] == lines["Memberships in organizations"] == 1
+    assert not any("." in what or what.islower() for what in lines)
+
+
+def test_one_thing_of_two_tables_is_said_once() -> None:
+    assert words.removed({"playground.Trial": 2, "trials": 1, "new": 3}) == [("Questions asked side by side", 3), ("new", 3)]
+
+
 def test_what_belongs_to_the_organization_stays(bird: User) -> None:
     before = {model: model._default_manager.count() for model in (Dataset, FineTune, Preset)}
     person.erase(bird)
@@ -142,7 +166,7 @@ def test_the_only_owner_is_refused_and_told_what_to_do(bird: User) -> None:
 def test_the_command_prints_a_receipt(bird: User) -> None:
     said = StringIO()
     call_command("forget_person", EMAIL.upper(), stdout=said)
-    assert "teams.User: 1" in said.getvalue()
+    assert "The account: 1" in said.getvalue()
     assert EMAIL not in said.getvalue()
     with pytest.raises(CommandError, match="nobody with the address"):
         call_command("forget_person", EMAIL)

@@ -25,5 +25,5 @@ class Command(BaseCommand):
         except person.StillNeeded as refusal:
             raise CommandError(str(refusal)) from None
         self.stdout.write("Erased:")
-        for what, count in sorted(receipt.counts.items()):
+        for what, count in receipt.lines:
             self.stdout.write(f"  {what}: {count}")
