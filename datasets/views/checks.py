@@ -27,7 +27,7 @@ SHOWN_CLASSES = 12
 @access.viewer
 def detail(request: OrgRequest, pk: int) -> HttpResponse:
     dataset = dataset_of(request, pk)
-    if dataset.state == Dataset.State.MAPPING:
+    if dataset.state == Dataset.State.MAPPING and request.membership.can_change:
         return redirect("datasets:columns", pk)
     return _page(request, dataset)
 
