@@ -8,6 +8,7 @@ app_name = "forgetting"
 
 urlpatterns = [
     path("team/retention/", views.retention, name="retention"),
+    path("team/members/<int:pk>/leaving/", views.member_leaving, name="member_leaving"),
     path("team/members/<int:pk>/erase/", views.member_erase, name="member_erase"),
     path("settings/delete/", views.delete_account, name="delete_account"),
 ]

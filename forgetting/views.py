@@ -11,9 +11,9 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from forgetting import person
+from forgetting import leaving, person
 from forgetting.carry_out import effective
 from forgetting.forms import RetentionForm
 from forgetting.kinds import KINDS
@@ -71,6 +71,17 @@ def delete_account(request: OrgRequest) -> HttpResponse:
                 logout(request)
                 return render(request, "forgetting/erased.html", {"receipt": receipt})
     return render(request, "forgetting/delete_account.html", {"problem": problem}, status=422 if problem else 200)
+
+
+@require_safe
+@access.owner
+def member_leaving(request: OrgRequest, pk: int) -> HttpResponse:
+    """Say what stays when a member is removed, before they are."""
+    found = Membership.objects.of(request.organization).exclude(user=request.user).select_related("user")
+    member = get_object_or_404(found, pk=pk)
+    elsewhere = member.user.memberships.exclude(pk=member.pk).exists()
+    context = {"member": member, "leaving": leaving.of(member), "elsewhere": elsewhere}
+    return render(request, "forgetting/leaving.html", context)
 
 
 @require_POST

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from notifications.kinds import AUDIENCES, Audience, Kind, Way
@@ -41,14 +42,24 @@ def spread(pk: int) -> bool:
 
 def _wanted(notification: Notification) -> Iterator[tuple[int, str]]:
     """Give each person it concerns with each way they want it by."""
-    members = Membership.objects.filter(organization=notification.organization_id, user__is_active=True)
-    for member in members.select_related("user__preference"):
-        preference = getattr(member.user, "preference", None) or Preference(user=member.user)
-        if _concerns(notification, member, preference):
+    members = list(notified(notification.organization_id))
+    is_nobodys = notification.concerns_id not in {member.user_id for member in members}
+    for member in members:
+        preference = preference_of(member)
+        if _concerns(notification, member, preference, is_nobodys=is_nobodys):
             yield from ((member.user_id, way) for way in preference.by(notification.kind))
 
 
-def _concerns(notification: Notification, member: Membership, preference: Preference) -> bool:
+def notified(organization: int) -> QuerySet[Membership]:
+    """Return who can be told anything, with what they want to hear of."""
+    return Membership.objects.filter(organization=organization, user__is_active=True).select_related("user__preference")
+
+
+def preference_of(member: Membership) -> Preference:
+    return getattr(member.user, "preference", None) or Preference(user=member.user)
+
+
+def _concerns(notification: Notification, member: Membership, preference: Preference, *, is_nobodys: bool) -> bool:
     audience = AUDIENCES[Kind(notification.kind)]
     is_theirs = notification.concerns_id == member.user_id
     if audience == Audience.OWNERS:
@@ -56,8 +67,7 @@ def _concerns(notification: Notification, member: Membership, preference: Prefer
     if audience == Audience.EVERYBODY:
         return True
     # What nobody here started, or whose starter is gone, is the owners' matter.
-    is_nobodys = notification.concerns_id is None and member.can_own
-    return is_theirs or (audience == Audience.PERSON and (preference.everybodys or is_nobodys))
+    return is_theirs or (audience == Audience.PERSON and (preference.everybodys or (is_nobodys and member.can_own)))
 
 
 def _mails(notification: Notification, wanted: list[tuple[int, str]]) -> Iterator[Delivery]:

@@ -19,6 +19,7 @@ team_urls: list[URLPattern | URLResolver] = [
     path("leave/", team.leave, name="leave"),
     path("members/<int:pk>/", include(member_urls)),
     path("invitations/", invitations.invite, name="invite"),
+    path("invitations/<int:pk>/renew/", invitations.renew, name="invitation_renew"),
     path("invitations/<int:pk>/revoke/", invitations.revoke, name="invitation_revoke"),
 ]
 settings_urls = [

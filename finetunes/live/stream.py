@@ -19,7 +19,7 @@ from teams.looks import Look
 from work import thread
 
 LONGEST = 15 * 60.0
-"""Then the browser comes again, and its right to watch is looked at again."""
+"""Then the browser comes again, and its right to watch is looked at again; who is a member no more is cut off before."""
 MOVED = b"event: moved\ndata: {}\n\n"
 
 
@@ -37,13 +37,13 @@ class Seen:
         return cls(*numbers) if 0 < len(numbers) < 3 and len(numbers) == id.count("-") + 1 else None
 
 
-async def follow(pk: int, seen: Seen, look: Look) -> AsyncGenerator[bytes, None]:
+async def follow(pk: int, seen: Seen, look: Look, membership: int | None = None) -> AsyncGenerator[bytes, None]:
     """Tell what came after what somebody has seen, then whatever happens, until it has ended."""
     await thread.give_back()
     end = _end()
-    with tail().run(pk, look) as run:
+    with tail().run(pk, look) as run, tail().member(membership):
         yield _retry()
-        while time.monotonic() < end:
+        while time.monotonic() < end and membership not in tail().lost:
             changed = run.changed
             if run.is_known:
                 while seen.cursor < run.start:
@@ -56,13 +56,15 @@ async def follow(pk: int, seen: Seen, look: Look) -> AsyncGenerator[bytes, None]
             await changed.wait()
 
 
-async def follow_rows(organization: int, known: dict[int, int], shape: str, look: Look) -> AsyncGenerator[bytes, None]:
+async def follow_rows(
+    organization: int, known: dict[int, int], shape: str, look: Look, membership: int | None = None
+) -> AsyncGenerator[bytes, None]:
     """Tell of the known rows what is newer, and once that rows came or moved, for which the page is to be read again."""
     await thread.give_back()
     end = _end()
-    with tail().board(organization, list(known), look) as board:
+    with tail().board(organization, list(known), look) as board, tail().member(membership):
         yield _retry()
-        while time.monotonic() < end:
+        while time.monotonic() < end and membership not in tail().lost:
             changed = board.changed
             if board.shape:
                 moved, shape = board.shape != shape, board.shape

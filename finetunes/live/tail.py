@@ -33,6 +33,8 @@ QUIET = 15.0
 """A sign of life at least so often, in seconds, so that nothing on the way takes the stream for dead."""
 NOTED = 10.0
 """Seconds between two notes that somebody watches, on which the pace of polling depends."""
+RIGHTS = 5.0
+"""Seconds between two looks at whether those who watch are still members: one question for all of them."""
 
 
 class Tail:
@@ -45,6 +47,10 @@ class Tail:
         self._task: asyncio.Task[None] | None = None
         self._noting: asyncio.Task[None] | None = None
         self._noted: dict[int, float] = {}  # fine-tune → when it was noted that somebody watches
+        self._members: Counter[int] = Counter()
+        self._checked_at = 0.0
+        self.lost: set[int] = set()
+        """Memberships of watchers that have ended: their streams end."""
         self.took = self.looked_at = 0.0
         """How long the last look at the database took, in seconds, and when it ended."""
 
@@ -77,6 +83,21 @@ class Tail:
             board.wanted -= Counter(shown)
             if not board.watchers:
                 del self.boards[organization, look]
+
+    @contextmanager
+    def member(self, membership: int | None) -> Iterator[None]:
+        """Keep an eye on whether a watcher is still a member; None is nobody."""
+        if membership is None:
+            yield
+            return
+        self._members[membership] += 1
+        try:
+            yield
+        finally:
+            self._members[membership] -= 1
+            if not self._members[membership]:
+                del self._members[membership]
+                self.lost.discard(membership)
 
     async def older(self, run: Run, cursor: int) -> tuple[Lines, int]:
         """Return lines that came before those at hand, a block of them, and up to where they go; one reads for all."""
@@ -114,6 +135,7 @@ class Tail:
 
     async def _tick(self) -> None:
         runs, boards = list(self.runs.values()), list(self.boards.values())
+        await self._check([*runs, *boards])
         now = await sync_to_async(rows.look)({run.pk for run in runs}, {board.organization for board in boards})
         changed = [run for run in runs if run.revision != now.runs.get(run.pk) or not run.is_complete]
         for place in range(0, len(changed), AT_ONCE):
@@ -125,6 +147,17 @@ class Tail:
             stale = board.stale(standing.revisions)
             board.take(await sync_to_async(rows.render)(stale, board.look) if stale else {}, standing.shape)
         self._note()
+
+    async def _check(self, watched: list[Run | Board]) -> None:
+        """Wake all who watch when somebody among them is a member no more."""
+        if time.monotonic() - self._checked_at < RIGHTS:
+            return
+        self._checked_at, members = time.monotonic(), set(self._members)
+        lost = members - await sync_to_async(rows.still_members)(members)
+        if lost - self.lost:
+            self.lost |= lost & set(self._members)  # who has hung up meanwhile needs no end
+            for shared in watched:
+                shared.wake()
 
     def _keep_going(self, runs: list[Run], boards: list[Board]) -> None:
         """Go on at once where more waits to be read, and give a sign of life where nothing happens."""

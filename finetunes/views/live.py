@@ -20,14 +20,14 @@ MOST_ROWS = 100
 @access.viewer
 async def fine_tune_stream(request: OrgRequest, pk: int) -> HttpResponseBase:
     fine_tune = await aget_object_or_404(FineTune.objects.of(request.organization).only("pk"), pk=pk)
-    return _stream(follow(fine_tune.pk, _seen(request), looks.now()))
+    return _stream(follow(fine_tune.pk, _seen(request), looks.now(), request.membership.pk))
 
 
 @require_GET
 @access.viewer
 async def row_stream(request: OrgRequest) -> HttpResponseBase:
     shape = request.GET.get("shape", "")
-    return _stream(follow_rows(request.organization.pk, _rows(request), shape, looks.now()))
+    return _stream(follow_rows(request.organization.pk, _rows(request), shape, looks.now(), request.membership.pk))
 
 
 def _stream(messages: AsyncIterator[bytes]) -> StreamingHttpResponse:

@@ -27,6 +27,7 @@ SENTENCES: dict[str, Any] = {
     "member.renamed": _("%(who)s changed their name"),
     "member.email-changed": _("%(who)s changed their e-mail address"),
     "invitation.created": _("%(who)s made an %(what)s"),
+    "invitation.renewed": _("%(who)s sent an %(what)s again"),
     "invitation.revoked": _("%(who)s withdrew an %(what)s"),
     "organization.created": _("%(who)s made the organization %(what)s"),
     "organization.renamed": _("%(who)s gave the organization the name %(what)s"),

@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from teams.models.people import Organization, Role, User
 
 INVITATION_DAYS = 7
+SHOWN_DAYS = 30
+"""So long an invitation that has ended by itself is still listed."""
 
 
 def hashed(secret: str) -> str:
@@ -27,6 +29,11 @@ class LinkQuerySet(models.QuerySet[Any]):
 
     def for_secret(self, secret: str) -> Self:
         return self.filter(secret_hash=hashed(secret))
+
+    def waiting(self) -> Self:
+        """Open ones, and those that ended by themselves not long ago, which can be sent again."""
+        lately = timezone.now() - timedelta(days=SHOWN_DAYS)
+        return self.filter(used_at__isnull=True, revoked_at__isnull=True, expires_at__gt=lately)
 
     def of(self, organization: Organization) -> Self:
         return self.filter(organization=organization)
@@ -68,6 +75,13 @@ class Link(models.Model):
     def revoke(self) -> bool:
         """Close the link; False if it was no longer open."""
         return self._mark("revoked_at")
+
+    def renew(self, *, days: float = INVITATION_DAYS) -> str:
+        """Give the link a new secret and a new end, so that the old one opens nothing; empty if it was used or closed."""
+        secret = secrets.token_urlsafe(32)
+        self.secret_hash, self.expires_at = hashed(secret), timezone.now() + timedelta(days=days)
+        still = LinkQuerySet(type(self)).filter(pk=self.pk, used_at__isnull=True, revoked_at__isnull=True)
+        return secret if still.update(secret_hash=self.secret_hash, expires_at=self.expires_at) else ""
 
     def _mark(self, field: str) -> bool:
         now = timezone.now()

@@ -42,6 +42,24 @@ def invite(request: OrgRequest) -> HttpResponse:
 
 
 @require_POST
+@never_cache
+@access.owner
+def renew(request: OrgRequest, pk: int) -> HttpResponse:
+    """Send an invitation again: by a new link, which closes the old one."""
+    invitation = get_object_or_404(Invitation.objects.of(request.organization), pk=pk)
+    if not throttle.allow("invite", request.organization.pk, times=100, seconds=3600):
+        return throttle.too_many(request)
+    secret = invitation.renew()
+    if not secret:
+        messages.info(request, _("That invitation was no longer open."))
+        return redirect("teams:team")
+    audit.record(request, "invitation.renewed", invitation, role=invitation.role, email=invitation.email)
+    address = request.build_absolute_uri(reverse("teams:invitation", args=[secret]))
+    _mail(request, invitation, address)
+    return team_page(request, invitation_link=address, invitation=invitation)
+
+
+@require_POST
 @access.owner
 def revoke(request: OrgRequest, pk: int) -> HttpResponse:
     invitation = get_object_or_404(Invitation.objects.of(request.organization), pk=pk)

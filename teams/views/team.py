@@ -95,7 +95,7 @@ def team_page(request: OrgRequest, *, status: int = 200, **extra: Any) -> HttpRe
     """Render the page; `extra` brings a form with errors, or a link that is shown this once."""
     context = {
         "members": second_step.members(request.organization),
-        "invitations": Invitation.objects.of(request.organization).open().select_related("invited_by"),
+        "invitations": Invitation.objects.of(request.organization).waiting().select_related("invited_by"),
         "roles": Role.choices,
         "invitation_form": InvitationForm(),
         "organization_form": OrganizationForm(instance=request.organization),

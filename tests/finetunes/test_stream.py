@@ -27,7 +27,7 @@ from finetunes.live.stream import Seen, follow
 from finetunes.models import Event, FineTune
 from finetunes.statuses import Status
 from teams.looks import Look
-from teams.models import User
+from teams.models import Membership, User
 from tests.conftest import People
 from tests.finetunes.conftest import new_fine_tune
 
@@ -197,6 +197,53 @@ class TestFollow:
         browser = Browser()
         await watch(fine_tune.pk, browser, lambda seen: False)
         assert not browser.ended
+
+
+class TestRights:
+    @pytest.fixture(autouse=True)
+    def often(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(tails, "RIGHTS", 0.02)
+
+    async def looked(self, fine_tune: FineTune, membership: Membership, browser: Browser) -> None:
+        async with asyncio.timeout(20), aclosing(follow(fine_tune.pk, browser.seen, Look(), membership.pk)) as chunks:
+            async for chunk in chunks:
+                browser.take(chunk)
+
+    @pytest.mark.parametrize("how", ["removed", "deactivated"])
+    async def test_who_is_a_member_no_more_is_cut_off_soon(self, people: People, fine_tune: FineTune, how: str) -> None:
+        removed, stays = [await Membership.objects.aget(user=user) for user in (people.viewer, people.member)]
+        theirs, others = Browser(), Browser()
+        tasks = [
+            asyncio.create_task(self.looked(fine_tune, one, browser))
+            for one, browser in ((removed, theirs), (stays, others))
+        ]
+        await reached(lambda: theirs.parts and others.parts)
+        if how == "removed":
+            await removed.adelete()
+        else:
+            await User.objects.filter(pk=people.viewer.pk).aupdate(is_active=False)
+        await tasks[0]
+        assert not theirs.ended, "so the browser comes again, and is refused"
+        await asay(fine_tune, "news")
+        await reached(lambda: others.lines)
+        tasks[1].cancel()
+        await asyncio.gather(tasks[1], return_exceptions=True)
+        assert tails.tail().lost == set()
+
+    async def test_one_question_is_enough_for_all(self, people: People, fine_tune: FineTune, monkeypatch: Any) -> None:
+        asked: list[set[int]] = []
+
+        def counted(members: set[int]) -> set[int]:
+            asked.append(members)
+            return members
+
+        monkeypatch.setattr(rows, "still_members", counted)
+        members = [await Membership.objects.aget(user=user) for user in (people.viewer, people.member, people.owner)]
+        tasks = [asyncio.create_task(self.looked(fine_tune, one, Browser())) for one in members for _ in range(3)]
+        await reached(lambda: {one.pk for one in members} in asked)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class TestResume:

@@ -79,11 +79,11 @@ def test_without_a_mail_server_no_mail_waits(people: People, settings: Any) -> N
     assert (readers(), mailed()) == (["Member"], [])
 
 
-def test_people_who_left_or_are_elsewhere_hear_nothing(people: People) -> None:
+def test_owners_hear_in_place_of_who_has_left_and_nobody_elsewhere_does(people: People) -> None:
     Membership.objects.get(user=people.member).delete()
     Preference.objects.create(user=people.outsider, everybodys=True)
     told(people)
-    assert readers() == []
+    assert readers() == ["Owner"]
 
 
 def test_hooks_hear_of_the_kinds_that_were_chosen_for_them(people: People) -> None:

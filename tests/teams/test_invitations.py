@@ -278,3 +278,44 @@ class TestClosing:
 
         secret = make_link(people.member).split("/")[2]
         assert client.get(f"/join/{secret}/").status_code == 404
+
+
+class TestSendingAgain:
+    def renewed(self, client: Client) -> str:
+        answer = client.post(f"/team/invitations/{Invitation.objects.get().pk}/renew/")
+        return str(answer.context["invitation_link"]).removeprefix("http://testserver")
+
+    def test_the_new_link_opens_and_the_old_one_is_closed(self, owner_client: Client, client: Client) -> None:
+        old = link(owner_client)
+        new = self.renewed(owner_client)
+        assert client.get(new).status_code == 200
+        assert client.get(old).status_code == 404
+        assert Invitation.objects.count() == 1
+
+    def test_one_that_has_ended_is_listed_and_lives_again(self, owner_client: Client, client: Client) -> None:
+        link(owner_client, Role.VIEWER, "nora@example.com")
+        Invitation.objects.update(expires_at=timezone.now() - timedelta(days=2))
+        assert "ended unused on" in owner_client.get("/team/").content.decode()
+        assert client.get(self.renewed(owner_client)).status_code == 200
+        assert "good for 6\xa0days" in owner_client.get("/team/").content.decode()
+
+    def test_one_that_ended_long_ago_is_listed_no_more(self, owner_client: Client) -> None:
+        link(owner_client, Role.VIEWER, "nora@example.com")
+        Invitation.objects.update(expires_at=timezone.now() - timedelta(days=31))
+        assert "nora@example.com" not in owner_client.get("/team/").content.decode()
+
+    def test_it_is_mailed_anew_and_on_record(self, owner_client: Client, mailoutbox: list[EmailMessage]) -> None:
+        link(owner_client, Role.VIEWER, "nora@example.com")
+        new = self.renewed(owner_client)
+        assert new in mailoutbox[-1].body
+        entry = AuditEntry.objects.get(action="invitation.renewed")
+        assert entry.details == {"role": "viewer", "email": "nora@example.com"}
+        assert new.split("/")[2] not in str(entry.details)
+
+    @pytest.mark.parametrize("field", ["used_at", "revoked_at"])
+    def test_one_that_was_used_or_withdrawn_stays_so(self, owner_client: Client, field: str) -> None:
+        link(owner_client)
+        Invitation.objects.update(**{field: timezone.now()})
+        path = f"/team/invitations/{Invitation.objects.get().pk}/renew/"
+        assert "no longer open" in owner_client.post(path, follow=True).content.decode()
+        assert not AuditEntry.objects.filter(action="invitation.renewed").exists()

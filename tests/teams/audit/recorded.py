@@ -107,6 +107,7 @@ WRITES: dict[str, set[str]] = {
     "teams:member_remove": {"member.removed"},
     "teams:member_sign_in_link": {"sign-in-link.created"},
     "teams:invite": {"invitation.created"},
+    "teams:invitation_renew": {"invitation.renewed"},
     "teams:invitation_revoke": {"invitation.revoked"},
     "teams:invitation": {"member.joined"},
     "teams:sign_in_link": {"sign-in-link.used"},
