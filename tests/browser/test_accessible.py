@@ -61,8 +61,17 @@ PAGES = [
     "/evaluations/",
     "/evaluations/new/",
     "/team/",
+    "/team/retention/",
+    "/team/export/",
     "/audit/",
+    "/audit/?words=sign&open=1",
     "/settings/",
+    "/settings/delete/",
+    "/accounts/second-step/",
+    "/accounts/second-step/app/add/",
+    "/accounts/second-step/keys/add/",
+    "/accounts/reauthenticate/",
+    "/accounts/logout/",
     "/notifications/",
     "/notifications/preferences/",
     "/notifications/hooks/",
@@ -83,11 +92,33 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         yield product
 
 
+@pytest.fixture(scope="module")
+def leaving(browser: Browser, product: Product, signed_in: Any) -> str:
+    """Let somebody join; return the page on which they are removed."""
+    owner, other = (browser.new_context(base_url=product.address, storage_state=state) for state in (signed_in, None))
+    team, join = owner.new_page(), other.new_page()
+    team.goto("/team/")
+    team.get_by_role("button", name="Make the link").click()
+    join.goto(team.locator("input[value*='/join/']").input_value())
+    join.fill("input[name=name]", "Nora New")
+    join.fill("input[name=email]", "nora@example.com")
+    join.fill("input[name=password]", "a long enough phrase")
+    join.press("input[name=password]", "Enter")
+    join.wait_for_url(f"{product.address}/")
+    team.goto("/team/")
+    address = team.locator("a[href*='/leaving/']").get_attribute("href")
+    owner.close()
+    other.close()
+    return str(address)
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (390, "light")])
-def test_no_page_is_in_anybodys_way(browser: Browser, product: Product, signed_in: Any, width: int, scheme: Any) -> None:
+def test_no_page_is_in_anybodys_way(
+    browser: Browser, product: Product, signed_in: Any, leaving: str, width: int, scheme: Any
+) -> None:
     look: Any = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}, "reduced_motion": "reduce"}
     found: dict[str, list[Any]] = {}
-    for paths, state in ((BEFORE_SIGN_IN, None), (PAGES, signed_in)):
+    for paths, state in ((BEFORE_SIGN_IN, None), ([*PAGES, leaving], signed_in)):
         # The policy is bypassed for axe alone, which is put into the page.
         context = browser.new_context(base_url=product.address, storage_state=state, bypass_csp=True, **look)
         with listened(context.new_page()) as page:
