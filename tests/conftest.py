@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.cache import caches
 from django.test import Client
 
+from config.left import Task
 from teams.models import Membership, Organization, Role, User
 from work import trace
 
@@ -51,9 +52,9 @@ def emptied_after_tests_with_transactions() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def messages_go_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """A ring of the doorbell is not a run of the task: tests call tasks themselves."""
-    from celery.app.task import Task
+    from celery.app.task import Task as CeleryTask
 
-    monkeypatch.setattr(Task, "apply_async", lambda self, *args, **kwargs: None)
+    monkeypatch.setattr(CeleryTask, "apply_async", lambda self, *args, **kwargs: None)
 
 
 @pytest.fixture(autouse=True)

@@ -46,7 +46,7 @@ def calling(request: HttpRequest) -> HttpResponse:
 urlpatterns = [path("join/<str:secret>/", broken, name="join"), path("calling/", calling, name="calling")]
 
 
-@app.task(name="tests.failing")
+@app.task(name="tests.broken")
 def failing(text: str) -> None:
     raise ValueError(text)
 

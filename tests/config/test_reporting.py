@@ -107,11 +107,11 @@ def test_an_error_of_a_request_says_where_it_was_and_under_which_id_the_log_has_
 
 def test_an_error_of_a_task_says_which_task(events: list[dict[str, Any]]) -> None:
     event = next(one for one in events if one["exception"]["values"][-1]["type"] == "ValueError")
-    assert event["tags"]["task"] == "tests.failing"
+    assert event["tags"]["task"] == "tests.broken"
 
 
 def test_a_request_a_task_and_a_call_are_spans_named_by_what_they_are(spans: dict[str, Any]) -> None:
-    assert {"POST join", "GET calling", "GET files/*", "tests.failing"} <= spans.keys()
+    assert {"POST join", "GET calling", "GET files/*", "tests.broken"} <= spans.keys()
     said = attributes(spans["POST join"])
     assert (said["tunedeck.route"], said["tunedeck.status"], said["tunedeck.request_id"]) == ("join", 500, "req_0123456789")
     assert attributes(spans["GET files/*"])["tunedeck.outcome"] == "401"
