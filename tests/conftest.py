@@ -59,10 +59,12 @@ def messages_go_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_is_remembered() -> None:
-    """Counts of attempts and lists of base models live in the cache; whom a thread worked for last, in its context."""
+    """Counts of attempts and lists of base models live in the cache; whom a thread worked for
+    last in its context; how the last task ended in its process."""
     for cache in caches.all(initialized_only=True):
         cache.clear()
     trace.begin({})
+    Task.ended_badly = False
 
 
 @dataclass
