@@ -78,7 +78,7 @@ def test_on_a_bad_line_with_workers_dying_each_intent_becomes_one_job_told_once(
     tiny = prepared(product, person, "tiny", 8, versions=4)
     before = one(product, "select count(*) from trainer_job")
     killer = Killer(product, seed=2026, pause=3.0)
-    started = live(product, person, line, killer, tiny, count=8, seconds=120, cancelled=1)
+    started = live(product, person, line, killer, tiny, count=8, seconds=240, cancelled=1)
     print(said(line, killer))
     check(product, started, before)
     assert line.met.total() > 20

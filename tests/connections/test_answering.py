@@ -101,7 +101,8 @@ def test_owners_write_them_down_and_read_since_when_they_hold(owner_client: Clie
     page = owner_client.get(address).content.decode()
     assert "0.4 / 1.6 USD" in page
     assert "since 2 November 2026" in page
-    assert AuditEntry.objects.get().details == {"prices": "ada = 0.4 / 1.6"}
+    told = AuditEntry.objects.get().details
+    assert (told["before"], told["after"]) == ({"prices": ""}, {"prices": "ada = 0.4 / 1.6"})
 
 
 @pytest.mark.django_db

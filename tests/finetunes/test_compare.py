@@ -82,7 +82,7 @@ class TestGates:
         assert len(chart(viewer_client, *two, theirs)["figure"]["data"]) == 2
 
     def test_strange_words_in_the_address_are_no_error(self, two: list[FineTune], viewer_client: Client) -> None:
-        html = page(viewer_client, *two, metric="\x00'\"<", x="<", sort="-\x00", only="7", page="x")
+        html = page(viewer_client, *two, metric="'\"<", x="<", sort="-\u202e", only="7", page="x")
         assert "2 fine-tunes side by side" in html
         for wrong in ("nan", "inf", "x", "1e400", ""):
             assert chart(viewer_client, *two, **{"from": wrong, "to": wrong})["steps"] == 3
