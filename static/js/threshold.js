@@ -112,7 +112,7 @@ function wire(section) {
   });
   section.querySelector("[data-best]").addEventListener("click", (event) => {
     event.preventDefault();
-    state.low = state.high = best(rows, costs());
+    state.low = state.high = step(best(rows, costs()));
     show();
   });
   for (const field of form.querySelectorAll("[type=range]")) field.hidden = false;
