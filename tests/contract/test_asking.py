@@ -2,14 +2,15 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator
+import time
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import TypeVar
 
 import pytest
 
 from openai_api import Client
-from openai_api.errors import BadRequest, NotFound
+from openai_api.errors import BadRequest, NotFound, RateLimited
 from tests.contract import lessons
 from tests.contract.course import Trained
 
@@ -23,6 +24,18 @@ CHAT = lessons.chat("The pitcher decided the game.")
 async def drained(stream: AsyncGenerator[T, None]) -> list[T]:
     async with aclosing(stream):
         return [chunk async for chunk in stream]
+
+
+def warmed(stream: Callable[[], AsyncGenerator[T, None]], seconds: float = 60) -> list[T]:
+    """Ask again for as long as the model is still being loaded: a stream is not tried again by itself."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return asyncio.run(drained(stream()))
+        except RateLimited as error:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(error.retry_after or 0.1)
 
 
 def test_a_completion_has_learnt_its_lesson(legacy: Trained) -> None:
@@ -56,7 +69,7 @@ def test_a_stream_says_the_same_as_the_whole_answer(legacy: Trained) -> None:
     asked = {"model": legacy.model, "prompt": PROMPT, "max_tokens": 3, "temperature": 0}
 
     whole = legacy.client.complete(**asked)
-    chunks = asyncio.run(drained(legacy.client.astream_completion(**asked)))
+    chunks = warmed(lambda: legacy.client.astream_completion(**asked))
 
     assert "".join(chunk.text for chunk in chunks) == whole.text
     assert [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices][-1] == whole.choices[0].finish_reason
@@ -74,9 +87,9 @@ def test_a_chat_has_learnt_its_lesson_and_ends_by_itself(chat_job: Trained) -> N
 
 
 def test_a_streamed_chat_says_the_same(chat_job: Trained) -> None:
-    stream = chat_job.client.astream_chat(model=chat_job.model, messages=CHAT, temperature=0, max_tokens=8)
+    asked = {"model": chat_job.model, "messages": CHAT, "temperature": 0, "max_tokens": 8}
 
-    chunks = asyncio.run(drained(stream))
+    chunks = warmed(lambda: chat_job.client.astream_chat(**asked))
 
     assert "".join(chunk.text for chunk in chunks) == "baseball"
     assert chunks[0].choices[0].role == "assistant"
