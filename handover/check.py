@@ -27,6 +27,10 @@ class Refused(Exception):
     """The archive is not taken; the message says why and what to do, and nothing was changed."""
 
 
+def contradiction(name: str) -> Refused:
+    return Refused(_("The archive contradicts itself, in %(name)s. Nothing was taken.") % {"name": name})
+
+
 @dataclass(frozen=True)
 class Checked:
     """An archive that is what it says: every byte of it was read, and every hash is right."""

@@ -8,8 +8,6 @@ nothing that came is due before they have one; see wake.py.
 from __future__ import annotations
 
 import re
-from array import array
-from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -27,8 +25,9 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from handover import wake
-from handover.check import MOST_BYTES, Checked, Refused, check
+from handover.check import MOST_BYTES, Checked, Refused, check, contradiction
 from handover.models import Arrival
+from handover.numbers import Numbers
 from handover.references import LATE, PERSON, REFERENCES
 from handover.tables import TABLES, Table
 from teams import audit, sign_in
@@ -48,29 +47,6 @@ class Came:
     missing: int = 0  # files that were gone already when it was packed
 
 
-class _Numbers:
-    """Which row each number of the archive has become. Numbers only grow, so that two arrays are enough."""
-
-    def __init__(self) -> None:
-        self.old: dict[str, array[int]] = {}
-        self.new: dict[str, array[int]] = {}
-
-    def add(self, label: str, old: int, new: int) -> None:
-        olds = self.old.setdefault(label, array("q"))
-        if olds and olds[-1] >= old:
-            raise _broken(label)
-        olds.append(old)
-        self.new.setdefault(label, array("q")).append(new)
-
-    def __call__(self, label: str, old: int) -> int | None:
-        olds = self.old.get(label, array("q"))
-        place = bisect_left(olds, old)
-        return self.new[label][place] if place < len(olds) and olds[place] == old else None
-
-    def people(self) -> list[int]:
-        return list(self.new.get(PERSON, ()))
-
-
 def unpack(path: Path, *, most: int = MOST_BYTES, name: str = "") -> Came:
     """Import the archive at `path`; raises Refused with a sentence, and then nothing has changed."""
     checked = check(path, most=most)
@@ -83,7 +59,7 @@ def unpack(path: Path, *, most: int = MOST_BYTES, name: str = "") -> Came:
         raise
     except IntegrityError as error:
         arriving.clear()
-        raise Refused(_ALREADY()) from error
+        raise Refused(_already()) from error
     except (DatabaseError, ValidationError, ValueError, TypeError, OverflowError, KeyError, AttributeError) as error:
         arriving.clear()
         raise Refused(
@@ -94,7 +70,7 @@ def unpack(path: Path, *, most: int = MOST_BYTES, name: str = "") -> Came:
         raise
 
 
-def _ALREADY() -> str:
+def _already() -> str:
     return _("This organization is on this server already. To have it anew, delete it here first.")
 
 
@@ -102,14 +78,10 @@ def _why(error: Exception) -> str:
     return "; ".join(error.messages) if isinstance(error, ValidationError) else type(error).__name__
 
 
-def _broken(name: str) -> Refused:
-    return Refused(_("The archive contradicts itself, in %(name)s. Nothing was taken.") % {"name": name})
-
-
 class _Arriving:
     def __init__(self, checked: Checked, name: str) -> None:
         self.checked, self.manifest, self.name = checked, checked.manifest, name
-        self.number = _Numbers()
+        self.number = Numbers()
         self.kept: list[str] = []  # files that were stored
         self.late: list[tuple[type[models.Model], int, str, Any]] = []
 
@@ -121,7 +93,7 @@ class _Arriving:
 
     def arrive(self) -> Came:
         if Arrival.objects.filter(archive=self.manifest["id"]).exists():
-            raise Refused(_ALREADY())
+            raise Refused(_already())
         came = self._organization()
         self._people(came)
         for table in TABLES:
@@ -207,7 +179,7 @@ class _Arriving:
         if related == PERSON and one.null:
             return None
         if not one.null or not _comes_later(one):
-            raise _broken(one.model._meta.label)
+            raise contradiction(one.model._meta.label)
         late[one.attname] = value
         return None
 
@@ -216,7 +188,7 @@ class _Arriving:
             return ""
         sha256, suffix = told["sha256"], str(told.get("suffix") or "")
         if not self.checked.has(sha256) or table.folder is None or not re.fullmatch(r"[0-9a-f]{64}", sha256):
-            raise _broken(table.model._meta.label)
+            raise contradiction(table.model._meta.label)
         ending = f".{suffix}" if SUFFIX.fullmatch(suffix) else ""
         with self.checked.open(sha256) as member:
             name = default_storage.save(f"{table.folder(row)}/{one.name}-{sha256[:12]}{ending}", File(member))
@@ -228,7 +200,7 @@ class _Arriving:
         if table.identity:
             wanted = [getattr(row, table.identity) for row in rows]
             if table.model._base_manager.filter(**{f"{table.identity}__in": wanted}).exists():
-                raise Refused(_ALREADY())
+                raise Refused(_already())
 
     def _finish_late(self) -> None:
         """Write what points at rows that were read after it."""
@@ -241,7 +213,7 @@ class _Arriving:
                 related: Any = one.related_model
                 written = self.number(related._meta.label, value) if isinstance(value, int) else None
                 if written is None:
-                    raise _broken(model._meta.label)
+                    raise contradiction(model._meta.label)
             model._base_manager.filter(pk=pk).update(**{name: written})
 
     def _remember(self, came: Came) -> None:
@@ -289,7 +261,7 @@ def _comes_later(one: models.Field[Any, Any]) -> bool:
 def _cleaned(one: models.Field[Any, Any], value: Any) -> Any:
     if value is None:
         if not one.null:
-            raise _broken(one.model._meta.label)
+            raise contradiction(one.model._meta.label)
         return None
     cleaned = one.to_python(value)
     one.run_validators(cleaned)
