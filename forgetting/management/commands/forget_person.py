@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError
 
 from forgetting import person
+from teams.management.about_person import AboutPerson
 from teams.models import User
 
 
-class Command(BaseCommand):
+class Command(AboutPerson):
     help = "Erases a person: account, sessions, history, votes, notifications, invitations, and their name in the audit log."
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("email")
-
-    def handle(self, *args: Any, email: str, **options: Any) -> None:
-        user = User.objects.filter(email__iexact=email).first()
-        if user is None:
-            raise CommandError(f"There is nobody with the address {email}.")
+    def about(self, user: User) -> None:
         try:
             receipt = person.erase(user)
         except person.StillNeeded as refusal:

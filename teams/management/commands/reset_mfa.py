@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError
 
 from teams import lost_device
+from teams.management.about_person import AboutPerson
 from teams.models import User
 
 
-class Command(BaseCommand):
+class Command(AboutPerson):
     help = "Takes the authenticator app, the security keys and the recovery codes of a person away who has lost them."
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("email")
-
-    def handle(self, *args: Any, email: str, **options: Any) -> None:
-        user = User.objects.filter(email__iexact=email).first()
-        if user is None:
-            raise CommandError(f"There is nobody with the address {email}.")
+    def about(self, user: User) -> None:
         try:
             lost_device.reset(user)
         except lost_device.CannotReset as refusal:
