@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 
+from config.tracing import request_id
 from work.storage import StorageAway
 from work.trouble import is_away
 
@@ -40,7 +41,8 @@ def answer(request: HttpRequest, error: BaseException) -> HttpResponse:
     away = "storage of files" if storage else "database"
     log.warning("a request could not be answered, the %s is away: %s", away, error)
     loads_again = request.method in {"GET", "HEAD"}
-    context = {"seconds": AGAIN_SECONDS, "loads_again": loads_again, "request": request, "storage": storage}
+    context = {"seconds": AGAIN_SECONDS, "loads_again": loads_again, "storage": storage}
+    context["request_id"] = request_id(request)
     response = HttpResponse(render_to_string("503.html", context), status=503)
     response["Retry-After"] = str(AGAIN_SECONDS)
     response["Cache-Control"] = "no-store"
