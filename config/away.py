@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class DatabaseAway:
-    """Middleware that only looks at what a view could not finish."""
+    """Middleware that only looks at what a view could not finish; config.errors does the same for middleware."""
 
     sync_capable = async_capable = True
 
@@ -32,7 +32,12 @@ class DatabaseAway:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        return answer(request, error) if is_away(error) or isinstance(error, StorageAway) else None
+        return of(request, error)
+
+
+def of(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
+    """Return the answer if that is why the request could not be answered, else None."""
+    return answer(request, error) if error and (is_away(error) or isinstance(error, StorageAway)) else None
 
 
 def answer(request: HttpRequest, error: BaseException) -> HttpResponse:

@@ -5,6 +5,8 @@ The same id stands in the log, so whoever runs the server finds what happened.
 
 from __future__ import annotations
 
+import sys
+
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
@@ -12,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views import defaults
 from django.views.decorators.csrf import requires_csrf_token
 
+from config import away
 from config.tracing import request_id
 from work import bounds
 
@@ -43,7 +46,13 @@ def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @requires_csrf_token
 def broken(request: HttpRequest) -> HttpResponse:
-    """Nothing is looked up for this page: whatever broke may break that as well."""
+    """Nothing is looked up for this page: whatever broke may break that as well.
+
+    What a view could not finish for want of the database has been answered by then; here it is middleware that could
+    not, as when a session is kept, or one of these pages, which say who is signed in.
+    """
+    if said := away.of(request, sys.exc_info()[1]):
+        return said
     if _wants_data(request):
         return _data(request, 500, _("Something broke on our side."))
     return HttpResponse(render_to_string("500.html", {"request_id": request_id(request)}), status=500)

@@ -10,12 +10,15 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient, Client
 from django.urls import path
+from django.utils.deprecation import MiddlewareMixin
 from pytest_django import DjangoAssertNumQueries
 
 from config.database import share_connections
+from config.urls import handler404, handler500
 from config.urls import urlpatterns as product
 from work.trouble import is_away
 
+__all__ = ["handler404", "handler500"]
 pytestmark = pytest.mark.urls(__name__)
 
 AWAY = OperationalError("connection to server at 127.0.0.1 failed: Connection refused")
@@ -33,7 +36,29 @@ def wrong(request: HttpRequest) -> HttpResponse:
     raise OperationalError("no such table: teams_user")
 
 
-urlpatterns = [*product, path("unlucky/", unlucky), path("later/", later_unlucky), path("wrong/", wrong)]
+def lucky(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("well")
+
+
+async def later_lucky(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("well")
+
+
+class Unlucky(MiddlewareMixin):
+    """As one that keeps the session, which needs the database after the view has done its work."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        raise OperationalError("no such table: sessions") if "wrong" in request.GET else AWAY
+
+
+urlpatterns = [
+    *product,
+    path("unlucky/", unlucky),
+    path("later/", later_unlucky),
+    path("wrong/", wrong),
+    path("lucky/", lucky),
+    path("lucky/later/", later_lucky),
+]
 
 
 @pytest.fixture
@@ -111,3 +136,15 @@ def test_it_is_said_without_the_database(django_assert_num_queries: DjangoAssert
 
 def test_a_mistake_of_ours_stays_an_error() -> None:
     assert Client(raise_request_exception=False).get("/wrong/").status_code == 500
+
+
+@pytest.mark.parametrize("address", ["/lucky/", "/lucky/later/", "/nowhere/"])
+@pytest.mark.parametrize("place", [3, 6, -1])
+def test_middleware_that_misses_the_database_says_that_it_comes_back(address: str, place: int, settings: Any) -> None:
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE[:place], f"{__name__}.Unlucky", *settings.MIDDLEWARE[place:]]
+    for client in (Client(raise_request_exception=False), AsyncClient(raise_request_exception=False)):
+        asked = async_to_sync(client.get) if isinstance(client, AsyncClient) else client.get
+        answer = asked(address)
+        assert (answer.status_code, answer["Retry-After"], answer["Cache-Control"]) == (503, "5", "no-store")
+        assert "The database does not answer just now" in answer.content.decode()
+        assert asked(f"{address}?wrong=1").status_code == 500
