@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -9,6 +11,7 @@ from celery.worker import consumer
 
 MOST_SECONDS = 3
 """Celery itself waits ever longer, up to half a minute."""
+log = logging.getLogger(__name__)
 
 
 class Consumer(consumer.Consumer):
@@ -17,3 +20,20 @@ class Consumer(consumer.Consumer):
             conn.ensure_connection, interval_start=1, interval_step=1, interval_max=MOST_SECONDS
         )
         return super().ensure_connected(conn)
+
+    def on_connection_error_after_connected(self, exc: Exception) -> None:
+        if self.connection:
+            self.connection.close = partial(_close, self.connection.close)
+        super().on_connection_error_after_connected(exc)
+
+
+def _close(close: Callable[[], None]) -> None:
+    """Let go of a broken connection, whatever becomes of the messages that came over it and were not begun yet.
+
+    They cannot be given back to a broker that is away. Kombu stumbles over that with an error of its own, after which
+    Celery would end the worker as soon as its tasks have ended; and a message is only a ring, the next one says the same.
+    """
+    try:
+        close()
+    except Exception as error:
+        log.warning("the lost connection to the broker was left as it is: %r", error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -47,3 +48,22 @@ def test_a_worker_waits_a_few_seconds_at_most_between_two_attempts(monkeypatch: 
     consumer.app, consumer.first_connection_attempt = app, True
     consumer.ensure_connected(Connection("memory://"))
     assert asked["interval_max"] == reconnect.MOST_SECONDS
+
+
+def test_a_message_that_cannot_be_given_back_to_a_broker_that_is_away_does_not_end_the_worker(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def stumble(self: Connection) -> None:
+        raise AttributeError("'NoneType' object has no attribute 'hostname'")
+
+    monkeypatch.setattr(Connection, "close", stumble)
+    consumer: Any = object.__new__(reconnect.Consumer)
+    consumer.app, consumer.qos_global, consumer.prefetch_multiplier, consumer.pool = (
+        app,
+        False,
+        1,
+        SimpleNamespace(num_processes=1),
+    )
+    consumer.connection = Connection("memory://")
+    consumer.on_connection_error_after_connected(OSError("Connection closed by server"))
+    assert consumer.connection is None
