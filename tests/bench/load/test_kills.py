@@ -19,11 +19,11 @@ import pytest
 from django.conf import settings
 
 from tests.bench.bars import below, said
-from tests.bench.load.test_servers import told_once
 from tests.chaos.looking import one, prepared
 from tests.chaos.mortal import Deployment, deployment
 from tests.chaos.person import OWNER, Person
 from tests.chaos.test_fine_tunes import BASES, each_job_once, ends_well
+from tests.chaos.test_servers import told_once
 from tests.product import wait_for
 
 pytestmark = [pytest.mark.bench, pytest.mark.live, pytest.mark.timeout(1800)]
