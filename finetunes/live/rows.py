@@ -14,7 +14,7 @@ from finetunes.live.frames import message
 from finetunes.models import FineTune
 from teams import looks
 from teams.looks import Look
-from teams.models import Membership, Organization
+from teams.models import Organization
 
 
 @dataclass
@@ -59,12 +59,6 @@ def _watched(runs: Collection[int], organizations: Collection[int]) -> Iterable[
         of_each = Organization.objects.filter(pk__in=organizations).values(newest=Subquery(newest))
         parts += [rows.filter(organization__in=organizations, settled_at=None), rows.filter(pk__in=of_each)]
     return parts[0].union(*parts[1:]) if parts else []
-
-
-def still_members(memberships: Collection[int]) -> set[int]:
-    """Ask the database, once, which of the memberships still let somebody watch."""
-    found = Membership.objects.filter(pk__in=memberships, user__is_active=True).order_by()
-    return set(found.values_list("pk", flat=True)) if memberships else set()
 
 
 def shape(organization: Organization) -> str:

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from finetunes.live.frames import ALIVE, END
 from finetunes.live.shared import Run
 from finetunes.live.tail import tail
+from finetunes.live.watchers import Watcher
 from teams.looks import Look
 from work import thread
 
 LONGEST = 15 * 60.0
-"""Then the browser comes again, and its right to watch is looked at again; who is a member no more is cut off before."""
+"""Then the browser comes again, and its right to watch is looked at again; who has lost it is cut off before."""
 MOVED = b"event: moved\ndata: {}\n\n"
 
 
@@ -37,13 +38,13 @@ class Seen:
         return cls(*numbers) if 0 < len(numbers) < 3 and len(numbers) == id.count("-") + 1 else None
 
 
-async def follow(pk: int, seen: Seen, look: Look, membership: int | None = None) -> AsyncGenerator[bytes, None]:
+async def follow(pk: int, seen: Seen, look: Look, who: Watcher | None = None) -> AsyncGenerator[bytes, None]:
     """Tell what came after what somebody has seen, then whatever happens, until it has ended."""
     await thread.give_back()
     end = _end()
-    with tail().run(pk, look) as run, tail().member(membership):
+    with tail().run(pk, look) as run, tail().watcher(who):
         yield _retry()
-        while time.monotonic() < end and membership not in tail().lost:
+        while time.monotonic() < end and who not in tail().lost:
             changed = run.changed
             if run.is_known:
                 while seen.cursor < run.start:
@@ -57,14 +58,14 @@ async def follow(pk: int, seen: Seen, look: Look, membership: int | None = None)
 
 
 async def follow_rows(
-    organization: int, known: dict[int, int], shape: str, look: Look, membership: int | None = None
+    organization: int, known: dict[int, int], shape: str, look: Look, who: Watcher | None = None
 ) -> AsyncGenerator[bytes, None]:
     """Tell of the known rows what is newer, and once that rows came or moved, for which the page is to be read again."""
     await thread.give_back()
     end = _end()
-    with tail().board(organization, list(known), look) as board, tail().member(membership):
+    with tail().board(organization, list(known), look) as board, tail().watcher(who):
         yield _retry()
-        while time.monotonic() < end and membership not in tail().lost:
+        while time.monotonic() < end and who not in tail().lost:
             changed = board.changed
             if board.shape:
                 moved, shape = board.shape != shape, board.shape

@@ -16,9 +16,10 @@ from weakref import WeakKeyDictionary
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.db import DatabaseError, close_old_connections, connections
 
-from finetunes.live import frames, rows
+from finetunes.live import frames, rows, watchers
 from finetunes.live.frames import Frame, Lines
 from finetunes.live.shared import BLOCK, Board, Run
+from finetunes.live.watchers import Watcher
 from finetunes.models import FineTune
 from teams.looks import Look
 
@@ -34,7 +35,7 @@ QUIET = 15.0
 NOTED = 10.0
 """Seconds between two notes that somebody watches, on which the pace of polling depends."""
 RIGHTS = 5.0
-"""Seconds between two looks at whether those who watch are still members: one question for all of them."""
+"""Seconds between two looks at whether those who watch are still members and signed in: asked once for all of them."""
 
 
 class Tail:
@@ -47,10 +48,10 @@ class Tail:
         self._task: asyncio.Task[None] | None = None
         self._noting: asyncio.Task[None] | None = None
         self._noted: dict[int, float] = {}  # fine-tune → when it was noted that somebody watches
-        self._members: Counter[int] = Counter()
+        self._watchers: Counter[Watcher] = Counter()
         self._checked_at = 0.0
-        self.lost: set[int] = set()
-        """Memberships of watchers that have ended: their streams end."""
+        self.lost: set[Watcher] = set()
+        """Whoever may watch no more: their streams end."""
         self.took = self.looked_at = 0.0
         """How long the last look at the database took, in seconds, and when it ended."""
 
@@ -85,19 +86,19 @@ class Tail:
                 del self.boards[organization, look]
 
     @contextmanager
-    def member(self, membership: int | None) -> Iterator[None]:
-        """Keep an eye on whether a watcher is still a member; None is nobody."""
-        if membership is None:
+    def watcher(self, who: Watcher | None) -> Iterator[None]:
+        """Keep an eye on whether somebody still may watch; None is nobody."""
+        if who is None:
             yield
             return
-        self._members[membership] += 1
+        self._watchers[who] += 1
         try:
             yield
         finally:
-            self._members[membership] -= 1
-            if not self._members[membership]:
-                del self._members[membership]
-                self.lost.discard(membership)
+            self._watchers[who] -= 1
+            if not self._watchers[who]:
+                del self._watchers[who]
+                self.lost.discard(who)
 
     async def older(self, run: Run, cursor: int) -> tuple[Lines, int]:
         """Return lines that came before those at hand, a block of them, and up to where they go; one reads for all."""
@@ -149,13 +150,13 @@ class Tail:
         self._note()
 
     async def _check(self, watched: list[Run | Board]) -> None:
-        """Wake all who watch when somebody among them is a member no more."""
+        """Wake all who watch when somebody among them is a member, or signed in, no more."""
         if time.monotonic() - self._checked_at < RIGHTS:
             return
-        self._checked_at, members = time.monotonic(), set(self._members)
-        lost = members - await sync_to_async(rows.still_members)(members)
+        self._checked_at, here = time.monotonic(), set(self._watchers)
+        lost = here - await sync_to_async(watchers.still_there)(here)
         if lost - self.lost:
-            self.lost |= lost & set(self._members)  # who has hung up meanwhile needs no end
+            self.lost |= lost & set(self._watchers)  # who has hung up meanwhile needs no end
             for shared in watched:
                 shared.wake()
 

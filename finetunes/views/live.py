@@ -9,6 +9,7 @@ from django.shortcuts import aget_object_or_404
 from django.views.decorators.http import require_GET
 
 from finetunes.live.stream import Seen, follow, follow_rows
+from finetunes.live.watchers import Watcher
 from finetunes.models import FineTune
 from teams import access, looks
 from teams.access import OrgRequest
@@ -20,14 +21,14 @@ MOST_ROWS = 100
 @access.viewer
 async def fine_tune_stream(request: OrgRequest, pk: int) -> HttpResponseBase:
     fine_tune = await aget_object_or_404(FineTune.objects.of(request.organization).only("pk"), pk=pk)
-    return _stream(follow(fine_tune.pk, _seen(request), looks.now(), request.membership.pk))
+    return _stream(follow(fine_tune.pk, _seen(request), looks.now(), Watcher.of(request)))
 
 
 @require_GET
 @access.viewer
 async def row_stream(request: OrgRequest) -> HttpResponseBase:
     shape = request.GET.get("shape", "")
-    return _stream(follow_rows(request.organization.pk, _rows(request), shape, looks.now(), request.membership.pk))
+    return _stream(follow_rows(request.organization.pk, _rows(request), shape, looks.now(), Watcher.of(request)))
 
 
 def _stream(messages: AsyncIterator[bytes]) -> StreamingHttpResponse:

@@ -12,8 +12,10 @@ from typing import Any
 
 import orjson
 import pytest
+from allauth.usersessions.models import UserSession
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import OperationalError
 from django.db.models import F
 from django.test import AsyncClient
@@ -21,13 +23,16 @@ from django.utils import timezone
 
 from connections.models import Connection
 from datasets.models import Version
-from finetunes.live import frames, rows, shared, stream
+from finetunes.live import frames, rows, shared, stream, watchers
 from finetunes.live import tail as tails
 from finetunes.live.stream import Seen, follow
+from finetunes.live.watchers import Watcher
 from finetunes.models import Event, FineTune
 from finetunes.statuses import Status
+from teams import sessions
 from teams.looks import Look
 from teams.models import Membership, User
+from tests import conftest
 from tests.conftest import People
 from tests.finetunes.conftest import new_fine_tune
 
@@ -199,19 +204,25 @@ class TestFollow:
         assert not browser.ended
 
 
+def watching(user: User) -> Watcher:
+    """Sign the person in, in a browser of its own."""
+    key = conftest.signed_in(user).cookies[settings.SESSION_COOKIE_NAME].value
+    return Watcher(Membership.objects.get(user=user).pk, key)
+
+
 class TestRights:
     @pytest.fixture(autouse=True)
     def often(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(tails, "RIGHTS", 0.02)
 
-    async def looked(self, fine_tune: FineTune, membership: Membership, browser: Browser) -> None:
-        async with asyncio.timeout(20), aclosing(follow(fine_tune.pk, browser.seen, Look(), membership.pk)) as chunks:
+    async def looked(self, fine_tune: FineTune, who: Watcher, browser: Browser) -> None:
+        async with asyncio.timeout(20), aclosing(follow(fine_tune.pk, browser.seen, Look(), who)) as chunks:
             async for chunk in chunks:
                 browser.take(chunk)
 
-    @pytest.mark.parametrize("how", ["removed", "deactivated"])
-    async def test_who_is_a_member_no_more_is_cut_off_soon(self, people: People, fine_tune: FineTune, how: str) -> None:
-        removed, stays = [await Membership.objects.aget(user=user) for user in (people.viewer, people.member)]
+    @pytest.mark.parametrize("how", ["removed", "deactivated", "signed out there"])
+    async def test_who_may_look_no_more_is_cut_off_soon(self, people: People, fine_tune: FineTune, how: str) -> None:
+        removed, stays = [await sync_to_async(watching)(user) for user in (people.viewer, people.member)]
         theirs, others = Browser(), Browser()
         tasks = [
             asyncio.create_task(self.looked(fine_tune, one, browser))
@@ -219,7 +230,9 @@ class TestRights:
         ]
         await reached(lambda: theirs.parts and others.parts)
         if how == "removed":
-            await removed.adelete()
+            await Membership.objects.filter(pk=removed.membership).adelete()
+        elif how == "signed out there":
+            await Session.objects.filter(pk=removed.session).adelete()
         else:
             await User.objects.filter(pk=people.viewer.pk).aupdate(is_active=False)
         await tasks[0]
@@ -230,17 +243,31 @@ class TestRights:
         await asyncio.gather(tasks[1], return_exceptions=True)
         assert tails.tail().lost == set()
 
+    async def test_one_session_is_ended_and_the_persons_others_look_on(self, people: People, fine_tune: FineTune) -> None:
+        """As on the page of settings: one browser is signed out, by another."""
+        ended, stays = [await sync_to_async(watching)(people.member) for _browser in range(2)]
+        theirs, others = Browser(), Browser()
+        tasks = [asyncio.create_task(self.looked(fine_tune, *one)) for one in ((ended, theirs), (stays, others))]
+        await reached(lambda: theirs.parts and others.parts)
+        listed = await UserSession.objects.acreate(user=people.member, session_key=ended.session, ip="192.0.2.7")
+        assert await sync_to_async(sessions.end)(people.member, but=stays.session, only=listed.pk) == 1
+        await tasks[0]
+        await asay(fine_tune, "news")
+        await reached(lambda: others.lines)
+        tasks[1].cancel()
+        await asyncio.gather(tasks[1], return_exceptions=True)
+
     async def test_one_question_is_enough_for_all(self, people: People, fine_tune: FineTune, monkeypatch: Any) -> None:
-        asked: list[set[int]] = []
+        asked: list[set[Watcher]] = []
 
-        def counted(members: set[int]) -> set[int]:
-            asked.append(members)
-            return members
+        def counted(here: set[Watcher]) -> set[Watcher]:
+            asked.append(here)
+            return here
 
-        monkeypatch.setattr(rows, "still_members", counted)
-        members = [await Membership.objects.aget(user=user) for user in (people.viewer, people.member, people.owner)]
+        monkeypatch.setattr(watchers, "still_there", counted)
+        members = [await sync_to_async(watching)(user) for user in (people.viewer, people.member, people.owner)]
         tasks = [asyncio.create_task(self.looked(fine_tune, one, Browser())) for one in members for _ in range(3)]
-        await reached(lambda: {one.pk for one in members} in asked)
+        await reached(lambda: set(members) in asked)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
