@@ -11,7 +11,7 @@ from config import env
 
 def storages(data: Path) -> dict[str, dict[str, Any]]:
     """Return Django's STORAGES."""
-    return {"default": _files(data), "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}
+    return {"default": _files(data), "staticfiles": {"BACKEND": "config.statics.Statics"}}
 
 
 def _files(data: Path) -> dict[str, Any]:
