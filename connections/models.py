@@ -16,7 +16,7 @@ from openai_api.client import Client
 from openai_api.dialects import Traits
 from openai_api.types import DialectName
 from teams.models import Organization, User
-from work import outward
+from work import outward, thread
 from work.encryption import EncryptedField
 
 
@@ -122,6 +122,7 @@ class Connection(models.Model):
         patience = float(settings.PROVIDER_SECONDS)
         options.setdefault("transport", outward.transport())
         options.setdefault("async_transport", outward.async_transport)
+        options.setdefault("before", thread.give_seat_back)
         options.setdefault("timeout", httpx.Timeout(connect=5.0, read=patience, write=patience, pool=5.0))
         return Client(
             base_url=self.base_url,

@@ -15,7 +15,7 @@ from connections.address import BadAddress, check_target
 from notifications import words
 from notifications.kinds import EVENTS, Kind
 from notifications.models import Hook, Notification
-from work import outward
+from work import outward, thread
 from work.signing import headers
 
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)
@@ -71,6 +71,7 @@ def _post(hook: Hook, body: str, public_id: str, transport: httpx.BaseTransport 
         if hook.style == Hook.Style.STANDARD
         else {"content-type": "application/json", "user-agent": "Tunedeck-Webhooks"}
     )
+    thread.give_seat_back()
     with (
         outward.client(TIMEOUT, transport) as client,
         client.stream("POST", hook.url, content=body.encode(), headers=sent, extensions=IN_TIME) as response,

@@ -39,7 +39,8 @@ class Client:
     """One account at one provider.
 
     `retries` is how often a harmless request may be sent again; creating and uploading never are.
-    `pace`, if given, makes every request (but those of streams) wait for its turn.
+    `pace`, if given, makes every request (but those of streams) wait for its turn. `before` is called before each
+    of them by the thread that then waits for the answer.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Client:
         retries: int = retry.RETRIES,
         sleep: Callable[[float], None] = time.sleep,
         pace: Pace | None = None,
+        before: Callable[[], None] | None = None,
         account: str = "",
     ) -> None:
         self._dialect = dialects.named(dialect)
@@ -71,6 +73,7 @@ class Client:
             retries=retries,
             sleep=sleep,
             pace=pace,
+            before=before,
             account=account,
         )
 

@@ -94,6 +94,11 @@ def path(*segments: str) -> str:
     return "/" + "/".join(quote(segment, safe="", errors="replace") for segment in segments)
 
 
+def _hooks(pace: Pace | None, before: Callable[[], None] | None) -> dict[str, list[Callable[[Any], Any]]]:
+    hooks = pace.hooks() if pace else {}
+    return hooks | {"request": [lambda _request: before(), *hooks.get("request", [])]} if before else hooks
+
+
 def encoded(params: Mapping[str, Any]) -> bytes:
     """Encode a body, leaving out what is None."""
     given = {name: value for name, value in params.items() if value is not None}
@@ -118,6 +123,7 @@ class Wire:
         retries: int = retry.RETRIES,
         sleep: Callable[[float], None] = time.sleep,
         pace: Pace | None = None,
+        before: Callable[[], None] | None = None,
         account: str = "",
     ) -> None:
         key = key.strip()
@@ -132,7 +138,7 @@ class Wire:
         self._options: dict[str, Any] = {"verify": _tls(), "limits": LIMITS, "mounts": DIRECTLY}
         self._retries = retries
         self._sleep = sleep
-        self._http = httpx.Client(transport=transport, event_hooks=pace.hooks() if pace else None, **self._options)
+        self._http = httpx.Client(transport=transport, event_hooks=_hooks(pace, before), **self._options)
         self._last: tuple[int, str | None] = (0, None)  # status and request id of the last answer
         self.key_hours = 0.0  # so long the server last said it keeps an Idempotency-Key; 0: it said nothing
 

@@ -19,6 +19,7 @@ from playground.keep import history
 from playground.models import Asked
 from playground.question import Question
 from teams import access
+from work import thread
 
 NOT_KEPT = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
@@ -47,6 +48,7 @@ def _question(request: access.OrgRequest) -> Question | Asking:
 
 
 async def _lines(row: Asked, question: Question, client: Client) -> AsyncIterator[str]:
+    await thread.give_back()
     with client:
         async with aclosing(history.following(row, question, client)) as messages:
             async for name, data in messages:

@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 
-from asgiref.sync import sync_to_async
 from django.urls import reverse
 
 from openai_api.answers import storable
@@ -20,6 +19,7 @@ from playground.models import Asked
 from playground.question import Question
 from teams import audit
 from teams.access import OrgRequest
+from work import thread
 
 State = Asked.State
 
@@ -75,7 +75,7 @@ async def following(row: Asked, question: Question, client: Client) -> AsyncGene
                 yield name, told
     finally:
         # A browser that hangs up cancels this: the row is written all the same.
-        await asyncio.shield(sync_to_async(end)(kept, state, problem))
+        await asyncio.shield(thread.briefly(end, kept, state, problem))
     yield "kept", {"judging": reverse("playground:judging", args=[row.pk])}
 
 

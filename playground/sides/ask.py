@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,6 +22,7 @@ from playground.ask import Message, follow, whole
 from playground.models import Side
 from playground.pick import Picked
 from playground.question import Question
+from work import thread
 
 
 def claim(pk: int) -> Side | None:
@@ -69,7 +69,7 @@ async def stream(side: Side, asked: Question, client: Client) -> AsyncGenerator[
     finally:
         renewal.cancel()
         # A browser that hangs up cancels this: the row is written all the same.
-        await asyncio.shield(sync_to_async(_keep)(side, asked, answer, trouble, end))
+        await asyncio.shield(thread.briefly(_keep, side, asked, answer, trouble, end))
 
 
 async def _renew(side: Side) -> None:
@@ -77,7 +77,7 @@ async def _renew(side: Side) -> None:
     is_mine = True
     while is_mine:
         await asyncio.sleep(SECONDS / 3)
-        is_mine = await sync_to_async(side.renew)(SECONDS)
+        is_mine = await thread.briefly(side.renew, SECONDS)
 
 
 def gone(side: Side) -> None:

@@ -17,6 +17,7 @@ from playground.sides import ask
 from playground.sides.views import own_side
 from playground.stream import NOT_KEPT
 from teams import access
+from work import thread
 
 TAKEN = 409
 
@@ -43,6 +44,7 @@ def _claimed(request: access.OrgRequest, pk: int, round: int, place: int) -> tup
 
 
 async def _lines(side: Side, asked: Question) -> AsyncIterator[str]:
+    await thread.give_back()
     with asked.picked.connection.client(retries=0) as client:
         async with aclosing(ask.stream(side, asked, client)) as messages:
             async for name, data in messages:
