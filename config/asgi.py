@@ -24,6 +24,6 @@ def allow_connections() -> None:
 
 
 allow_connections()
-application = Bounds(get_asgi_application(), bounds.most)
+application = Bounds(get_asgi_application(), bounds.most, bounds.may)
 share_connections()
 reporting.start("web")

@@ -86,22 +86,22 @@ def _gate(view: View[P], role: Role | None) -> View[P]:
 
         @wraps(view)
         async def later(request: OrgRequest, *args: P.args, **kwargs: P.kwargs) -> Any:
-            refusal = await sync_to_async(_refusal)(request, role)
-            return refusal or await view(request, *args, **kwargs)
+            answer = await sync_to_async(refusal)(request, role)
+            return answer or await view(request, *args, **kwargs)
 
         gated: Any = later
     else:
 
         @wraps(view)
         def now(request: OrgRequest, *args: P.args, **kwargs: P.kwargs) -> Any:
-            return _refusal(request, role) or view(request, *args, **kwargs)
+            return refusal(request, role) or view(request, *args, **kwargs)
 
         gated = now
     gated.least_role = role or SIGNED_IN
     return gated  # type: ignore[no-any-return]
 
 
-def _refusal(request: OrgRequest, role: Role | None) -> HttpResponseBase | None:
+def refusal(request: OrgRequest, role: Role | None) -> HttpResponseBase | None:
     """Return the answer for somebody who may not pass, or None after marking the request."""
     user: AbstractBaseUser | AnonymousUser = request.user
     if not user.is_authenticated:

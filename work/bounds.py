@@ -1,7 +1,8 @@
 """No request is read that is longer than its address takes.
 
 What says so beforehand is answered without its body; what says nothing is cut off when it has become too long. Either
-way the application gets a request without a body that bears a mark, and answers with its own words.
+way the application gets a request without a body that bears a mark, and answers with its own words. So does whoever
+may not send anything there.
 """
 
 from __future__ import annotations
@@ -33,10 +34,13 @@ def exceeded(request: HttpRequest) -> int | None:
 
 
 class Bounds:
-    """An ASGI application around another; `most` gives the bytes that an address takes."""
+    """An ASGI application around another; `most` gives the bytes that an address takes.
 
-    def __init__(self, app: App, most: Callable[[str], int]) -> None:
-        self._app, self._most = app, most
+    `may` says of a request that has a body whether that is read at all.
+    """
+
+    def __init__(self, app: App, most: Callable[[str], int], may: Callable[[Scope], Awaitable[bool]] | None = None) -> None:
+        self._app, self._most, self._may = app, most, may
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope.get("headers", ()))
@@ -45,7 +49,7 @@ class Bounds:
             return
         most = self._most(scope["path"].removeprefix(scope.get("root_path", "")))
         body = _Body(dict(scope), receive, send, most)
-        if int(headers.get(b"content-length", 0)) > most:
+        if int(headers.get(b"content-length", 0)) > most or (self._may and not await self._may(scope)):
             body.refuse()
         await self._app(body.scope, body.receive, body.send)
 

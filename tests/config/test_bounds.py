@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.core.exceptions import TooManyFieldsSent, TooManyFilesSent
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -14,6 +15,8 @@ from django.test import RequestFactory
 from django.urls import resolve
 
 from config import bounds
+from teams.models import User
+from tests.conftest import People, signed_in
 from tests.work.served import head, said, served
 from work.bounds import FORM_BYTES, Bounds
 
@@ -23,8 +26,8 @@ FORM = 8 << 20
 
 @pytest.fixture(scope="module")
 def dashboard() -> Iterator[int]:
-    """No test here may ask the database: what is too large costs nothing."""
-    with served(Bounds(get_asgi_application(), bounds.most)) as port:
+    """Only who may upload is asked of the database: what is too large for a form costs nothing."""
+    with served(Bounds(get_asgi_application(), bounds.most, bounds.may)) as port:
         yield port
 
 
@@ -32,20 +35,46 @@ def dashboard() -> Iterator[int]:
     ("path", "most"),
     [("/datasets/upload/", "1,025"), ("/evaluations/new/sheet/", "65"), ("/datasets/recipes/", "8"), ("/no/", "8")],
 )
-def test_a_page_says_how_much_is_taken(dashboard: int, path: str, most: str) -> None:
-    answer = said(dashboard, head(path, HUGE))
+@pytest.mark.django_db(transaction=True)
+def test_a_page_says_how_much_is_taken(dashboard: int, people: People, path: str, most: str) -> None:
+    answer = said(dashboard, head(path, HUGE, cookie(people.member)))
     assert answer.startswith("HTTP/1.1 413")
     assert f"At most {most} MB are taken here at once." in answer
     assert "content-security-policy" in answer.lower()
     assert "x-request-id" in answer.lower()
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("size", [HUGE, 9 << 20, "chunked"])
+def test_whoever_may_not_upload_is_told_that_before_anything_is_read(
+    dashboard: int, people: People, size: int | str
+) -> None:
+    answer = said(dashboard, head("/datasets/upload/", size, cookie(people.viewer)))
+    assert answer.startswith("HTTP/1.1 403")
+    assert "member or owner" in answer.lower() or "role" in answer.lower()
+    answer = said(dashboard, head("/datasets/upload/", size))
+    assert answer.startswith("HTTP/1.1 302")
+    assert "location: /accounts/login/" in answer.lower()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_of_whoever_may_upload_is_read(dashboard: int, people: People) -> None:
+    """Without the form's token it is refused afterwards, by the page that says so."""
+    answer = said(dashboard, head("/datasets/upload/", 3, cookie(people.member)) + b"abc")
+    assert answer.startswith("HTTP/1.1 403")
+    assert "connection: close" not in answer.lower()
+
+
+def cookie(user: User) -> str:
+    return f"Cookie: {settings.SESSION_COOKIE_NAME}={signed_in(user).cookies[settings.SESSION_COOKIE_NAME].value}"
+
+
 def test_htmx_gets_the_same_status(dashboard: int) -> None:
-    assert said(dashboard, head("/datasets/upload/", HUGE, "HX-Request: true")).startswith("HTTP/1.1 413")
+    assert said(dashboard, head("/datasets/recipes/", HUGE, "HX-Request: true")).startswith("HTTP/1.1 413")
 
 
 def test_whoever_asks_for_data_gets_data(dashboard: int) -> None:
-    answer = said(dashboard, head("/datasets/upload/", HUGE, "Accept: application/json"))
+    answer = said(dashboard, head("/datasets/recipes/", HUGE, "Accept: application/json"))
     assert json.loads(answer.partition("\n\n")[2])["error"] == "That is too large."
 
 
