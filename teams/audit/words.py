@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
@@ -53,6 +54,7 @@ WAYS_IN: dict[str, Any] = {
 }
 MOST_IN_A_SENTENCE = 2
 LONGEST_IN_A_SENTENCE = 60
+LEFT_OUT = "…"
 
 
 def kind_of(action: str) -> str:
@@ -80,8 +82,9 @@ def told_of(text: str) -> list[str]:
 
 
 def short(action: str) -> str:
-    """The action in a few words, for a list to choose from: `fine-tune.created` is “created”."""
-    return action.partition(".")[2].replace("-", " ").replace("_", " ")
+    """The action's sentence without who and upon what, for a list to choose from: “Uploaded the dataset …”."""
+    said = str(SENTENCES[action]) % {"who": LEFT_OUT, "what": LEFT_OUT}
+    return capfirst(said.lstrip(f"{LEFT_OUT} "))
 
 
 def sentence(entry: AuditEntry) -> str:

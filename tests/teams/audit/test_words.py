@@ -22,6 +22,20 @@ def test_every_action_that_is_written_has_its_sentence() -> None:
     assert wanted - set(SENTENCES) == set(), "give each a sentence in teams/audit/sentences.py"
 
 
+def test_actions_are_chosen_by_their_sentences_without_who_and_what() -> None:
+    chosen = dict(choice for _kind, _label, actions in words.by_kind() for choice in actions)
+    assert chosen["sign-in.done"] == "Signed in"
+    assert chosen["dataset.renamed"] == "Gave the dataset … its name"
+    assert chosen["member.role-kept"] == "Kept their role, as the last owner"
+    assert set(chosen) == set(SENTENCES)
+    assert len(set(chosen.values())) == len(chosen), "two of them cannot be told apart"
+
+
+def test_the_list_of_actions_is_in_the_language_of_the_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SENTENCES, "sign-in.done", "%(who)s hat sich angemeldet")
+    assert words.short("sign-in.done") == "Hat sich angemeldet"
+
+
 def test_every_kind_of_action_has_its_name() -> None:
     assert {words.kind_of(action) for action in SENTENCES} - set(words.KINDS) == set()
 
