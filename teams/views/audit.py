@@ -18,6 +18,7 @@ from teams.audit import chain, find, revealed, words
 from teams.audit.find import Wish
 from teams.models import AuditChain, AuditEntry, AuditQuerySet, Organization, User
 
+EXPORTED = 500  # entries that are read at a time
 HEAD = ("when", "who", "action", "target type", "target id", "target", "from", "details")
 
 
@@ -80,10 +81,17 @@ def people(organization: Organization, wish: Wish) -> list[tuple[str, str]]:
 
 
 async def _lines(entries: AuditQuerySet, line: Callable[[AuditEntry], str], head: str = "") -> AsyncIterator[str]:
+    """Yield the entries' lines, many at a time: the first ones do not wait for the last ones to be found."""
     if head:
         yield head
-    async for entry in entries.aiterator(chunk_size=500):
-        yield line(entry)
+    before = find.MOST
+    while some := await sync_to_async(_some)(entries, before):
+        before = some[-1].number or 0
+        yield "".join(map(line, some))
+
+
+def _some(entries: AuditQuerySet, before: int) -> list[AuditEntry]:
+    return list(entries.filter(number__lt=before)[:EXPORTED])
 
 
 def _row(entry: AuditEntry) -> str:
