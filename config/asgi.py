@@ -7,7 +7,7 @@ import resource
 
 from django.core.asgi import get_asgi_application
 
-from config import bounds, reporting
+from config import reporting
 from config.database import share_connections
 from work.bounds import Bounds
 
@@ -24,6 +24,10 @@ def allow_connections() -> None:
 
 
 allow_connections()
-application = Bounds(get_asgi_application(), bounds.most, bounds.may)
+pages = get_asgi_application()
+
+from config import bounds  # noqa: E402 (it asks who somebody is, for which all applications must be there)
+
+application = Bounds(pages, bounds.most, bounds.may)
 share_connections()
 reporting.start("web")

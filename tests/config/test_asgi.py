@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import resource
+import subprocess
+import sys
+
+from django.conf import settings
 
 from config.asgi import OPEN_FILES, allow_connections
 
@@ -22,3 +27,12 @@ def test_a_limit_that_is_higher_already_is_left_alone() -> None:
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     allow_connections()
     assert resource.getrlimit(resource.RLIMIT_NOFILE) == before
+
+
+def test_a_process_of_its_own_can_be_started_with_it() -> None:
+    """A test's own process has all applications there already; a server's has none."""
+    given = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "TUNEDECK_DATA": str(settings.DATA)}
+    started = subprocess.run(
+        [sys.executable, "-c", "import config.asgi"], cwd=settings.ROOT, env=given, capture_output=True, text=True
+    )
+    assert started.returncode == 0, started.stderr
