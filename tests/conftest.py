@@ -21,13 +21,25 @@ from work import trace
 hypothesis.settings.register_profile("unhurried", deadline=None)  # a busy machine makes no test wrong
 hypothesis.settings.load_profile("unhurried")
 
-pytest_plugins = ["tests.trainer.live", "tests.browser.person"]
+pytest_plugins = ["tests.order", "tests.tables", "tests.trainer.live", "tests.browser.person"]
 
 
 @pytest.fixture(scope="session", autouse=True)
 def throw_away_data() -> Iterator[None]:
     yield
     shutil.rmtree(settings.DATA, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_modify_db_settings: None) -> bool:
+    """Begin with the empty tables that were made for the whole run. They go with the data folder."""
+    from django.db import connection
+
+    from tests.tables import tables
+
+    if connection.vendor == "sqlite":
+        shutil.copyfile(tables(), connection.settings_dict["TEST"]["NAME"])
+    return connection.vendor == "sqlite"
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import re
-import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 from tests.servers import free_port
+from tests.tables import DATABASE, copied
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
-DATABASE = "tunedeck.sqlite3"
 EMAIL, PASSWORD = "owner@example.com", "correct horse battery staple"
 OWNED = {"TUNEDECK_OWNER_EMAIL": EMAIL, "TUNEDECK_OWNER_PASSWORD": PASSWORD}
 PLAIN = {"DATABASE_URL": "", "CELERY_BROKER_URL": "files://"}
@@ -160,16 +156,6 @@ def running_product(data: Path, **settings: str) -> Iterator[tuple[Product, str]
 @contextmanager
 def owned_product(data: Path, *, sample: bool = False, **settings: str) -> Iterator[Product]:
     """Run it with an owner, EMAIL, who has a PASSWORD."""
-    shutil.copy(tables(), data / DATABASE)
+    copied(data)
     with running_product(data, **OWNED, TUNEDECK_SAMPLE=str(int(sample)), **settings) as (product, _link):
         yield product
-
-
-@cache
-def tables() -> Path:
-    """A database with empty tables, made once a process: making them takes longer than all else of a start."""
-    data = Path(tempfile.mkdtemp())
-    atexit.register(shutil.rmtree, data)
-    environment = Product(data, settings=PLAIN).environment
-    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=environment, check=True)
-    return data / DATABASE

@@ -6,15 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import (
-    accuracy_score,
-    average_precision_score,
-    f1_score,
-    fbeta_score,
-    precision_score,
-    recall_score,
-    roc_auc_score,
-)
 
 THRESHOLD = 0.5
 
@@ -29,10 +20,12 @@ def columns(positive: str | None, betas: Sequence[float]) -> list[str]:
 
 def several(true: Sequence[str], chances: NDArray[np.float64], classes: Sequence[str]) -> dict[str, float]:
     """Measure any number of classes; `chances` has a row for each example and a column for each class."""
+    from sklearn import metrics as measured  # takes a second: for those who train, not for each process that starts
+
     said = [classes[place] for place in chances.argmax(axis=1)]
     return {
-        "classification/accuracy": float(accuracy_score(true, said)),
-        "classification/weighted_f1_score": float(f1_score(true, said, average="weighted", zero_division=0)),
+        "classification/accuracy": float(measured.accuracy_score(true, said)),
+        "classification/weighted_f1_score": float(measured.f1_score(true, said, average="weighted", zero_division=0)),
     }
 
 
@@ -41,15 +34,17 @@ def two(true: Sequence[bool], chances: NDArray[np.float64], betas: Sequence[floa
 
     The two areas say nothing when all examples are of one class: they are None then.
     """
+    from sklearn import metrics as measured  # takes a second: for those who train, not for each process that starts
+
     said = chances >= THRESHOLD
     both = len(set(true)) == 2
     found: dict[str, float | None] = {
-        "classification/accuracy": float(accuracy_score(true, said)),
-        "classification/precision": float(precision_score(true, said, zero_division=0)),
-        "classification/recall": float(recall_score(true, said, zero_division=0)),
-        "classification/auroc": float(roc_auc_score(true, chances)) if both else None,
-        "classification/auprc": float(average_precision_score(true, chances)) if both else None,
+        "classification/accuracy": float(measured.accuracy_score(true, said)),
+        "classification/precision": float(measured.precision_score(true, said, zero_division=0)),
+        "classification/recall": float(measured.recall_score(true, said, zero_division=0)),
+        "classification/auroc": float(measured.roc_auc_score(true, chances)) if both else None,
+        "classification/auprc": float(measured.average_precision_score(true, chances)) if both else None,
     }
     for beta in betas:
-        found[f"classification/f{float(beta)}"] = float(fbeta_score(true, said, beta=beta, zero_division=0))
+        found[f"classification/f{float(beta)}"] = float(measured.fbeta_score(true, said, beta=beta, zero_division=0))
     return found

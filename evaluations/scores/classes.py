@@ -8,7 +8,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from evaluations.scores import bootstrap
 from evaluations.scores.figure import NEVER_SAID, NO_ROWS, ONE_CLASS, Figure
@@ -148,6 +147,8 @@ def _sums(found: Confusion, counts: Ints) -> tuple[Ints, Ints, Ints]:
 
 
 def _gathered(counts: Ints, places: Ints, width: int) -> Ints:
+    from scipy.sparse import csr_array  # for those who score, not for each process that starts
+
     ones = np.ones(len(places), dtype=np.int64)
     of_label = csr_array((ones, (np.arange(len(places)), places)), shape=(len(places), width))
     return np.asarray(counts @ of_label)

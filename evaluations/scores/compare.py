@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
 
 from evaluations.scores import bootstrap
 
@@ -32,6 +31,8 @@ def right(first: Bools, second: Bools) -> Paired:
     rows = len(first)
     if not rows:
         return Paired(0, 0.0, None, None, None)
+    from scipy.stats import binomtest  # takes a second: for those who compare, not for each process that starts
+
     mine, other = int((first & ~second).sum()), int((second & ~first).sum())
     drawn = bootstrap.counts(np.array([mine, other, rows - mine - other]))
     low, high = bootstrap.interval((drawn[:, 1] - drawn[:, 0]) / rows)

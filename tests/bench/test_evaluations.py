@@ -23,8 +23,9 @@ from django.conf import settings
 from tests.bench import bars
 from tests.bench.test_trainer_live import SEPARATOR, finished
 from tests.evaluations.relay import counting
+from tests.tables import DATABASE
 from tests.trainer.engines.held_out import rows
-from tests.trainer.live import DATABASE, LiveTrainer, wait_until
+from tests.trainer.live import LiveTrainer, wait_until
 from tests.trainer.test_live import upload
 
 pytestmark = [pytest.mark.bench, pytest.mark.live, pytest.mark.timeout(3600)]

@@ -10,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+from tests.tables import copied
+
 ROOT = Path(__file__).resolve().parents[2]
 SET_UP = """
 import django; django.setup()
@@ -66,9 +68,7 @@ def test_a_killed_maker_leaves_no_half_made_version_and_its_work_is_done_again(t
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "PYTHONPATH": str(ROOT),
     }
-    finished(
-        "import django; django.setup(); from django.core.management import call_command as c; c('migrate')", environment
-    )
+    copied(tmp_path)
     finished(SET_UP, environment)
     process = run(WORK, environment)
     wait_for(tmp_path / "drafts", process)

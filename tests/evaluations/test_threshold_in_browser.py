@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,8 +19,8 @@ from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_sc
 
 from tests.browser.person import barriers, listened, overflow
 from tests.evaluations.scored_seed import planted
-from tests.product import DATABASE, tables
 from tests.servers import free_port
+from tests.tables import copied
 from tests.trainer.live import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("scores-browser")]
@@ -48,7 +47,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("TUNEDECK_", "DJANGO_"))}
     own = {"TUNEDECK_DATA": str(data), "DJANGO_SETTINGS_MODULE": "config.settings", "DATABASE_URL": ""}
     environment = {**inherited, **own, "PORT": str(port), "PYTHONPATH": str(settings.ROOT)}
-    shutil.copy(tables(), data / DATABASE)
+    copied(data)
     collect = [sys.executable, "manage.py", "collectstatic", "-v0", "--no-input"]
     subprocess.run(collect, cwd=settings.ROOT, env=environment, check=True)
     seeded = subprocess.run(

@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.person import listened
 from tests.playground.provider import PATIENCE, Provider, serving
 from tests.servers import free_port
+from tests.tables import copied
 from tests.trainer.live import wait_until
 
 SEED = Path(__file__).with_name("seed.py")
@@ -60,8 +61,9 @@ def served(data: Path, seed: Path, tasks: Sequence[str]) -> Iterator[Site]:
 
 
 def made(environment: dict[str, str], base_url: str, seed: Path) -> str:
-    for arguments in (["manage.py", "migrate", "-v0"], ["manage.py", "collectstatic", "-v0", "--no-input"]):
-        subprocess.run([sys.executable, *arguments], cwd=settings.ROOT, env=environment, check=True)
+    copied(Path(environment["TUNEDECK_DATA"]))
+    collect = [sys.executable, "manage.py", "collectstatic", "-v0", "--no-input"]
+    subprocess.run(collect, cwd=settings.ROOT, env=environment, check=True)
     command = [sys.executable, str(seed), base_url]
     return subprocess.run(command, cwd=settings.ROOT, env=environment, check=True, capture_output=True, text=True).stdout
 

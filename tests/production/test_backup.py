@@ -19,7 +19,8 @@ import pytest
 
 from tests.chaos.looking import idle, one, prepared, table
 from tests.chaos.person import OWNER, Person
-from tests.product import DATABASE, PLAIN, ROOT, Product, owned_product, wait_for
+from tests.product import PLAIN, ROOT, Product, owned_product, wait_for
+from tests.tables import DATABASE
 
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("backup"), pytest.mark.timeout(300)]
 FINE_TUNES = 2

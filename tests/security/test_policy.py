@@ -17,6 +17,7 @@ from playwright.sync_api import APIResponse, Browser, expect
 
 from tests.security.seed import provided
 from tests.servers import free_port
+from tests.tables import copied
 from tests.trainer.live import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("policy")]
@@ -37,8 +38,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     own["TUNEDECK_LOG_LEVEL"] = "error"
     environment = {**inherited, **own, "DATABASE_URL": "", "PORT": str(port), "PYTHONPATH": str(settings.ROOT)}
     given: dict[str, Any] = {"cwd": settings.ROOT, "env": environment}
-    for arguments in (["migrate", "-v0"], ["collectstatic", "-v0", "--no-input"]):
-        subprocess.run([sys.executable, "manage.py", *arguments], check=True, **given)
+    copied(Path(own["TUNEDECK_DATA"]))
+    subprocess.run([sys.executable, "manage.py", "collectstatic", "-v0", "--no-input"], check=True, **given)
     with provided() as base_url:
         seed = [sys.executable, str(Path(__file__).with_name("seeded.py")), base_url]
         said = subprocess.run(seed, check=True, capture_output=True, text=True, **given).stdout

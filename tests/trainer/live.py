@@ -5,16 +5,12 @@ Each is the trainer's API and its training worker as real processes, with a data
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import json
 import os
-import shutil
 import socket
-import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -25,10 +21,9 @@ import httpx
 import pytest
 from django.conf import settings
 
+from tests.tables import copied
+
 START_SECONDS = 60.0
-DATABASE = "tunedeck.sqlite3"
-MIGRATED = Path(tempfile.gettempdir()) / f"tunedeck-migrated-{os.getpid()}.sqlite3"
-"""An empty database of this process of the tests, made by its first trainer and copied by the others."""
 MANAGER = """
 import io, json, sys
 import django
@@ -102,11 +97,7 @@ class LiveTrainer:
 
     def set_up(self, organization: str = "personal") -> None:
         """Make the database and the keys of an organization."""
-        if MIGRATED.exists():
-            shutil.copyfile(MIGRATED, self.data / DATABASE)
-        else:
-            self.manage("migrate", "--verbosity", "0")
-            _copy(self.data / DATABASE, MIGRATED)
+        copied(self.data)
         for role in ("owner", "member"):
             key = self.manage("trainer_key", "create", "--role", role, "--organization", organization)
             setattr(self, f"{role}_key", key)
@@ -182,12 +173,3 @@ def own_trainer(tmp_path: Path) -> Iterator[LiveTrainer]:
 def live_trainer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveTrainer]:
     with running(tmp_path_factory.mktemp("live-trainer"), "acme") as trainer:
         yield trainer
-
-
-def _copy(database: Path, to: Path) -> None:
-    """Copy a database that somebody may have open."""
-    draft = to.with_suffix(".draft")
-    with contextlib.closing(sqlite3.connect(database)) as source, contextlib.closing(sqlite3.connect(draft)) as target:
-        source.backup(target)
-    draft.replace(to)
-    atexit.register(to.unlink, missing_ok=True)
