@@ -14,7 +14,7 @@ import pytest
 from xdist.scheduler import LoadGroupScheduling
 
 SLOW = ("browser", "clients", "live")
-STORING = {"db", "transactional_db", "django_db_blocker"}
+STORING = {"db", "transactional_db", "django_db_setup"}
 CONNECTED = ("tests/config/", "tests/work/")
 """Folders whose tests look at the database or the broker of the settings without asking for a fixture."""
 
