@@ -10,7 +10,7 @@ from openai_api import answers, values
 from openai_api.dialects import metrics, statuses
 from openai_api.dialects.common import Common
 from openai_api.dialects.fields import EventKeys, file_ids, in_order, strings
-from openai_api.dialects.pages import pages
+from openai_api.dialects.pages import Circle, pages
 from openai_api.http import Ask, Wire, encoded, path
 from openai_api.types import (
     DialectName,
@@ -63,14 +63,22 @@ class Jobs(Common):
         return self.read(answers.as_object(wire.data(Ask(method="POST", path=path(*_PATH, fine_tune_id, word)))))
 
     def events(self, wire: Wire, fine_tune_id: str, known: Container[str]) -> list[RemoteEvent]:
-        newest_first: list[dict[str, Any]] = []
-        for page in pages(wire, path(*_PATH, fine_tune_id, "events")):
-            newest_first += page
-            if any(values.text(item.get("id")) in known for item in page):
-                break
+        try:
+            newest_first = self._events(wire, fine_tune_id, known, in_order=True)
+        except Circle:
+            newest_first = self._events(wire, fine_tune_id, known, in_order=False)
         keys = EventKeys()
         found = [_event(item, keys) for item in reversed(newest_first) if values.text(item.get("id")) not in known]
         return in_order([event for event in found if event.key not in known])
+
+    def _events(self, wire: Wire, fine_tune_id: str, known: Container[str], *, in_order: bool) -> list[dict[str, Any]]:
+        """Read from the newest one back to where something is known."""
+        found: list[dict[str, Any]] = []
+        for page in pages(wire, path(*_PATH, fine_tune_id, "events"), in_order=in_order):
+            found += page
+            if any(values.text(item.get("id")) in known for item in page):
+                break
+        return found
 
     def checkpoints(self, wire: Wire, fine_tune_id: str) -> list[RemoteCheckpoint]:
         found = chain.from_iterable(pages(wire, path(*_PATH, fine_tune_id, "checkpoints")))

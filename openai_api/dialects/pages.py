@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import dropwhile
 from typing import Any
 
 from openai_api import answers, values
@@ -15,11 +16,16 @@ AGAIN = 3
 """So often a page without anything new is asked for again."""
 
 
-def pages(wire: Wire, path: str, query: Query | None = None) -> Iterator[list[dict[str, Any]]]:
+class Circle(BadAnswer):
+    """Pages of the head have come between the others, as when a cursor was overlooked once: their order is not known."""
+
+
+def pages(wire: Wire, path: str, query: Query | None = None, *, in_order: bool = False) -> Iterator[list[dict[str, Any]]]:
     """Yield the items page by page, each once, though new ones may arrive at the head meanwhile.
 
     A missing has_more means that there is no more, unless the page is full. A page that promises more and leads to
-    where we have been is asked for again, for it may be one that came twice, and ends the list if it stays so.
+    where we have been is asked for again, for it may be one that came twice, and ends the list if it stays so. Whoever
+    needs the order gets Circle when it cannot be told.
     """
     asked: Query = {**(query or {}), "limit": LIMIT}
     seen: set[str] = set()
@@ -38,11 +44,18 @@ def pages(wire: Wire, path: str, query: Query | None = None) -> Iterator[list[di
             used.add(ids[-1])
         else:
             stale += 1
+        if in_order and (_leads_back(ids, seen) or (stale > AGAIN and ids and ids[-1] != cursors[-1])):
+            raise Circle("The server's list leads back to where it was before.")
         if not more or stale > AGAIN or not cursors:
             return
         seen.update(ids)
         data = _after(wire, path, asked, cursors)
     raise BadAnswer("The server's list does not come to an end.")
+
+
+def _leads_back(ids: list[str], seen: set[str]) -> bool:
+    """Tell whether a page has something new, and after it something of an earlier page."""
+    return any(name in seen for name in dropwhile(seen.__contains__, ids))
 
 
 def _taken(names: set[str], name: str | None) -> bool:

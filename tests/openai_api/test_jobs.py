@@ -251,6 +251,41 @@ def test_a_page_that_comes_twice_while_new_things_arrive_hides_nothing() -> None
     assert sorted(found.id for found in provider.client().fine_tunes()) == list("abcdefg")
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("arrived", [1, 2, 3, 4, 6])
+@pytest.mark.parametrize("overlooked", [1, 2, 3])
+def test_events_keep_their_order_though_a_cursor_is_overlooked_while_new_ones_arrive(
+    size: int, arrived: int, overlooked: int
+) -> None:
+    """All are of one second: nothing but the order of the pages tells theirs."""
+    story = [{"id": f"e{number}", "created_at": 1760000000, "message": str(number)} for number in range(8 + arrived, 0, -1)]
+    asked = itertools.count()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        place = next(asked)
+        there = story[arrived:] if place < overlooked else story
+        if place == overlooked:
+            request = httpx.Request("GET", request.url.copy_remove_param("after"))
+        return paged(there, size)(request)
+
+    found = Provider(answer=answer).client().events("ftjob-1")
+    told = [int(event.message) for event in found]
+    assert told == sorted(told)
+    assert set(told) >= set(range(1, 9))
+
+
+def test_events_of_a_list_that_always_leads_back_are_all_there() -> None:
+    """Of a provider that begins again at its end, in the order in which they came first."""
+    story = [{"id": name, "created_at": 1760000000, "message": name} for name in "fedcba"]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        after = request.url.params.get("after", "")
+        start = ("fedcba".index(after) + 1) % 6 if after else 0
+        return httpx.Response(200, json=listed(*story[start : start + 2], has_more=True))
+
+    assert "".join(event.message for event in Provider(answer=answer).client().events("ftjob-1")) == "abcdef"
+
+
 @pytest.mark.parametrize("order", list(itertools.permutations("cba")))
 def test_a_page_out_of_order_hides_nothing(order: tuple[str, ...]) -> None:
     everything = "fedcba"
