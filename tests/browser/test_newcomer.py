@@ -38,7 +38,7 @@ def test_a_newcomer_sees_the_sample_running_then_succeeded_its_charts_and_its_pl
         expect(page.get_by_role("heading", name="Running now")).to_be_visible()
         page.get_by_role("link", name="sample ada", exact=True).click()
         expect(page.get_by_role("heading", name="Events")).to_be_visible()
-    expect(page.locator("#part-status")).to_contain_text("Running", timeout=60_000)
+    expect(page.locator("#part-status")).to_contain_text("Running", timeout=180_000)
     expect(page.locator("#events li").first).to_be_visible()
     walk.follow_to_the_end(page)
     assert walk.charts(page) == walk.CHARTS

@@ -190,12 +190,12 @@ def test_an_array_on_one_line_is_read_to_its_end_however_long_that_is() -> None:
 def test_what_is_made_to_keep_the_reader_busy_takes_neither_time_nor_memory(item: str) -> None:
     content = b'[{"prompt": "a"}, ' + (item * (200_000 // len(item))).encode()
     tracemalloc.start()
-    started = time.monotonic()
+    started = time.process_time()
     count = sum(1 for _row in everything(content, "x.json")[:10])
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert count
-    assert time.monotonic() - started < 30
+    assert time.process_time() - started < 30
     assert peak < 50_000_000
 
 
