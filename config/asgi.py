@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import resource
 
-from django.core.asgi import get_asgi_application
-
-from config import reporting
-from config.database import share_connections
-from work.bounds import Bounds
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup(set_prefix=False)
+
+from config import bounds, reporting  # noqa: E402 — needs the applications
+from config.database import share_connections  # noqa: E402
+from config.serving import Dashboard  # noqa: E402
+from work.bounds import Bounds  # noqa: E402
+
 OPEN_FILES = 65_536
 
 
@@ -24,10 +27,6 @@ def allow_connections() -> None:
 
 
 allow_connections()
-pages = get_asgi_application()
-
-from config import bounds  # noqa: E402 (it asks who somebody is, for which all applications must be there)
-
-application = Bounds(pages, bounds.most, bounds.may)
+application = Bounds(Dashboard(), bounds.most, bounds.may)
 share_connections()
 reporting.start("web")

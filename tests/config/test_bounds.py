@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.asgi import get_asgi_application
 from django.core.exceptions import TooManyFieldsSent, TooManyFilesSent
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import RequestFactory
 from django.urls import resolve
 
 from config import bounds
+from config.serving import Dashboard
 from teams.models import User
 from tests.conftest import People, signed_in
 from tests.work.served import head, said, served
@@ -27,7 +27,7 @@ FORM = 8 << 20
 @pytest.fixture(scope="module")
 def dashboard() -> Iterator[int]:
     """Only who may upload is asked of the database: what is too large for a form costs nothing."""
-    with served(Bounds(get_asgi_application(), bounds.most, bounds.may)) as port:
+    with served(Bounds(Dashboard(), bounds.most, bounds.may)) as port:
         yield port
 
 

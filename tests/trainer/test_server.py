@@ -5,41 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync
 from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
+from tests.work.served import GONE, WHOLE, scope, spoken
 from trainer.api.server import Server
 
-Messages = list[dict[str, Any]]
 PATH = "/v1/openapi.json"
-WHOLE = {"type": "http.request", "body": b"", "more_body": False}
-GONE = {"type": "http.disconnect"}
-
-
-def scope(path: str = PATH, **more: Any) -> dict[str, Any]:
-    return {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": [], **more}
-
-
-def spoken(server: Server, scope: dict[str, Any], *said: dict[str, Any]) -> Messages:
-    """Return what the application sends; after what is `said`, nothing more comes."""
-    heard, sent = list(said), []
-
-    async def receive() -> dict[str, Any]:
-        return heard.pop(0) if heard else await asyncio.Future()
-
-    async def send(message: Any) -> None:
-        sent.append(dict(message))
-
-    async def talk() -> None:
-        async with asyncio.timeout(30):
-            await server(scope, receive, send)
-
-    async_to_sync(talk)()
-    return sent
 
 
 class Canned(Server):
@@ -47,7 +21,7 @@ class Canned(Server):
 
     def __init__(self, make: Callable[[], HttpResponseBase]) -> None:
         super().__init__()
-        self._answer = lambda scope, body: make()
+        self.answer = lambda scope, body: make()
 
 
 class Parts:
@@ -71,7 +45,7 @@ class Parts:
 
 
 def test_a_request_is_answered_whole() -> None:
-    head, *parts = spoken(Server(), scope(), WHOLE)
+    head, *parts = spoken(Server(), scope(PATH), WHOLE)
     assert head["status"] == 200
     assert json.loads(b"".join(part["body"] for part in parts))["openapi"] == "3.1.0"
     assert [part["more_body"] for part in parts] == [True] * (len(parts) - 1) + [False]
@@ -85,35 +59,35 @@ def test_a_body_may_come_in_parts() -> None:
 
 
 def test_whoever_goes_before_the_request_is_whole_gets_nothing() -> None:
-    assert spoken(Server(), scope(), {"type": "http.request", "body": b"{", "more_body": True}, GONE) == []
+    assert spoken(Server(), scope(PATH), {"type": "http.request", "body": b"{", "more_body": True}, GONE) == []
 
 
 def test_an_address_that_is_no_text_is_refused_in_the_usual_shape() -> None:
     server = Server()
     server.create_request = lambda scope, body: (None, None)  # type: ignore[assignment, return-value]
-    head, body = spoken(server, scope(), WHOLE)
+    head, body = spoken(server, scope(PATH), WHOLE)
     assert head["status"] == 400
     assert set(json.loads(body["body"])["error"]) == {"message", "type", "param", "code"}
 
 
 def test_nothing_but_http_is_spoken() -> None:
     with pytest.raises(ValueError, match="websocket"):
-        spoken(Server(), scope(type="websocket"), WHOLE)
+        spoken(Server(), scope(PATH, type="websocket"), WHOLE)
 
 
 def test_a_stream_is_sent_to_its_end() -> None:
     parts = Parts(3)
-    sent = spoken(Canned(parts.response), scope(), WHOLE)
+    sent = spoken(Canned(parts.response), scope(PATH), WHOLE)
     assert [message.get("body") for message in sent] == [None, b"part", b"part", b"part", None]
     assert parts.ended
 
 
 def test_a_stream_ends_when_nobody_reads_it_any_more() -> None:
     parts = Parts(10**9)
-    spoken(Canned(parts.response), scope(), WHOLE, GONE)
+    spoken(Canned(parts.response), scope(PATH), WHOLE, GONE)
     assert parts.ended
 
 
 def test_a_stream_that_breaks_does_not_end_as_if_it_were_whole() -> None:
     with pytest.raises(ZeroDivisionError):
-        spoken(Canned(Parts(0).response), scope(), WHOLE)
+        spoken(Canned(Parts(0).response), scope(PATH), WHOLE)

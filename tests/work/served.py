@@ -1,7 +1,8 @@
-"""An ASGI application behind a real server, on a thread of the test."""
+"""An ASGI application behind a real server, on a thread of the test, or spoken to as a server speaks to it."""
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from collections.abc import Iterator
@@ -9,10 +10,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
+from asgiref.sync import async_to_sync
 
 from tests.servers import free_port, wait_for_port
 
 SECONDS = 20
+WHOLE = {"type": "http.request", "body": b"", "more_body": False}
+GONE = {"type": "http.disconnect"}
 
 
 @contextmanager
@@ -61,3 +65,25 @@ def _more(line: socket.socket) -> bytes:
     got = line.recv(65536)
     assert got, "hung up on before the answer was there"
     return got
+
+
+def scope(path: str, **more: Any) -> dict[str, Any]:
+    return {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": [], **more}
+
+
+def spoken(app: Any, scope: dict[str, Any], *said: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what the application sends; after what is `said`, nothing more comes."""
+    heard, sent = list(said), []
+
+    async def receive() -> dict[str, Any]:
+        return heard.pop(0) if heard else await asyncio.Future()
+
+    async def send(message: Any) -> None:
+        sent.append(dict(message))
+
+    async def talk() -> None:
+        async with asyncio.timeout(30):
+            await app(scope, receive, send)
+
+    async_to_sync(talk)()
+    return sent
