@@ -49,7 +49,7 @@ def moments(fine_tune: FineTune, most: int) -> Series | None:
     """Return when steps were, in milliseconds since 1970, from evenly spaced events; None if nobody told."""
     places = np.unique(np.linspace(1, max(1, fine_tune.last_event), most).astype(np.int64))
     rows = fine_tune.events.filter(ordinal__in=places.tolist(), created_at__isnull=False)
-    told = [(step_of(event), event.created_at) for event in rows.only("created_at", "message", "metrics")]
+    told = [(step_of(event), event.created_at) for event in rows.only("fine_tune", "created_at", "message", "metrics")]
     pairs = [(step, when) for step, when in told if step is not None]
     if len(pairs) < 2:
         return None

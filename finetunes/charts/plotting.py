@@ -8,8 +8,10 @@ or the dark theme. The colours written here are the light ones, for whoever open
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import base64
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -51,6 +53,10 @@ POINTS_A_NAME = 160
 LARGEST_SHORT = float(np.finfo(np.float32).max)
 
 
+Figure = dict[str, Any]
+"""A figure as plotly.js takes it; `go.Figure` of it checks every name and value, which takes longer than to draw it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trace:
     label: str
@@ -70,7 +76,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    figure: go.Figure
+    figure: Figure
     steps: int
     """Of the longest line, in all."""
     drawn: int
@@ -82,8 +88,8 @@ class Drawing:
 
     def json(self) -> bytes:
         names = ("steps", "drawn", "shown", "beyond", "least")
-        payload = {"figure": self.figure.to_plotly_json(), **{name: getattr(self, name) for name in names}}
-        return orjson.dumps(payload, option=orjson.OPT_SERIALIZE_NUMPY)
+        payload = {"figure": self.figure, **{name: getattr(self, name) for name in names}}
+        return orjson.dumps(payload, default=_packed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,24 +124,22 @@ def draw(
     ]
     drawn = np.concatenate([line.points.values for line in lines]) if lines else np.array([])
     edges = None if share else bounds(drawn)
-    figure = go.Figure(layout=_layout(along, share=share, edges=edges))
-    for line in lines:
-        figure.add_traces(_scatters(line, along, share=share, smoothed=smoothed))
-    beyond = sum(_mark_edges(figure, line, along, edges) for line in lines) if edges else 0
-    figure.update_layout(shapes=_shapes(marks, along, view))
+    data = [one for line in lines for one in _scatters(line, along, share=share, smoothed=smoothed)]
+    at_edges = [one for line in lines for one in _edge_marks(line, along, edges)] if edges else []
+    layout = _layout(along, share=share, edges=edges) | {"shapes": _shapes(marks, along, view)}
     counts = [one.count for one in outlines]
     shown = [one.count if view.first is None else count_within(one, *_range(view)) for one in outlines]
     return Drawing(
-        figure,
+        {"data": data + at_edges, "layout": layout},
         steps=steps or max(counts, default=0),
         drawn=max((_drawn_within(line.points, view) for line in lines), default=0),
         shown=max(shown, default=0),
-        beyond=beyond,
+        beyond=sum(len(one["x"]) for one in at_edges),
         least=float(drawn.min()) if len(drawn) else None,
     )
 
 
-def _scatters(line: _Line, along: Along, *, share: bool, smoothed: str) -> list[go.Scatter]:
+def _scatters(line: _Line, along: Along, *, share: bool, smoothed: str) -> list[Figure]:
     raw = _scatter(line, line.points, "raw", along, share=share)
     if line.average is None:
         return [raw]
@@ -182,43 +186,41 @@ def _average(one: Outline, points: Series, view: View, most: int) -> Series | No
     return Series(at.astype(np.int64), moving_mean(one, width, at))
 
 
-def _scatter(line: _Line, points: Series, part: str, along: Along, *, share: bool, name: str | None = None) -> go.Scatter:
+def _scatter(line: _Line, points: Series, part: str, along: Along, *, share: bool, name: str | None = None) -> Figure:
     tone, label = _tone(line.place), _plain(name or line.label)
     number = "%{y:.2%}" if share else "%{y:.5~g}"
     faint = part == "raw" and line.average is not None
-    return go.Scatter(
-        name=label,
-        x=_short(along.place(points.steps), whole_numbers=not along.is_time),
-        y=_short(points.values),
-        mode="lines+markers" if len(points) <= FEW and part == "raw" else "lines",
-        opacity=0.28 if faint else 1,
-        line={"color": TONES[tone], "width": 1 if faint else 2},
-        marker={"size": 6},
-        meta={"tone": tone, "line": line.place, "part": part},
-        hovertemplate=f"{number}<extra>{label}</extra>",
-    )
+    return {
+        "type": "scatter",
+        "name": label,
+        "x": _short(along.place(points.steps), whole_numbers=not along.is_time),
+        "y": _short(points.values),
+        "mode": "lines+markers" if len(points) <= FEW and part == "raw" else "lines",
+        "opacity": 0.28 if faint else 1,
+        "line": {"color": TONES[tone], "width": 1 if faint else 2},
+        "marker": {"size": 6},
+        "meta": {"tone": tone, "line": line.place, "part": part},
+        "hovertemplate": f"{number}<extra>{label}</extra>",
+    }
 
 
-def _mark_edges(figure: go.Figure, line: _Line, along: Along, edges: tuple[float, float]) -> int:
-    """Mark at the edge of the chart what lies beyond it; return how many marks."""
-    marks = 0
+def _edge_marks(line: _Line, along: Along, edges: tuple[float, float]) -> Iterator[Figure]:
+    """Mark at the edge of the chart what lies beyond it."""
+    tone = _tone(line.place)
     for edge, symbol, sign in ((edges[0], "triangle-down", -1), (edges[1], "triangle-up", 1)):
         out = sign * (line.points.values - edge) > 0
         x = _spread(along.place(line.points.steps[out]), sign * line.points.values[out])
         if len(x):
-            figure.add_trace(
-                go.Scatter(
-                    x=_short(x, whole_numbers=not along.is_time),
-                    y=np.full(len(x), edge),
-                    mode="markers",
-                    hoverinfo="skip",
-                    cliponaxis=False,
-                    marker={"symbol": symbol, "size": 8, "color": TONES[_tone(line.place)]},
-                    meta={"tone": _tone(line.place), "line": line.place, "part": "edge"},
-                )
-            )
-        marks += len(x)
-    return marks
+            yield {
+                "type": "scatter",
+                "x": _short(x, whole_numbers=not along.is_time),
+                "y": np.full(len(x), edge),
+                "mode": "markers",
+                "hoverinfo": "skip",
+                "cliponaxis": False,
+                "marker": {"symbol": symbol, "size": 8, "color": TONES[tone]},
+                "meta": {"tone": tone, "line": line.place, "part": "edge"},
+            }
 
 
 def _spread(x: Numbers, heights: NDArray[np.float64]) -> Numbers:
@@ -259,25 +261,37 @@ def _thinned(marks: Sequence[Mark], view: View, seen: int) -> Sequence[Mark]:
     return marks[every - 1 :: every]
 
 
-def _layout(along: Along, *, share: bool, edges: tuple[float, float] | None) -> go.Layout:
+def _layout(along: Along, *, share: bool, edges: tuple[float, float] | None) -> Figure:
+    plain = _plain_layout(share=share, is_time=along.is_time)
+    title = {"title": {"text": along.title, "standoff": 8}}
+    held = {"range": list(edges), "autorange": False} if edges else {}
+    return {**plain, "xaxis": {**plain["xaxis"], **title}, "yaxis": {**plain["yaxis"], **held}}
+
+
+@cache
+def _plain_layout(*, share: bool, is_time: bool) -> Figure:
     axis = {"automargin": False, "zeroline": False, "showline": False, "ticks": ""}
-    moments = {"type": "date"} if along.is_time else {"tickformat": ",d"}
-    return go.Layout(
+    moments = {"type": "date"} if is_time else {"tickformat": ",d"}
+    layout = go.Layout(
         template=go.layout.Template(),
         height=280,
         margin={"l": 52, "r": 12, "t": 12, "b": 44},
         hovermode="x unified",
         showlegend=False,
         dragmode="zoom",
-        xaxis={**axis, "title": {"text": along.title, "standoff": 8}, "showgrid": False, **moments},
-        yaxis={
-            **axis,
-            "rangemode": "tozero",
-            "tickformat": ".0%" if share else "~g",
-            **({"range": list(edges), "autorange": False} if edges else {}),
-        },
+        xaxis={**axis, "showgrid": False, **moments},
+        yaxis={**axis, "rangemode": "tozero", "tickformat": ".0%" if share else "~g"},
         uirevision="kept",
     )
+    found: Figure = layout.to_plotly_json()
+    return found
+
+
+def _packed(numbers: Any) -> dict[str, str]:
+    """Return an array as plotly.js reads it in the fewest bytes."""
+    if not isinstance(numbers, np.ndarray):
+        raise TypeError(type(numbers))
+    return {"dtype": numbers.dtype.str[1:], "bdata": base64.b64encode(numbers.tobytes()).decode()}
 
 
 def _tone(place: int) -> str:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
+import plotly.graph_objects as go
 import polars as pl
 import pytest
 from django.test import Client
@@ -201,7 +202,7 @@ class TestTime:
         run = self.tell(fine_tune, 3000)
         plot = figures.find(run, "loss")
         assert plot is not None
-        figure = figures.draw(run, plot, Look(axis="time")).figure
+        figure = go.Figure(figures.draw(run, plot, Look(axis="time")).figure)
         began = datetime(2026, 11, 20, tzinfo=UTC).timestamp() * 1000
         assert figure.layout.xaxis.type == "date"
         assert [figure.data[0].x[0], figure.data[0].x[-1]] == [began + 1000, began + 3_000_000]
@@ -212,7 +213,7 @@ class TestTime:
         store.write_series({fine_tune: {"training_loss": long(np.ones(5))}})
         plot = figures.find(fine_tune, "loss")
         assert plot is not None
-        assert list(figures.draw(fine_tune, plot, Look(axis="time")).figure.data[0].x) == [1, 2, 3, 4, 5]
+        assert list(go.Figure(figures.draw(fine_tune, plot, Look(axis="time")).figure).data[0].x) == [1, 2, 3, 4, 5]
 
 
 class TestAlong:
@@ -253,7 +254,7 @@ class TestBounds:
     @given(values=st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=300))
     def test_what_is_beyond_is_marked_whatever_it_is(self, values: list[float]) -> None:
         drawing = plotting.draw([plotting.Trace("x", long(values))], step_title="step", smoothed="{line}")
-        edges = drawing.figure.layout.yaxis.range
+        edges = go.Figure(drawing.figure).layout.yaxis.range
         if edges is not None:
             assert drawing.beyond > 0
             out = [value for value in values if value < edges[0] or value > edges[1]]
@@ -276,7 +277,7 @@ class TestMarks:
         marks = [Mark(step, f"epoch {step}") for step in range(1, 101)]
         series = [plotting.Trace("x", long(np.ones(100)))]
         drawing = plotting.draw(series, step_title="step", smoothed="{line}", marks=marks, view=view)
-        assert [one.label.text for one in drawing.figure.layout.shapes] == [f"epoch {number}" for number in named]
+        assert [one.label.text for one in go.Figure(drawing.figure).layout.shapes] == [f"epoch {number}" for number in named]
 
     @pytest.mark.parametrize("changes", [{}, {"resolved": {"n_epochs": "auto"}}, {"resolved": {"n_epochs": 4}}])
     def test_where_nobody_knows_none_is_marked(self, fine_tune: FineTune, changes: dict[str, Any]) -> None:
@@ -308,7 +309,8 @@ def test_every_spike_of_a_single_step_is_in_the_answer(
     looks = [Look(), Look(start=places[0] + 1 - half * length, end=places[0] + 1 + half * length, width=800)]
     for look in looks:
         drawing = figures.draw(fine_tune, plot, look)
-        found = set(zip(drawing.figure.data[0].x.tolist(), drawing.figure.data[0].y.tolist(), strict=True))
+        line = go.Figure(drawing.figure).data[0]
+        found = set(zip(line.x.tolist(), line.y.tolist(), strict=True))
         low, high = (-np.inf, np.inf) if look.start is None or look.end is None else (look.start, look.end)
         width = (min(high, length) - max(low, 1)) / 700
         for place in places:
