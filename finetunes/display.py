@@ -178,7 +178,7 @@ def strip(fine_tune: FineTune, last: Event | None, *, closely: bool = False) -> 
     """Say in words where the fine-tune is; `closely` asks the database for more than lists have the time for."""
     progress = _progress(fine_tune)
     if fine_tune.has_ended:
-        return Strip(fine_tune.get_status_display(), _ending(fine_tune), _final_share(fine_tune, progress), False)
+        return Strip(fine_tune.status_label, _ending(fine_tune), _final_share(fine_tune, progress), False)
     title, text = _running(fine_tune, progress, last)
     if closely and fine_tune.status == Status.CHECKING_FILES and not fine_tune.remote_id:
         text = waiting_for_files(fine_tune)
@@ -208,7 +208,7 @@ def _running(fine_tune: FineTune, progress: Progress, last: Event | None) -> tup
         return _("Sending, outcome unknown"), doubtful(fine_tune)
     number = queue_number(last.message) if last else None
     if fine_tune.status == Status.QUEUED and number is not None:
-        return fine_tune.get_status_display(), _place_in_queue(number)
+        return fine_tune.status_label, _place_in_queue(number)
     texts = {
         Status.AWAITING_APPROVAL: _("It starts as soon as an owner approves it. Nothing has been sent."),
         Status.SENDING: _("The files go to the provider, then the fine-tune is created there."),
@@ -219,7 +219,7 @@ def _running(fine_tune: FineTune, progress: Progress, last: Event | None) -> tup
         Status.UNKNOWN: _("The provider says “%(word)s”, which is no state that Tunedeck knows.")
         % {"word": fine_tune.provider_status},
     }
-    return fine_tune.get_status_display(), texts.get(Status(fine_tune.status), "")
+    return fine_tune.status_label, texts.get(Status(fine_tune.status), "")
 
 
 def _place(progress: Progress) -> str:

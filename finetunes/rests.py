@@ -73,8 +73,7 @@ def _fine_tunes(models: Sequence[Model], most: int) -> Resting:
     ) % {"n": running}
     kept = _("They stay, with their own models, which answer without this one.")
     things = [
-        Thing(row.parent_id or 0, row.name, row.get_absolute_url(), row.get_status_display())
-        for row in rows.for_lists()[:most]
+        Thing(row.parent_id or 0, row.name, row.get_absolute_url(), row.status_label) for row in rows.for_lists()[:most]
     ]
     return Resting(_("Continued fine-tunes"), rows.count(), fate if running else kept, things, bool(running))
 

@@ -70,11 +70,13 @@ def public(view: Callable[P, Any]) -> Callable[P, Any]:
 
 def active_membership(request: HttpRequest) -> Membership | None:
     """Return the signed-in person's membership in the organization they chose last, else their first one."""
-    memberships = Membership.objects.filter(user_id=request.user.pk or 0).select_related("organization", "user")
+    memberships = Membership.objects.filter(user_id=request.user.pk or 0).select_related("organization")
     chosen = request.session.get(ACTIVE)
-    if chosen is not None and (found := memberships.filter(organization_id=chosen).first()):
-        return found
-    return memberships.first()
+    found = memberships.filter(organization_id=chosen).first() if chosen is not None else None
+    found = found or memberships.first()
+    if found is not None:
+        found.user = request.user  # type: ignore[assignment]
+    return found
 
 
 def choose(request: HttpRequest, membership: Membership) -> None:

@@ -105,7 +105,7 @@ def _add_fine_tune(graph: Graph, fine_tune: FineTune) -> None:
     version = fine_tune.training_version
     source = _add_version(graph, version) if version else _add_remote_file(graph, fine_tune)
     parent = _add_models(graph, [fine_tune.parent])[0] if fine_tune.parent else None
-    state = str(fine_tune.get_status_display())
+    state = fine_tune.status_label
     note = _("%(state)s, gone at the provider") % {"state": state} if fine_tune.gone_at else state
     url = fine_tune.get_absolute_url()
     graph.add(

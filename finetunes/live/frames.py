@@ -15,7 +15,7 @@ from teams.looks import Look
 
 PARTS = ("status", "strip", "outcome", "verdict", "tiles", "charts", "facts")
 PAGE = 500
-SHOWN = ("ordinal", "created_at", "level", "type", "message")
+SHOWN = ("fine_tune", "ordinal", "created_at", "level", "type", "message")
 END = b"event: end\ndata: {}\n\n"
 ALIVE = b"event: alive\ndata: {}\n\n"
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from openai_api.types import DialectName
 
 NOTHING_WISHED = Q(cancel_requested_at__isnull=True) | Q(status=Status.CANCELLING) | Q(status__in=ENDED)
+MOVES = Q(status__in=MOVING | WAITING | {Status.LOST_CONTACT, Status.UNKNOWN})
+UNDECIDED = MOVES & Q(needs_decision=True, resend_requested_at=None, cancel_requested_at=None)
 WATCHED = timedelta(seconds=30)
 """So long after a sign of somebody who watches, it counts as watched."""
 
@@ -50,10 +52,10 @@ class FineTuneQuerySet(LeasedQuerySet["FineTune"]):
         return self.for_lists().defer(*sent, *large("training_version"), *PRICES)
 
     def moving(self) -> Self:
-        return self.filter(status__in=MOVING | WAITING | {Status.LOST_CONTACT, Status.UNKNOWN})
+        return self.filter(MOVES)
 
     def undecided(self) -> Self:
-        return self.moving().filter(needs_decision=True, resend_requested_at=None, cancel_requested_at=None)
+        return self.filter(UNDECIDED)
 
     def ended(self) -> Self:
         return self.filter(status__in=ENDED)
@@ -202,6 +204,11 @@ class FineTune(Leased):
         return reverse("finetunes:detail", args=[self.pk])
 
     @property
+    def status_label(self) -> str:
+        """As Django's `get_status_display`, which puts all words together anew for each row of a list."""
+        return str(Status(self.status).label)
+
+    @property
     def tone(self) -> str:
         return tone(self.status)
 
@@ -241,9 +248,10 @@ class FineTune(Leased):
     @property
     def was_turned_away(self) -> bool:
         """Whether the provider trains no more for this account: nothing was started, and it can be trained elsewhere."""
+        if self.status != Status.FAILED:
+            return False
         in_list = "error_raw" in self.get_deferred_fields()
-        kind = self.error_kind if in_list else self.error_raw.get("kind")
-        return self.status == Status.FAILED and kind == "TrainingNotAvailable"
+        return (self.error_kind if in_list else self.error_raw.get("kind")) == "TrainingNotAvailable"
 
     @property
     def can_be_cancelled(self) -> bool:

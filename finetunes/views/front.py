@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -12,7 +13,8 @@ from django.views.decorators.http import require_safe
 from connections.models import Connection
 from datasets.models import Dataset
 from finetunes.live import rows
-from finetunes.models import FineTune, Model
+from finetunes.models import FineTune, FineTuneQuerySet, Model
+from finetunes.models.fine_tune import MOVES, UNDECIDED
 from finetunes.shutdowns import SOON, calendar
 from finetunes.statuses import Status
 from teams import access
@@ -34,8 +36,8 @@ def home(request: OrgRequest) -> HttpResponse:
         "ending": [one for one in calendar(organization, until=timezone.localdate() + SOON, whole=False) if not one.is_over],
         "models": Model.objects.of(organization).usable().filter(ready_at__isnull=False).light()[:FEW],
         "total": FineTune.objects.of(organization).count(),
-        "datasets": Dataset.objects.of(organization).count(),
-        "has_connection": Connection.objects.of(organization).active().exists(),
+        "datasets": Dataset.objects.of(organization).exists(),
+        "has_connection": Connection.objects.of(organization).active().exists,  # asked only where nothing is yet
     }
     return render(request, "home.html", context)
 
@@ -43,15 +45,21 @@ def home(request: OrgRequest) -> HttpResponse:
 def _fine_tunes(organization: Organization) -> dict[str, list[FineTune]]:
     """Find what each card shows by number alone, and read all of it at once: one may be in several."""
     mine = FineTune.objects.of(organization).order_by("-created_at", "-pk")
-    since = timezone.now() - RECENT
-    cards = {
-        "running": mine.moving(),
-        "recent": mine.ended(),
-        "failed": mine.filter(status=Status.FAILED, created_at__gt=since),
-        "waiting": mine.filter(status=Status.AWAITING_APPROVAL),
-        "undecided": mine.undecided(),
-        "troubled": mine.filter(status__in=[Status.LOST_CONTACT, Status.UNKNOWN]),
-    }
-    found = {name: list(some.values_list("pk", flat=True)[:MOST]) for name, some in cards.items()}
+    failed = mine.filter(status=Status.FAILED, created_at__gt=timezone.now() - RECENT)
+    ended = {"recent": mine.ended(), "failed": failed}
+    found = _unfinished(mine) | {name: list(some.values_list("pk", flat=True)[:MOST]) for name, some in ended.items()}
     read = FineTune.objects.of(organization).light().in_bulk({pk for pks in found.values() for pk in pks})
     return {name: [read[pk] for pk in pks if pk in read] for name, pks in found.items()}
+
+
+def _unfinished(mine: FineTuneQuerySet) -> dict[str, list[int]]:
+    """Read at once what is under way, of which there is little, and sort it into its cards."""
+    cards = {
+        "running": MOVES,
+        "waiting": Q(status=Status.AWAITING_APPROVAL),
+        "undecided": UNDECIDED,
+        "troubled": Q(status__in=[Status.LOST_CONTACT, Status.UNKNOWN]),
+    }
+    rows = mine.filter(settled_at=None).annotate(**{f"is_{name}": some for name, some in cards.items()})
+    found = list(rows.values("pk", *(f"is_{name}" for name in cards)))
+    return {name: [row["pk"] for row in found if row[f"is_{name}"]][:MOST] for name in cards}
