@@ -11,15 +11,14 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 import orjson
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from finetunes.charts.along import Along, Mark, Numbers
+from finetunes.charts.layout import Figure, layout
 from finetunes.charts.plots import (
     FEW_TO_SMOOTH,
     MOST_LINES,
@@ -51,10 +50,6 @@ EDGE_MARKS = 40
 POINTS_A_NAME = 160
 """So many points of a line are as wide as the name of a mark."""
 LARGEST_SHORT = float(np.finfo(np.float32).max)
-
-
-Figure = dict[str, Any]
-"""A figure as plotly.js takes it; `go.Figure` of it checks every name and value, which takes longer than to draw it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +121,11 @@ def draw(
     edges = None if share else bounds(drawn)
     data = [one for line in lines for one in _scatters(line, along, share=share, smoothed=smoothed)]
     at_edges = [one for line in lines for one in _edge_marks(line, along, edges)] if edges else []
-    layout = _layout(along, share=share, edges=edges) | {"shapes": _shapes(marks, along, view)}
+    frame = layout(along, share=share, edges=edges) | {"shapes": _shapes(marks, along, view)}
     counts = [one.count for one in outlines]
     shown = [one.count if view.first is None else count_within(one, *_range(view)) for one in outlines]
     return Drawing(
-        {"data": data + at_edges, "layout": layout},
+        {"data": data + at_edges, "layout": frame},
         steps=steps or max(counts, default=0),
         drawn=max((_drawn_within(line.points, view) for line in lines), default=0),
         shown=max(shown, default=0),
@@ -259,32 +254,6 @@ def _thinned(marks: Sequence[Mark], view: View, seen: int) -> Sequence[Mark]:
     room = max(2, view.points // POINTS_A_NAME)
     every = next(step * 10**power for power in range(16) for step in (1, 2, 5) if seen <= step * 10**power * room)
     return marks[every - 1 :: every]
-
-
-def _layout(along: Along, *, share: bool, edges: tuple[float, float] | None) -> Figure:
-    plain = _plain_layout(share=share, is_time=along.is_time)
-    title = {"title": {"text": along.title, "standoff": 8}}
-    held = {"range": list(edges), "autorange": False} if edges else {}
-    return {**plain, "xaxis": {**plain["xaxis"], **title}, "yaxis": {**plain["yaxis"], **held}}
-
-
-@cache
-def _plain_layout(*, share: bool, is_time: bool) -> Figure:
-    axis = {"automargin": False, "zeroline": False, "showline": False, "ticks": ""}
-    moments = {"type": "date"} if is_time else {"tickformat": ",d"}
-    layout = go.Layout(
-        template=go.layout.Template(),
-        height=280,
-        margin={"l": 52, "r": 12, "t": 12, "b": 44},
-        hovermode="x unified",
-        showlegend=False,
-        dragmode="zoom",
-        xaxis={**axis, "showgrid": False, **moments},
-        yaxis={**axis, "rangemode": "tozero", "tickformat": ".0%" if share else "~g"},
-        uirevision="kept",
-    )
-    found: Figure = layout.to_plotly_json()
-    return found
 
 
 def _packed(numbers: Any) -> dict[str, str]:
