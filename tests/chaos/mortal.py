@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +15,14 @@ from typing import Any
 import httpx
 import psycopg
 
+from tests.chaos.looking import kill
 from tests.chaos.person import OWNER
 from tests.product import Product, wait_for
 from tests.servers import address_of, cluster, free_port, redis_command, wait_for_database, wait_for_port
 
 TRY_AGAIN = 30.0
+LONGEST_RECOVERY = 120.0
+"""Seconds after which a test stops to wait for what did not come back; what is allowed is for each to say."""
 
 
 @dataclass
@@ -81,19 +84,48 @@ class Deployment:
         except psycopg.OperationalError:
             return -1
 
-    def answers(self) -> bool:
-        """Whether a page and the health page are as they should be; a part that stays away is named by the latter."""
+    def shows_pages(self) -> bool:
+        return self._is_well("/accounts/login/")
+
+    def is_healthy(self) -> bool:
+        """Whether the health page names no part that stays away."""
+        return self._is_well("/healthz")
+
+    def _is_well(self, path: str) -> bool:
         try:
-            page = httpx.get(f"{self.product.address}/accounts/login/", timeout=5).status_code
-            return page == 200 and httpx.get(f"{self.product.address}/healthz", timeout=5).status_code == 200
+            return httpx.get(f"{self.product.address}{path}", timeout=5).status_code == httpx.codes.OK
         except httpx.HTTPError:
             return False
 
-    def recovered(self, before: int) -> float:
-        """Return how many seconds it takes from now on until pages answer and events of fine-tunes come again."""
+    def killed(self, name: str, *growing: Callable[[], int]) -> dict[str, float]:
+        """Kill a process; return how many seconds later another one does its work, as far as one can see."""
         begun = time.monotonic()
-        wait_for(lambda: self.told() > before and self.answers(), "pages, and events that come again", 120)
-        return time.monotonic() - begun
+        kill(self.product, name)
+        return self.recovered(*growing, begun=begun)
+
+    def recovered(self, *growing: Callable[[], int], begun: float | None = None) -> dict[str, float]:
+        """Return how many seconds it takes, since `begun` or now, until what is due again is there again, by its name.
+
+        Events of fine-tunes come, and what else grows by itself goes on growing: each counts what there is of it, and
+        says -1 as long as nobody can tell.
+        """
+        begun = begun or time.monotonic()
+        grow = {count.__name__: (count, count()) for count in (self.told, *growing)}
+        missing: dict[str, Callable[[], bool]] = {"pages": self.shows_pages, "health": self.is_healthy}
+        missing |= {name: lambda count=count, before=before: count() > before for name, (count, before) in grow.items()}  # type: ignore[misc]
+        found: dict[str, float] = {}
+
+        def look() -> bool:
+            for name in [name for name in missing if missing[name]()]:
+                found[name] = time.monotonic() - begun
+                del missing[name]
+            return not missing
+
+        try:
+            wait_for(look, "a recovery", LONGEST_RECOVERY)
+        except AssertionError as error:
+            raise AssertionError(f"{error}: only {found}, not {list(missing)}\n{self.product.logs()}") from None
+        return found
 
 
 @contextmanager

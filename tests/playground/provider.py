@@ -118,6 +118,9 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     provider: Provider
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: whoever asked was killed or has hung up, which is no error of a provider."""
+
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
