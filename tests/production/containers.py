@@ -85,6 +85,8 @@ class Production:
         for command in compose.build_commands():
             if install or "pip install" not in command:
                 environment = {**self._plain(), "SOURCE_DATE_EPOCH": "0", "PYTHONDONTWRITEBYTECODE": "1"}
+                if install:  # as the image: what is installed first is what the next command finds
+                    environment["PATH"] = f"{self.folder / 'venv/bin'}:{environment['PATH']}"
                 subprocess.run(["sh", "-c", self._here_in(command)], cwd=self.folder / "app", env=environment, check=True)
             if install:
                 self.python = self.folder / "venv/bin/python"
