@@ -12,8 +12,9 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.product import DATABASE, PLAIN, ROOT, Product, tables
+from tests.product import PLAIN, ROOT, Product
 from tests.production.test_backup import manage
+from tests.tables import DATABASE, tables
 from tests.work.s3 import KEY, REGION, SECRET, s3
 
 __all__ = ["s3"]
