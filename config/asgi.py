@@ -6,16 +6,18 @@ import os
 import resource
 
 import django
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup(set_prefix=False)
 
 from config import bounds, reporting  # noqa: E402 — needs the applications
 from config.database import share_connections  # noqa: E402
-from config.serving import Dashboard  # noqa: E402
 from work.bounds import Bounds  # noqa: E402
+from work.serving import OneThread  # noqa: E402
 
 OPEN_FILES = 65_536
+THREADS = 64
 
 
 def allow_connections() -> None:
@@ -27,6 +29,6 @@ def allow_connections() -> None:
 
 
 allow_connections()
-application = Bounds(Dashboard(), bounds.most, bounds.may)
+application = Bounds(OneThread(THREADS, settings.WEB_AT_ONCE), bounds.most, bounds.may)
 share_connections()
 reporting.start("web")

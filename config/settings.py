@@ -140,7 +140,7 @@ TEMPLATES = [
 
 DATABASES = {"default": env.database("DATABASE_URL", DATA / "tunedeck.sqlite3")}
 # How many pages one web process makes at a time; more of them only take the processor from each other.
-WEB_THREADS = env.number("TUNEDECK_WEB_THREADS", 8, least=1, most=1000)
+WEB_AT_ONCE = env.number("TUNEDECK_WEB_AT_ONCE", 3, least=1, most=64)
 # How many connections to PostgreSQL one web process shares among its threads; 0 opens one for each request.
 DATABASE_POOL = env.number("TUNEDECK_DATABASE_POOL", 8, most=1000)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -6,7 +6,6 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
-from asgiref.sync import sync_to_async
 from django.http import JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.debug import sensitive_post_parameters
@@ -19,7 +18,6 @@ from playground.keep import history
 from playground.models import Asked
 from playground.question import Question
 from teams import access
-from work import thread
 
 NOT_KEPT = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
@@ -27,12 +25,12 @@ NOT_KEPT = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 @sensitive_post_parameters()
 @require_POST
 @access.member
-async def stream(request: access.OrgRequest) -> HttpResponseBase:
+def stream(request: access.OrgRequest) -> HttpResponseBase:
     """Send the answer piece by piece; when the browser hangs up, so do we at the provider."""
-    asked = await sync_to_async(_question)(request)
+    asked = _question(request)
     if isinstance(asked, Asking):
         return JsonResponse({"errors": asked.errors}, status=422)
-    row = await sync_to_async(history.begin)(request, asked)
+    row = history.begin(request, asked)
     lines = _lines(row, asked, asked.picked.connection.client(retries=0))
     return StreamingHttpResponse(lines, content_type="text/event-stream", headers=NOT_KEPT)
 
@@ -48,7 +46,6 @@ def _question(request: access.OrgRequest) -> Question | Asking:
 
 
 async def _lines(row: Asked, question: Question, client: Client) -> AsyncIterator[str]:
-    await thread.give_back()
     with client:
         async with aclosing(history.following(row, question, client)) as messages:
             async for name, data in messages:

@@ -11,9 +11,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context, copy_context
+from functools import partial
 from typing import IO, Any, cast
 
-from asgiref.sync import sync_to_async
+from asgiref.sync import SyncToAsync, sync_to_async
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.handlers.base import BaseHandler
@@ -23,18 +24,26 @@ from django.http import FileResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
+LONG = 0.5
+"""Seconds."""
+
 Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 
 class OneThread(ASGIHandler):
-    """Answers with views and middleware that are all synchronous, on one of so many threads."""
+    """Answers with views and middleware that are all synchronous, so many at a time.
 
-    def __init__(self, threads: int) -> None:
+    One that takes long, such as a large file or a provider that is slow, makes room for another after a moment: there
+    are more threads than `at_once`.
+    """
+
+    def __init__(self, threads: int, at_once: int) -> None:
         BaseHandler.__init__(self)
         self.load_middleware()
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        self._room = asyncio.Semaphore(at_once)
 
     async def handle(self, scope: Message, receive: Receive, send: Send) -> None:
         try:
@@ -43,12 +52,17 @@ class OneThread(ASGIHandler):
             return
         with body:
             context = copy_context()  # a thread keeps nothing of one request for the next
-            loop = asyncio.get_running_loop()
-            response = await loop.run_in_executor(self._threads, context.run, self.answer, scope, body)
+            response = await self._on_a_thread(partial(context.run, self.answer, scope, body))
             if response.streaming:
                 await self._stream(response, receive, send, context)
             else:
                 await self._send(response, send)
+
+    async def _on_a_thread(self, call: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+        async with self._room:
+            making = asyncio.get_running_loop().run_in_executor(self._threads, call)
+            await asyncio.wait((making,), timeout=LONG)
+        return await making
 
     def answer(self, scope: Message, body: IO[bytes]) -> HttpResponseBase:
         """Return the answer to a request; runs on a thread and leaves no connection to the database in it."""
@@ -85,4 +99,12 @@ class OneThread(ASGIHandler):
             sending.cancel()
             await asyncio.gather(sending, gone, return_exceptions=True)
             # On the thread that the pieces came from, if they needed one: the connection to the database is there.
-            await sync_to_async(response.close)()
+            if _has_thread():
+                await sync_to_async(response.close)()
+            else:
+                response.close()
+
+
+def _has_thread() -> bool:
+    """Tell whether something synchronous was done while the pieces were made."""
+    return SyncToAsync.thread_sensitive_context.get(None) in SyncToAsync.context_to_thread_executor

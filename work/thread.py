@@ -5,24 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from asgiref.sync import SyncToAsync, sync_to_async
+from asgiref.sync import sync_to_async
 from django.db import connections
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-async def give_back() -> None:
-    """End the thread that the request has for what is synchronous, and the database connection in it.
-
-    Both would stay until the answer is complete, which for a stream is a long time. Should something
-    synchronous follow, it gets a new thread: see `briefly`.
-    """
-    await sync_to_async(_close)()
-    context = SyncToAsync.thread_sensitive_context.get(None)
-    executor = SyncToAsync.context_to_thread_executor.pop(context, None) if context else None
-    if executor is not None:
-        executor.shutdown(wait=False)
 
 
 async def briefly(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

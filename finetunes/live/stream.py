@@ -17,7 +17,6 @@ from finetunes.live.shared import Run
 from finetunes.live.tail import tail
 from finetunes.live.watchers import Watcher
 from teams.looks import Look
-from work import thread
 
 LONGEST = 15 * 60.0
 """Then the browser comes again, and its right to watch is looked at again; who has lost it is cut off before."""
@@ -40,7 +39,6 @@ class Seen:
 
 async def follow(pk: int, seen: Seen, look: Look, who: Watcher | None = None) -> AsyncGenerator[bytes, None]:
     """Tell what came after what somebody has seen, then whatever happens, until it has ended."""
-    await thread.give_back()
     end = _end()
     with tail().run(pk, look) as run, tail().watcher(who):
         yield _retry()
@@ -61,7 +59,6 @@ async def follow_rows(
     organization: int, known: dict[int, int], shape: str, look: Look, who: Watcher | None = None
 ) -> AsyncGenerator[bytes, None]:
     """Tell of the known rows what is newer, and once that rows came or moved, for which the page is to be read again."""
-    await thread.give_back()
     end = _end()
     with tail().board(organization, list(known), look) as board, tail().watcher(who):
         yield _retry()

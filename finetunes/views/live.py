@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from django.http import HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import aget_object_or_404
+from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
 from finetunes.live.stream import Seen, follow, follow_rows
@@ -19,14 +19,14 @@ MOST_ROWS = 100
 
 @require_GET
 @access.viewer
-async def fine_tune_stream(request: OrgRequest, pk: int) -> HttpResponseBase:
-    fine_tune = await aget_object_or_404(FineTune.objects.of(request.organization).only("pk"), pk=pk)
+def fine_tune_stream(request: OrgRequest, pk: int) -> HttpResponseBase:
+    fine_tune = get_object_or_404(FineTune.objects.of(request.organization).only("pk"), pk=pk)
     return _stream(follow(fine_tune.pk, _seen(request), looks.now(), Watcher.of(request)))
 
 
 @require_GET
 @access.viewer
-async def row_stream(request: OrgRequest) -> HttpResponseBase:
+def row_stream(request: OrgRequest) -> HttpResponseBase:
     shape = request.GET.get("shape", "")
     return _stream(follow_rows(request.organization.pk, _rows(request), shape, looks.now(), Watcher.of(request)))
 

@@ -6,7 +6,6 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
-from asgiref.sync import sync_to_async
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_POST
@@ -17,16 +16,15 @@ from playground.sides import ask
 from playground.sides.views import own_side
 from playground.stream import NOT_KEPT
 from teams import access
-from work import thread
 
 TAKEN = 409
 
 
 @require_POST
 @access.member
-async def stream(request: access.OrgRequest, pk: int, round: int, place: int) -> HttpResponseBase:
+def stream(request: access.OrgRequest, pk: int, round: int, place: int) -> HttpResponseBase:
     """Ask, if nobody has yet; 409 says that somebody has, or that it is not due: the page then shows what is there."""
-    side, asked = await sync_to_async(_claimed)(request, pk, round, place)
+    side, asked = _claimed(request, pk, round, place)
     if side is None or asked is None:
         return HttpResponse(status=TAKEN)
     return StreamingHttpResponse(_lines(side, asked), content_type="text/event-stream", headers=NOT_KEPT)
@@ -44,7 +42,6 @@ def _claimed(request: access.OrgRequest, pk: int, round: int, place: int) -> tup
 
 
 async def _lines(side: Side, asked: Question) -> AsyncIterator[str]:
-    await thread.give_back()
     with asked.picked.connection.client(retries=0) as client:
         async with aclosing(ask.stream(side, asked, client)) as messages:
             async for name, data in messages:

@@ -42,10 +42,10 @@ def audit(request: OrgRequest) -> HttpResponse:
 
 @require_safe
 @access.owner
-async def export(request: OrgRequest) -> StreamingHttpResponse:
+def export(request: OrgRequest) -> StreamingHttpResponse:
     """Hand out all that is looked for, as lines of CSV or of JSON; the taking itself is on record first."""
     wish, form = Wish.read(request.GET), "jsonl" if request.GET.get("format") == "jsonl" else "csv"
-    entries = await sync_to_async(_taken)(request, wish, form)
+    entries = _taken(request, wish, form)
     name = f"tunedeck-audit-{timezone.now():%Y-%m-%d}.{form}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     content = _lines(entries, _json) if form == "jsonl" else _lines(entries, _row, head=sheet.line(HEAD))

@@ -14,11 +14,11 @@ from django.test import RequestFactory
 from django.urls import resolve
 
 from config import bounds
-from config.serving import Dashboard
 from teams.models import User
 from tests.conftest import People, signed_in
 from tests.work.served import head, said, served
 from work.bounds import FORM_BYTES, Bounds
+from work.serving import OneThread
 
 HUGE = 10**12
 FORM = 8 << 20
@@ -27,7 +27,7 @@ FORM = 8 << 20
 @pytest.fixture(scope="module")
 def dashboard() -> Iterator[int]:
     """Only who may upload is asked of the database: what is too large for a form costs nothing."""
-    with served(Bounds(Dashboard(), bounds.most, bounds.may)) as port:
+    with served(Bounds(OneThread(4, at_once=4), bounds.most, bounds.may)) as port:
         yield port
 
 

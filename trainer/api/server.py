@@ -16,7 +16,7 @@ THREADS = 200
 
 class Server(OneThread):
     def __init__(self) -> None:
-        super().__init__(THREADS)
+        super().__init__(THREADS, at_once=THREADS)
         self._seats = Seats()
 
     def answer(self, scope: Message, body: IO[bytes]) -> HttpResponseBase:

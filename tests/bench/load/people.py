@@ -19,6 +19,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
@@ -50,8 +51,10 @@ class Person:
 
     async def live(self, until: float, pause: float, only: list[Step] | None) -> None:
         """Open page after page until it is time to go home."""
-        await asyncio.sleep(self.chance.random() * pause)
-        steps = self.clicks() if not only else iter(lambda: self.chance.choice(only), None)
+        await asyncio.sleep(self.chance.expovariate(1 / pause))  # as if it had always gone on like this
+        steps: Iterator[Step] = islice(self.clicks(), self.chance.randrange(5), None)  # nobody has just come
+        if only:
+            steps = iter(lambda: self.chance.choice(only), None)
         while time.monotonic() < until:
             name, address = next(steps)
             try:
