@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from io import BytesIO
 
-from asgiref.sync import ThreadSensitiveContext, iscoroutinefunction, sync_to_async
+from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import RequestDataTooBig
@@ -14,7 +14,6 @@ from django.db import DatabaseError, close_old_connections
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, resolve
-from django.utils.decorators import sync_and_async_middleware
 
 from config import errors
 from teams import access
@@ -73,24 +72,9 @@ def _least_role(found: ResolverMatch) -> Role:
     return role
 
 
-@sync_and_async_middleware
-def bounded(
-    get_response: Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]],
-) -> Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]:
+def bounded(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
     """Answer, with a page that says so, a request whose body was not read."""
-    if iscoroutinefunction(get_response):
-
-        async def later(request: HttpRequest) -> HttpResponseBase:
-            too_large = bounds.exceeded(request)
-            answer: HttpResponseBase = await (sync_to_async(_refused) if too_large else get_response)(request)
-            return answer
-
-        return later
-
-    def now(request: HttpRequest) -> HttpResponseBase:
-        return _refused(request) if bounds.exceeded(request) else get_response(request)  # type: ignore[return-value]
-
-    return now
+    return lambda request: _refused(request) if bounds.exceeded(request) else get_response(request)
 
 
 def _refused(request: HttpRequest) -> HttpResponseBase:

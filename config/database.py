@@ -1,7 +1,7 @@
 """The database as a process that answers requests uses it: a few connections, shared by all of its threads.
 
-Each request has a thread of its own, and would otherwise open a connection for itself, which costs PostgreSQL a new
-process. Workers do one thing at a time and keep no pool. See docs/operate.md for the arithmetic.
+Each of its threads would otherwise open a connection for every request, which costs PostgreSQL a new process.
+Workers do one thing at a time and keep no pool. See docs/operate.md for the arithmetic.
 """
 
 from __future__ import annotations

@@ -1,43 +1,30 @@
-"""What every answer of the dashboard gets."""
+"""What every answer of the dashboard gets.
+
+All middleware is synchronous, as all views are: work.serving puts a request on one thread, from here to its answer.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
-from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.contrib.messages import get_messages
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
-from django.utils.decorators import sync_and_async_middleware
 
 from config.shield import shield
 
-Answer = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
+Answer = Callable[[HttpRequest], HttpResponseBase]
 Finish = Callable[[HttpRequest, HttpResponseBase], HttpResponseBase]
 
 
-def _middleware(finish: Finish, *, quick: bool = False) -> Callable[[Answer], Answer]:
-    """Make a middleware, for both kinds of views, of a function that finishes an answer; a quick one asks no database."""
+def _middleware(finish: Finish) -> Callable[[Answer], Answer]:
+    """Make a middleware of a function that finishes an answer."""
 
-    @sync_and_async_middleware
     def middleware(get_response: Answer) -> Answer:
-        if iscoroutinefunction(get_response):
-
-            async def later(request: HttpRequest) -> HttpResponseBase:
-                response = await get_response(request)
-                # Only answers to htmx need the database (for messages) and so a thread.
-                in_thread = _asks_htmx(request) and not quick
-                return await sync_to_async(finish)(request, response) if in_thread else finish(request, response)
-
-            return later
-
-        def now(request: HttpRequest) -> HttpResponseBase:
-            return finish(request, get_response(request))  # type: ignore[arg-type]
-
-        return now
+        return lambda request: finish(request, get_response(request))
 
     return middleware
 
@@ -81,23 +68,14 @@ def _unread_messages(request: HttpRequest) -> str:
     return render_to_string("_messages.html#oob", {"messages": get_messages(request)}, request)
 
 
-@sync_and_async_middleware
 def understood(get_response: Answer) -> Answer:
     """Refuse an address with the character NUL: nobody means it, and PostgreSQL compares no text with it."""
-    if iscoroutinefunction(get_response):
 
-        async def later(request: HttpRequest) -> HttpResponseBase:
-            _refuse_nul(request)
-            response: HttpResponseBase = await get_response(request)
-            return response
-
-        return later
-
-    def now(request: HttpRequest) -> HttpResponseBase:
+    def middleware(request: HttpRequest) -> HttpResponseBase:
         _refuse_nul(request)
-        return get_response(request)  # type: ignore[return-value]
+        return get_response(request)
 
-    return now
+    return middleware
 
 
 def _refuse_nul(request: HttpRequest) -> None:
@@ -108,4 +86,4 @@ def _refuse_nul(request: HttpRequest) -> None:
 
 vary_on_htmx = _middleware(_vary)
 speak_htmx = _middleware(_speak_htmx)
-shielded = _middleware(shield, quick=True)
+shielded = _middleware(shield)

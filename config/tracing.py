@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils.decorators import sync_and_async_middleware
 
 from config import metrics, spans
 from work import trace
@@ -26,25 +24,13 @@ QUIET = frozenset({"static", "healthz", "live", "ready", "metrics"})
 log = logging.getLogger("tunedeck.request")
 
 
-@sync_and_async_middleware
-def traced(
-    get_response: Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]],
-) -> Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]:
-    if iscoroutinefunction(get_response):
-
-        async def later(request: HttpRequest) -> HttpResponseBase:
-            began = _begin(request)
-            with spans.span("SERVER", request.headers) as span:
-                return _finish(request, await get_response(request), began, span)
-
-        return later
-
-    def now(request: HttpRequest) -> HttpResponseBase:
+def traced(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+    def middleware(request: HttpRequest) -> HttpResponseBase:
         began = _begin(request)
         with spans.span("SERVER", request.headers) as span:
-            return _finish(request, get_response(request), began, span)  # type: ignore[arg-type]
+            return _finish(request, get_response(request), began, span)
 
-    return now
+    return middleware
 
 
 def request_id(request: HttpRequest) -> str:

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
-from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
@@ -84,23 +83,13 @@ def choose(request: HttpRequest, membership: Membership) -> None:
 
 
 def _gate(view: View[P], role: Role | None) -> View[P]:
-    if iscoroutinefunction(view):
+    @wraps(view)
+    def gated(request: OrgRequest, *args: P.args, **kwargs: P.kwargs) -> Any:
+        return refusal(request, role) or view(request, *args, **kwargs)
 
-        @wraps(view)
-        async def later(request: OrgRequest, *args: P.args, **kwargs: P.kwargs) -> Any:
-            answer = await sync_to_async(refusal)(request, role)
-            return answer or await view(request, *args, **kwargs)
-
-        gated: Any = later
-    else:
-
-        @wraps(view)
-        def now(request: OrgRequest, *args: P.args, **kwargs: P.kwargs) -> Any:
-            return refusal(request, role) or view(request, *args, **kwargs)
-
-        gated = now
-    gated.least_role = role or SIGNED_IN
-    return gated  # type: ignore[no-any-return]
+    marked: Any = gated
+    marked.least_role = role or SIGNED_IN
+    return marked  # type: ignore[no-any-return]
 
 
 def refusal(request: OrgRequest, role: Role | None) -> HttpResponseBase | None:

@@ -50,7 +50,6 @@ def client_of(organizations: list[Organization], user: User, chosen: int | str |
     needs=st.sampled_from(ORDER),
     active=st.sampled_from([True, True, True, False]),
     removed=st.sampled_from([None, None, 0, 1, 2]),
-    kind=st.sampled_from(["now", "later"]),
 )
 def test_a_gate_opens_for_those_who_may_pass_and_nobody_else(
     organizations: list[Organization],
@@ -59,7 +58,6 @@ def test_a_gate_opens_for_those_who_may_pass_and_nobody_else(
     needs: Role,
     active: bool,
     removed: int | None,
-    kind: str,
 ) -> None:
     with undone({}):
         user = User.objects.create_user("somebody@example.com", "x", name="Somebody")
@@ -71,7 +69,7 @@ def test_a_gate_opens_for_those_who_may_pass_and_nobody_else(
             Membership.objects.filter(user=user, organization=organizations[removed]).delete()
             roles = [None if number == removed else role for number, role in enumerate(roles)]
         User.objects.filter(pk=user.pk).update(is_active=active)
-        answer = client.get(f"/{kind}/{needs}/")
+        answer = client.get(f"/now/{needs}/")
         acts_in = expected(roles, chosen)
         role = None if acts_in is None else roles[acts_in]
         if not active:

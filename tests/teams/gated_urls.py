@@ -1,4 +1,4 @@
-"""One view behind each gate, of both kinds, beside the product's own addresses."""
+"""One view behind each gate, beside the product's own addresses."""
 
 from __future__ import annotations
 
@@ -14,10 +14,6 @@ def now(request: OrgRequest) -> HttpResponse:
     return HttpResponse(f"{request.organization} {request.membership.role}")
 
 
-async def later(request: OrgRequest) -> HttpResponse:
-    return HttpResponse(f"{request.organization} {request.membership.role}")
-
-
 def anybody(request: OrgRequest) -> HttpResponse:
     return HttpResponse(str(getattr(request, "organization", "none")))
 
@@ -27,8 +23,5 @@ urlpatterns = [
     path("now/viewer/", access.viewer(now)),
     path("now/member/", access.member(now)),
     path("now/owner/", access.owner(now)),
-    path("later/viewer/", access.viewer(later)),
-    path("later/member/", access.member(later)),
-    path("later/owner/", access.owner(later)),
     path("signed-in/", access.signed_in(anybody)),
 ]

@@ -1,4 +1,4 @@
-"""Who gets through which gate, for views of both kinds."""
+"""Who gets through which gate."""
 
 from __future__ import annotations
 
@@ -14,14 +14,12 @@ from tests.conftest import People, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.teams.gated_urls")]
 
-KINDS = ["now", "later"]
 PASSES = [(has, needs) for has in Role for needs in Role]
 
 
-@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("has", "needs"), PASSES)
-def test_a_gate_lets_its_role_and_higher_ones_through(people: People, kind: str, has: Role, needs: Role) -> None:
-    answer = signed_in(getattr(people, has)).get(f"/{kind}/{needs}/")
+def test_a_gate_lets_its_role_and_higher_ones_through(people: People, has: Role, needs: Role) -> None:
+    answer = signed_in(getattr(people, has)).get(f"/now/{needs}/")
     order = [Role.VIEWER, Role.MEMBER, Role.OWNER]
     if order.index(has) >= order.index(needs):
         assert answer.status_code == 200
@@ -31,19 +29,17 @@ def test_a_gate_lets_its_role_and_higher_ones_through(people: People, kind: str,
         assert "This is not open to you" in answer.content.decode()
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_refusal_says_who_may(people: People, kind: str) -> None:
+def test_a_refusal_says_who_may(people: People) -> None:
     viewer = signed_in(people.viewer)
-    assert "Only owners may do this" in viewer.get(f"/{kind}/owner/").content.decode()
-    assert "An owner can make you a member" in viewer.get(f"/{kind}/member/").content.decode()
+    assert "Only owners may do this" in viewer.get("/now/owner/").content.decode()
+    assert "An owner can make you a member" in viewer.get("/now/member/").content.decode()
 
 
-@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("needs", Role)
-def test_strangers_are_sent_to_sign_in_and_come_back(client: Client, kind: str, needs: Role) -> None:
-    answer = client.get(f"/{kind}/{needs}/?page=2")
+def test_strangers_are_sent_to_sign_in_and_come_back(client: Client, needs: Role) -> None:
+    answer = client.get(f"/now/{needs}/?page=2")
     assert answer.status_code == 302
-    assert answer.headers["Location"] == f"/accounts/login/?next=/{kind}/{needs}/%3Fpage%3D2"
+    assert answer.headers["Location"] == f"/accounts/login/?next=/now/{needs}/%3Fpage%3D2"
 
 
 def test_after_a_refused_post_a_stranger_comes_back_to_the_first_page(client: Client) -> None:
@@ -57,9 +53,8 @@ def test_after_a_refused_fragment_a_stranger_comes_back_to_the_page_around_it(cl
     assert answer.headers["HX-Redirect"] == "/accounts/login/?next=/datasets/7/%3Ftab%3Dchecks"
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_somebody_without_an_organization_is_told_so(kind: str) -> None:
-    answer = signed_in(User.objects.create_user("alone@example.com")).get(f"/{kind}/viewer/")
+def test_somebody_without_an_organization_is_told_so() -> None:
+    answer = signed_in(User.objects.create_user("alone@example.com")).get("/now/viewer/")
     assert answer.status_code == 403
     assert "You belong to no organization" in answer.content.decode()
 
