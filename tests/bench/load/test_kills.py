@@ -15,11 +15,11 @@ import pytest
 
 from tests.bench.bars import below, said
 from tests.bench.load.busy import AT_ONCE, Evaluated, clicking, evaluating, no_page_was_an_error_of_ours
+from tests.bench.load.test_servers import RECOVERY_SECONDS, told_once
 from tests.chaos.looking import one, prepared
 from tests.chaos.mortal import Deployment, deployment
 from tests.chaos.person import OWNER, Person
 from tests.chaos.test_fine_tunes import BASES, PROCESSES, each_job_once, ends_well
-from tests.chaos.test_servers import RECOVERY_SECONDS, told_once
 from tests.product import wait_for
 
 pytestmark = [pytest.mark.bench, pytest.mark.live, pytest.mark.timeout(1800)]
