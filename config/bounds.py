@@ -11,7 +11,7 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import RequestDataTooBig
 from django.core.handlers.asgi import ASGIRequest
 from django.db import DatabaseError, close_old_connections
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, resolve
 
@@ -51,8 +51,8 @@ async def may(scope: bounds.Scope) -> bool:
 def _may(scope: bounds.Scope, role: Role) -> bool:
     request = ASGIRequest(scope, BytesIO())
     try:
-        SessionMiddleware(_nobody).process_request(request)
-        SignedIn(_nobody).process_request(request)
+        SessionMiddleware(_refused).process_request(request)
+        SignedIn(_refused).process_request(request)
         if not request.user.is_authenticated:
             return False
         membership = access.active_membership(request)
@@ -61,10 +61,6 @@ def _may(scope: bounds.Scope, role: Role) -> bool:
         return True  # the page says that it is away
     finally:
         close_old_connections()
-
-
-def _nobody(_request: HttpRequest) -> HttpResponse:
-    raise NotImplementedError
 
 
 def _least_role(found: ResolverMatch) -> Role:

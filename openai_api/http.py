@@ -27,7 +27,7 @@ from openai_api.errors import (
     NotFound,
     Timeout,
 )
-from openai_api.pacing import Pace
+from openai_api.pacing import Pace, hooks
 from openai_api.redact import STAND_IN, redactor, spellings
 from openai_api.types import Removal
 
@@ -94,11 +94,6 @@ def path(*segments: str) -> str:
     return "/" + "/".join(quote(segment, safe="", errors="replace") for segment in segments)
 
 
-def _hooks(pace: Pace | None, before: Callable[[], None] | None) -> dict[str, list[Callable[[Any], Any]]]:
-    hooks = pace.hooks() if pace else {}
-    return hooks | {"request": [lambda _request: before(), *hooks.get("request", [])]} if before else hooks
-
-
 def encoded(params: Mapping[str, Any]) -> bytes:
     """Encode a body, leaving out what is None."""
     given = {name: value for name, value in params.items() if value is not None}
@@ -138,7 +133,7 @@ class Wire:
         self._options: dict[str, Any] = {"verify": _tls(), "limits": LIMITS, "mounts": DIRECTLY}
         self._retries = retries
         self._sleep = sleep
-        self._http = httpx.Client(transport=transport, event_hooks=_hooks(pace, before), **self._options)
+        self._http = httpx.Client(transport=transport, event_hooks=hooks(pace, before), **self._options)
         self._last: tuple[int, str | None] = (0, None)  # status and request id of the last answer
         self.key_hours = 0.0  # so long the server last said it keeps an Idempotency-Key; 0: it said nothing
 

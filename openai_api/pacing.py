@@ -84,6 +84,12 @@ class Pace:
         return min(asked, LONGEST_WISH)
 
 
+def hooks(pace: Pace | None, before: Callable[[], None] | None) -> dict[str, list[Callable[[Any], Any]]]:
+    """Return what httpx calls around every request: who asks first, then the pace."""
+    found = pace.hooks() if pace else {}
+    return found | {"request": [lambda _request: before(), *found.get("request", [])]} if before else found
+
+
 def seconds(text: str | None) -> float | None:
     """Read a duration: `1h2m3.5s`, `20ms`, plain seconds, or a moment in seconds since 1970."""
     text = (text or "").strip().lower()
