@@ -38,7 +38,8 @@ def end(fine_tune: FineTune, remote: RemoteFineTune, events: list[Event], *, is_
     if remote.status not in ("queued", "unknown") and fine_tune.started_at is None:
         changes["started_at"] = _started(fine_tune, events) or (now if remote.status == "running" else None)
     if of_remote(remote.status) not in ENDED:
-        return changes | {"due_at": soon(pause(fine_tune, remote)), "ended_at": None, "finished_at": None}
+        again = dict.fromkeys(("ended_at", "finished_at", "settled_at"))
+        return changes | {"due_at": soon(pause(fine_tune, remote))} | again
     ended = fine_tune.ended_at or _ended(fine_tune, remote, now)
     changes |= {"ended_at": ended, "finished_at": fine_tune.finished_at or _finished(fine_tune, remote)}
     if _tail(ended, now, waits=remote.status == "succeeded" and not is_complete):

@@ -324,6 +324,19 @@ class TestRacesAtTheEnd:
         step(row, provider.client())
         assert len(provider.requests) == asked
 
+    def test_one_that_goes_on_again_has_not_settled(self, legacy: FineTune, provider: Provider) -> None:
+        """Lists and home show as under way only what has not: a provider may take back that it has ended."""
+        provider.jobs[legacy.remote_id]["status"] = "failed"
+        row = step(legacy, provider.client())
+        later(row, seconds=11)
+        row = step(row, provider.client())
+        assert row.settled_at
+        provider.jobs[row.remote_id]["status"] = "running"
+        FineTune.objects.filter(pk=row.pk).update(due_at=timezone.now())
+        row = step(row, provider.client())
+        assert (row.status, row.ended_at, row.finished_at, row.settled_at) == (Status.RUNNING, None, None, None)
+        assert row.due_at
+
     def test_a_failed_one_does_not_wait_for_a_model(self, legacy: FineTune, provider: Provider) -> None:
         provider.jobs[legacy.remote_id]["status"] = "failed"
         row = step(legacy, provider.client())
