@@ -6,7 +6,6 @@ import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -17,6 +16,7 @@ from teams.access import OrgRequest
 from teams.audit import chain, find, revealed, words
 from teams.audit.find import Wish
 from teams.models import AuditChain, AuditEntry, AuditQuerySet, Organization, User
+from work import thread
 
 EXPORTED = 500  # entries that are read at a time
 HEAD = ("when", "who", "action", "target type", "target id", "target", "from", "details")
@@ -85,7 +85,7 @@ async def _lines(entries: AuditQuerySet, line: Callable[[AuditEntry], str], head
     if head:
         yield head
     before = find.MOST
-    while some := await sync_to_async(_some)(entries, before):
+    while some := await thread.briefly(_some, entries, before):
         before = some[-1].number or 0
         yield "".join(map(line, some))
 
