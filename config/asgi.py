@@ -14,7 +14,7 @@ django.setup(set_prefix=False)
 from config import bounds, reporting  # noqa: E402 — needs the applications
 from config.database import share_connections  # noqa: E402
 from work.bounds import Bounds  # noqa: E402
-from work.serving import OneThread  # noqa: E402
+from work.serving import OneThread, settle  # noqa: E402
 
 OPEN_FILES = 65_536
 THREADS = 64
@@ -32,3 +32,4 @@ allow_connections()
 application = Bounds(OneThread(THREADS, settings.WEB_AT_ONCE), bounds.most, bounds.may)
 share_connections()
 reporting.start("web")
+settle()

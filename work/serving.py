@@ -8,6 +8,7 @@ for each other instead of fighting for the interpreter.
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context, copy_context
@@ -22,10 +23,12 @@ from django.core.signals import request_started
 from django.db import close_old_connections
 from django.http import FileResponse
 from django.http.response import HttpResponseBase
-from django.urls import set_script_prefix
+from django.urls import get_resolver, set_script_prefix
 
 LONG = 0.5
 """Seconds."""
+YOUNG = 10_000
+"""So many objects more than before make the garbage collector look at the new ones."""
 
 Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -103,6 +106,17 @@ class OneThread(ASGIHandler):
                 await sync_to_async(response.close)()
             else:
                 response.close()
+
+
+def settle() -> None:
+    """Take all that is loaded by now out of the garbage collector's sight.
+
+    Else it looks through all of it again and again, in the middle of answers, and finds that it is needed still.
+    """
+    get_resolver().url_patterns  # noqa: B018 — loads the views
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG)
 
 
 def _has_thread() -> bool:

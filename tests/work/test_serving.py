@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -215,3 +217,21 @@ def test_the_beginning_and_the_end_of_each_request_are_told(app: OneThread) -> N
         request_started.disconnect(began)
         request_finished.disconnect(finished)
     assert told == ["began", "finished"] * 2
+
+
+def test_what_a_process_has_loaded_is_not_looked_through_again() -> None:
+    """In a process of its own: it is for good."""
+    code = """
+import gc, django
+django.setup()
+from work.serving import settle
+before = gc.get_freeze_count()
+settle()
+assert gc.get_freeze_count() > before + 100_000, gc.get_freeze_count()
+assert gc.isenabled()
+print(len(gc.get_objects()))
+"""
+    names = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    told = subprocess.run([sys.executable, "-c", code], env=names, capture_output=True, text=True, check=False, timeout=120)
+    assert told.returncode == 0, told.stderr
+    assert int(told.stdout) < 1000
