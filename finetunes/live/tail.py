@@ -76,7 +76,7 @@ class Tail:
         board = self.boards.setdefault((organization, look), Board(organization, look))
         board.watchers += 1
         board.wanted.update(shown)
-        self._begin()
+        self._keep_on()
         try:
             yield board
         finally:
@@ -111,7 +111,11 @@ class Tail:
         return found, (cursor // BLOCK + 1) * BLOCK
 
     def _begin(self) -> None:
+        """Look at once: somebody has a page open that says nothing yet."""
         self._wanted.set()
+        self._keep_on()
+
+    def _keep_on(self) -> None:
         if self._task is None or self._task.done():
             # A context of its own: the one of the first watcher's request ends with that request.
             loop = asyncio.get_running_loop()

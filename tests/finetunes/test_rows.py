@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +12,7 @@ import orjson
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection as database
+from django.template.loader import render_to_string
 from django.test import AsyncClient, Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -22,7 +23,7 @@ from finetunes.live import rows
 from finetunes.live import tail as tails
 from finetunes.live.stream import follow_rows
 from finetunes.models import FineTune
-from finetunes.statuses import Status
+from finetunes.statuses import ENDED, Status
 from teams.looks import Look
 from tests.conftest import People
 from tests.finetunes.conftest import new_fine_tune
@@ -163,6 +164,28 @@ class TestRows:
         await watch(people, page, lambda page: page.signs_of_life)
         assert tails.tail().boards == {}
 
+    async def test_those_who_come_later_do_not_have_everything_looked_at_again(
+        self, people: People, fine_tune: FineTune, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(tails, "TICK", 3600.0)
+        looks: list[Collection[int]] = []
+        real = rows.look
+
+        def look(runs: Collection[int], organizations: Collection[int]) -> rows.Now:
+            looks.append(organizations)
+            return real(runs, organizations)
+
+        monkeypatch.setattr(rows, "look", look)
+        first, *others = [await opened(people, fine_tune) for _ in range(5)]
+        tasks = [asyncio.create_task(watch(people, first, lambda page: page.told))]
+        await reached(lambda: first.signs_of_life)
+        tasks += [asyncio.create_task(watch(people, page, lambda page: page.told)) for page in others]
+        await reached(lambda: all(page.signs_of_life for page in others))
+        assert looks == [{people.organization.pk}]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     async def test_watchers_of_two_languages_are_both_told(self, people: People, fine_tune: FineTune) -> None:
         pages = {language: await opened(people, fine_tune) for language in ("en", "de")}
         tasks = [asyncio.create_task(watch(people, page, lambda page: page.told, name)) for name, page in pages.items()]
@@ -182,6 +205,21 @@ class TestLook:
             now = rows.look([one.pk for one in made], [people.organization.pk])
         assert len(asked) == 1
         assert now.runs == {one.pk: one.revision for one in made}
+
+    @pytest.mark.parametrize("status", Status.values)
+    @pytest.mark.parametrize("template", ["finetunes/_row.html", "home.html#running_one"])
+    def test_a_row_needs_nothing_that_was_not_read_with_all_the_others(
+        self, fine_tune: FineTune, status: str, template: str
+    ) -> None:
+        if template != "finetunes/_row.html" and status in ENDED:
+            return  # never among what runs
+        now = timezone.now()
+        said: dict[str, Any] = {"trouble": "no answer", "gone_at": now, "sent_at": now, "doubt_until": now, "remote_id": ""}
+        say(fine_tune, status=status, spark=[2.0, 1.0], summary={"validation_loss": {"last": 1.0}}, **said)
+        one = FineTune.objects.light().get()
+        with CaptureQueriesContext(database) as asked:
+            assert fine_tune.name in render_to_string(template, {"fine_tune": one})
+        assert [query["sql"] for query in asked] == []
 
     def test_what_has_settled_is_no_row_that_changes(self, people: People, fine_tune: FineTune) -> None:
         say(fine_tune, status=Status.SUCCEEDED, settled_at=timezone.now())
