@@ -27,7 +27,7 @@ TAG = re.compile(r"<(?!option)[a-z][^>]*>")
 def owner(planted: Planted, everybody: dict[str, Visitor]) -> Iterator[Visitor]:
     yield everybody["owner"]
     User.objects.filter(pk=planted.people.owner.pk).update(numbers="")
-    looks._worn.numbers = ""
+    looks._worn.set(looks.PLAIN)
 
 
 def read_by_programs(content: str) -> list[str]:

@@ -23,7 +23,7 @@ MOMENT = datetime(2026, 11, 21, 17, 5, 9, tzinfo=UTC)
 def undressed() -> Iterator[None]:
     yield
     timezone.deactivate()
-    looks._worn.formats = looks._worn.numbers = ""
+    looks._worn.set(looks.PLAIN)
 
 
 def drawn(form: str) -> str:
@@ -133,3 +133,25 @@ def test_the_page_tells_its_scripts_what_is_chosen(member_client: Client) -> Non
 
 def test_strangers_choose_nothing(client: Client) -> None:
     assert client.post("/settings/look/", {"formats": "iso"}).status_code == 302
+
+
+class TestMoment:
+    def drawn(self, text: str) -> str:
+        context = Context({"when": MOMENT, "hostile": "<b>&"})
+        return Template("{% moment when " + text + " %}").render(context)
+
+    def test_it_says_in_words_and_exactly(self) -> None:
+        exactly = 'datetime="2026-11-21T17:05:09+00:00" title="2026-11-21 17:05:09 UTC"'
+        assert self.drawn('"a while ago"') == f"<time {exactly}>a while ago</time>"
+
+    def test_it_is_in_the_zone_and_form_of_who_looks(self) -> None:
+        with looks.worn(looks.Look("en", "month", "", "America/New_York")):
+            drawn = self.drawn('when|date:"H:i"')
+        exactly = 'datetime="2026-11-21T12:05:09-05:00" title="11/21/2026 12:05:09 PM EST"'
+        assert drawn == f"<time {exactly}>12:05 PM</time>"
+
+    def test_the_page_may_put_its_readers_time_there(self) -> None:
+        assert '" data-local title="' in self.drawn('"x" is_local=True')
+
+    def test_words_are_no_html(self) -> None:
+        assert self.drawn("hostile").endswith(">&lt;b&gt;&amp;</time>")
