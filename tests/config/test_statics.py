@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
@@ -54,3 +55,16 @@ def test_whoever_imports_a_changed_script_changes_as_well(tmp_path: Path) -> Non
     ]
     assert before.hashed_files["js/page.js"] != after.hashed_files["js/page.js"]
     assert imports(before, "js/page.js") != imports(after, "js/page.js")
+
+
+def test_the_address_of_a_file_is_looked_up_once(pages: Statics, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = pages.url("js/chart.js")
+    assert re.fullmatch(r"/static/js/chart\.[0-9a-f]{12}\.js", first)
+    monkeypatch.setattr(pages, "stored_name", lambda name: pytest.fail(f"{name} was looked up again"))
+    assert pages.url("js/chart.js") == first
+
+
+def test_while_it_is_worked_on_addresses_follow_the_files(pages: Statics, settings: Any) -> None:
+    pages.url("js/chart.js")
+    settings.DEBUG = True
+    assert pages.url("js/chart.js") == "/static/js/chart.js"
