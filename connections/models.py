@@ -26,10 +26,6 @@ def _no_key(_request: httpx.Request) -> httpx.Response:
     return httpx.Response(401, json={"error": {"message": str(words), "type": "invalid_request_error", "code": "no_key"}})
 
 
-PRICES = ("connection__prices", "connection__price_dates", "connection__answer_prices", "connection__known_bases")
-"""What no list shows of a connection that another row has."""
-
-
 class ConnectionQuerySet(models.QuerySet["Connection"]):
     def of(self, organization: Organization) -> Self:
         return self.filter(organization=organization)

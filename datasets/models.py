@@ -29,15 +29,6 @@ class Task(models.TextChoices):
     PREFERENCE = "preference", _("Preference")
 
 
-LARGE = ("options", "layout", "mapping", "error", "bad_rows", "decisions", "by_hand", "findings", "numbers", "making")
-LARGE_OF_VERSION = ("tokens", "label_counts", "labels", "recipe", "split", "system_message")
-
-
-def large(version: str) -> list[str]:
-    """Return the columns that no list shows of a version and its dataset, which another row reaches by that name."""
-    return [f"{version}__{name}" for name in LARGE_OF_VERSION] + [f"{version}__dataset__{name}" for name in LARGE]
-
-
 class DatasetQuerySet(LeasedQuerySet["Dataset"]):
     def of(self, organization: Organization) -> Self:
         return self.filter(organization=organization)

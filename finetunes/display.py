@@ -115,7 +115,7 @@ def page(fine_tune: FineTune) -> dict[str, Any]:
     """Return everything on the page."""
     # Read first: whatever comes after it is told by the live stream, even if the page shows some of it already.
     cursor = fine_tune.events.aggregate(last=Max("ordinal"))["last"] or 0
-    events = list(fine_tune.events.exclude(type="metrics").order_by("-ordinal")[:EVENTS_SHOWN])
+    events = list(fine_tune.events.exclude(type="metrics").order_by("-ordinal").lines()[:EVENTS_SHOWN])
     context = live(fine_tune)
     return {
         **context,

@@ -16,13 +16,14 @@ from django.http import Http404
 from django.utils import timezone
 
 from connections.models import Connection
-from datasets.models import Version
+from datasets.models import Dataset, Version
 from finetunes.bases import Base, offered
 from finetunes.forget import CHECKPOINT
-from finetunes.models import Model
+from finetunes.models import FineTune, Model
 from playground.speak import CHAT, COMPLETION, format_of, is_base, writes_text
 from playground.variables import Template, template_of
 from teams.models import Organization
+from work.columns import others
 
 FRESH = timedelta(minutes=15)  # for so long a new model may still be loading at its provider
 LONGEST_NAME = 255
@@ -119,7 +120,9 @@ def base_key(connection: Connection, name: str) -> str:
 def models(organization: Organization) -> QuerySet[Model]:
     """Return the fine-tuned models that can be asked, newest first."""
     found = Model.objects.of(organization).usable().filter(connection__archived_at__isnull=True)
-    return found.select_related("connection", "version__dataset", "fine_tune").order_by("-created_at", "-pk")
+    related = found.select_related("connection", "version__dataset", "fine_tune")
+    unseen = others(FineTune, "fine_tune", "adopted"), others(Dataset, "version__dataset", "name", "mapping")
+    return related.defer("raw", *unseen[0], *unseen[1]).order_by("-created_at", "-pk")
 
 
 def connections(organization: Organization) -> QuerySet[Connection]:

@@ -15,7 +15,6 @@ from teams.looks import Look
 
 PARTS = ("status", "strip", "outcome", "verdict", "tiles", "charts", "facts")
 PAGE = 500
-SHOWN = ("fine_tune", "ordinal", "created_at", "level", "type", "message")
 END = b"event: end\ndata: {}\n\n"
 ALIVE = b"event: alive\ndata: {}\n\n"
 
@@ -70,7 +69,7 @@ def message(event: str, data: dict[str, Any], id: str) -> bytes:
 
 
 def _shown(fine_tune: FineTune) -> Any:
-    return fine_tune.events.order_by("ordinal").only(*SHOWN)
+    return fine_tune.events.order_by("ordinal").lines()
 
 
 def _lines(events: Any) -> Lines:

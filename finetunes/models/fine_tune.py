@@ -15,8 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from connections.models import PRICES, Connection
-from datasets.models import Dataset, Version, large
+from connections.models import Connection
+from datasets.models import Dataset, Version
 from finetunes import news
 from finetunes.statuses import ENDED, MOVING, WAITING, Status, tone
 from teams.models import Organization, User
@@ -29,6 +29,25 @@ if TYPE_CHECKING:
 NOTHING_WISHED = Q(cancel_requested_at__isnull=True) | Q(status=Status.CANCELLING) | Q(status__in=ENDED)
 MOVES = Q(status__in=MOVING | WAITING | {Status.LOST_CONTACT, Status.UNKNOWN})
 UNDECIDED = MOVES & Q(needs_decision=True, resend_requested_at=None, cancel_requested_at=None)
+NAMES = (
+    "connection__name",
+    "connection__dialect",
+    "training_version__number",
+    "training_version__training_rows",
+    "training_version__validation_rows",
+    "training_version__dataset__name",
+    "started_by__name",
+    "started_by__email",
+)
+"""How pages call what a fine-tune belongs to."""
+ROW = (
+    *NAMES,
+    *("organization", "name", "base_model", "status", "provider_status", "error", "gone_at", "imported_at", "revision"),
+    *("created_at", "remote_created_at", "started_at", "estimated_finish"),
+    *("remote_id", "sent_at", "doubt_until", "cancel_requested_at", "resend_requested_at", "needs_decision", "trouble"),
+    *("step", "total_steps", "epoch", "epochs", "resolved", "summary", "spark", "verdict"),
+)
+"""What a row of a table shows, and a card on home."""
 WATCHED = timedelta(seconds=30)
 """So long after a sign of somebody who watches, it counts as watched."""
 
@@ -47,9 +66,13 @@ class FineTuneQuerySet(LeasedQuerySet["FineTune"]):
         )
 
     def light(self) -> Self:
-        """For tables, of which a page has many: reading a large column costs more than all else of a row."""
-        sent = ("hyperparameters", "metadata", "integrations", "result_files", "file_names")
-        return self.for_lists().defer(*sent, *large("training_version"), *PRICES)
+        """For tables and cards, of which a page has many: each column that is read of a row costs as much as its cell."""
+        return self.for_lists().only(*ROW)
+
+    def for_page(self) -> Self:
+        """All of its own, and the names of what it belongs to."""
+        related = self.select_related("connection", "training_version__dataset", "started_by", "parent")
+        return related.only(*(field.name for field in FineTune._meta.concrete_fields), *NAMES, "parent__name")
 
     def moving(self) -> Self:
         return self.filter(MOVES)

@@ -48,7 +48,8 @@ class InventoryQuerySet(LeasedQuerySet["Inventory"]):
     def to_mention(self) -> Self:
         """Those that list what nobody has imported; `number` of them."""
         quiet = self.filter(imports=False, is_hushed=False, connection__archived_at=None)
-        return quiet.annotate(number=Count("elsewhere")).filter(number__gt=0).select_related("connection")
+        found = quiet.annotate(number=Count("elsewhere")).filter(number__gt=0)
+        return found.select_related("connection").only("connection__name")
 
     def add_missing(self) -> None:
         """Make one for each connection in use that has none yet."""

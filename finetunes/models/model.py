@@ -10,10 +10,23 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from connections.models import PRICES, Connection
-from datasets.models import Version, large
+from connections.models import Connection
+from datasets.models import Version
 from finetunes.models.fine_tune import FineTune
 from teams.models import Organization, User
+
+NAMES = (
+    "connection__name",
+    "connection__dialect",
+    "connection__base_url",
+    "fine_tune__name",
+    "version__number",
+    "version__dataset__name",
+    "deleted_by__name",
+    "deleted_by__email",
+)
+"""How pages call what a model belongs to."""
+ROW = ("name", "base_model", "created_at", "ready_at", "shutdown_date", "deletion_asked_at", "deleted_at", "deployment")
 
 
 class ModelQuerySet(models.QuerySet["Model"]):
@@ -45,9 +58,12 @@ class ModelQuerySet(models.QuerySet["Model"]):
         return related.order_by("-created_at", "-pk")
 
     def light(self) -> Self:
-        """For tables, of which a page has many."""
-        of_fine_tune = [f"fine_tune__{field.name}" for field in FineTune._meta.fields if isinstance(field, models.JSONField)]
-        return self.for_lists().defer("raw", "threshold", *of_fine_tune, *large("version"), *PRICES)
+        """For tables, of which a page has many: of each only what a row shows."""
+        return self.for_lists().only(*ROW, *NAMES)
+
+    def for_page(self) -> Self:
+        """All of its own, and the names of what it belongs to."""
+        return self.for_lists().only(*(field.name for field in Model._meta.concrete_fields), *NAMES)
 
 
 class Model(models.Model):

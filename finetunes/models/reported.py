@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.db import models
 
 from finetunes.models.fine_tune import FineTune
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    def lines(self) -> Self:
+        """What pages show of an event, which is neither the provider's own object nor what it measured."""
+        return self.only("fine_tune", "ordinal", "created_at", "level", "type", "message")
 
 
 class Event(models.Model):
@@ -21,6 +27,8 @@ class Event(models.Model):
     message = models.TextField(blank=True)
     metrics = models.JSONField(null=True, blank=True)
     raw = models.JSONField(default=dict, blank=True)
+
+    objects = EventQuerySet.as_manager()
 
     class Meta:
         ordering = ("ordinal",)

@@ -21,10 +21,7 @@ EVENTS_PER_PAGE = 500
 
 
 def fetch(request: OrgRequest, pk: int) -> FineTune:
-    related = FineTune.objects.of(request.organization).select_related(
-        "connection", "training_version__dataset", "started_by", "parent"
-    )
-    return get_object_or_404(related, pk=pk)
+    return get_object_or_404(FineTune.objects.of(request.organization).for_page(), pk=pk)
 
 
 @require_safe
@@ -50,7 +47,7 @@ def fine_tune_cancel(request: OrgRequest, pk: int) -> HttpResponse:
 @access.viewer
 def fine_tune_events(request: OrgRequest, pk: int) -> HttpResponse:
     fine_tune = fetch(request, pk)
-    page = Paginator(fine_tune.events.order_by("ordinal"), EVENTS_PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(fine_tune.events.order_by("ordinal").lines(), EVENTS_PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "finetunes/events.html", {"fine_tune": fine_tune, "page": page})
 
 

@@ -34,12 +34,17 @@ def home(request: OrgRequest) -> HttpResponse:
         "shape": rows.shape(request.organization),
         **_fine_tunes(organization),
         "ending": [one for one in calendar(organization, until=timezone.localdate() + SOON, whole=False) if not one.is_over],
-        "models": Model.objects.of(organization).usable().filter(ready_at__isnull=False).light()[:FEW],
+        "models": _to_try(organization),
         "total": FineTune.objects.of(organization).count(),
         "datasets": Dataset.objects.of(organization).exists(),
         "has_connection": Connection.objects.of(organization).active().exists,  # asked only where nothing is yet
     }
     return render(request, "home.html", context)
+
+
+def _to_try(organization: Organization) -> list[Model]:
+    ready = Model.objects.of(organization).usable().filter(ready_at__isnull=False)
+    return list(ready.select_related("fine_tune").only("name", "fine_tune__name")[:FEW])
 
 
 def _fine_tunes(organization: Organization) -> dict[str, list[FineTune]]:

@@ -25,7 +25,7 @@ PER_PAGE = 25
 @require_safe
 @access.viewer
 def model_list(request: OrgRequest) -> HttpResponse:
-    models = Model.objects.of(request.organization).filter(deletion_asked_at=None).for_lists()
+    models = Model.objects.of(request.organization).filter(deletion_asked_at=None).light()
     show = request.GET.get("show", "")
     words = request.GET.get("q", "").strip()
     if show != "all":
@@ -83,4 +83,4 @@ def _detail(request: OrgRequest, model: Model, form: DeploymentForm | None = Non
 
 
 def _model(request: OrgRequest, pk: int) -> Model:
-    return get_object_or_404(Model.objects.of(request.organization).for_lists(), pk=pk)
+    return get_object_or_404(Model.objects.of(request.organization).for_page(), pk=pk)
