@@ -175,8 +175,8 @@ class TestRows:
             looks.append(organizations)
             return real(runs, organizations)
 
-        monkeypatch.setattr(rows, "look", look)
         first, *others = [await opened(people, fine_tune) for _ in range(5)]
+        monkeypatch.setattr(rows, "look", look)
         tasks = [asyncio.create_task(watch(people, first, lambda page: page.told))]
         await reached(lambda: first.signs_of_life)
         tasks += [asyncio.create_task(watch(people, page, lambda page: page.told)) for page in others]
