@@ -1,0 +1,85 @@
+"""A rolling restart: each process in turn is asked to end, as when a new version is put in its place.
+
+Fine-tunes go on, and whoever watches them gets each event once and in order. What `kill -9` does is in the other files
+here and in tests/bench/load/test_kills.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.looking import one, prepared
+from tests.chaos.mortal import Deployment, deployment
+from tests.chaos.person import OWNER, Person
+from tests.chaos.test_fine_tunes import BASES, each_job_once, ends_well
+from tests.finetunes.test_stream_processes import Watcher
+from tests.product import wait_for
+
+pytestmark = [pytest.mark.live, pytest.mark.xdist_group("chaos-servers"), pytest.mark.timeout(400)]
+
+WATCHERS = 3  # of each fine-tune
+EPOCHS = 50
+ORDER = ("web", "trainer", "worker", "beat", "training")
+LINES = "select ordinal from finetunes_event where fine_tune_id = ? and type <> 'metrics' order by ordinal"
+
+
+def test_who_watches_gets_each_event_once_while_every_process_is_exchanged(tmp_path: Path) -> None:
+    with deployment(tmp_path) as deployed:
+        product, person = deployed.product, Person(deployed.product.address)
+        person.sign_in(*OWNER)
+        version = prepared(product, person, "small", 60)[0]
+        connection = one(product, "select id from connections_connection")
+        started = [person.start(person.form(version, connection, base, epochs=EPOCHS)) for base in BASES]
+        with watching(deployed, person, started) as watchers:
+            for name in ORDER:
+                grown(deployed)
+                exchange(deployed, name)
+            for fine_tune in started:
+                ends_well(product, fine_tune)
+            wait_for(lambda: all(one.browser.ended for some in watchers.values() for one in some), "the streams' ends")
+        for fine_tune, some in watchers.items():
+            told = [ordinal for (ordinal,) in product.rows(LINES, fine_tune)]
+            assert [watcher.browser.ordinals for watcher in some] == [told] * WATCHERS
+            assert all(watcher.broken for watcher in some), "no stream was cut off: the web process was not exchanged"
+        each_job_once(product)
+
+
+def grown(deployed: Deployment) -> None:
+    """Wait until another event has come, so that what was exchanged before does its work again."""
+    told = deployed.told()
+    wait_for(lambda: deployed.told() > told, "an event")
+
+
+def exchange(deployed: Deployment, name: str) -> None:
+    """Ask a process to end, and wait for the one that the supervisor puts in its place."""
+    old = deployed.product.processes()[name]
+    os.kill(old, signal.SIGTERM)
+    wait_for(lambda: deployed.product.processes().get(name, old) != old, f"another {name}")
+    wait_for(deployed.shows_pages, "pages")
+
+
+@contextmanager
+def watching(deployed: Deployment, person: Person, fine_tunes: list[int]) -> Iterator[dict[int, list[Watcher]]]:
+    """Have each fine-tune watched by browsers that come again whenever their stream breaks off."""
+    cookie = "; ".join(f"{name}={value}" for name, value in person.http.cookies.items())
+    watchers = {fine_tune: [Watcher() for _ in range(WATCHERS)] for fine_tune in fine_tunes}
+    loop = asyncio.new_event_loop()
+    port = deployed.product.port
+    tasks = [loop.create_task(one.follow(pk, [port], cookie)) for pk, some in watchers.items() for one in some]
+    thread = threading.Thread(target=lambda: loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True)))
+    thread.start()
+    try:
+        yield watchers
+    finally:
+        for task in tasks:
+            loop.call_soon_threadsafe(task.cancel)
+        thread.join()
+        loop.close()
