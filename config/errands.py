@@ -15,7 +15,7 @@ from celery import Task, signals
 
 from config import metrics, reporting, spans
 from config.metrics import tally
-from work import trace
+from work import ending, trace
 
 HEADER = "tunedeck_request_id"
 log = logging.getLogger("tunedeck.task")
@@ -32,6 +32,7 @@ def install() -> None:
     signals.worker_process_init.connect(_report_traces, weak=False)
     signals.beat_init.connect(_report_beat, weak=False)
     signals.worker_init.connect(tally.in_a_worker, weak=False)
+    signals.worker_shutting_down.connect(ending.ask, weak=False)
     signals.worker_process_shutdown.connect(_keep, weak=False)
     # Django has set the logs up already; whoever answers this signal keeps Celery from doing so again.
     signals.setup_logging.connect(_leave_logs, weak=False)

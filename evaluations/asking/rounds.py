@@ -33,7 +33,7 @@ from evaluations.models import Run, Turn
 from finetunes.backoff import after, soon
 from openai_api.errors import APIError
 from openai_api.pacing import LONGEST_SLEEP, Pace
-from work import trace
+from work import ending, trace
 
 logger = logging.getLogger(__name__)
 SECONDS = 30.0
@@ -57,7 +57,8 @@ Came = tuple[Desk, Row, Kept | Exception]
 def ask(connection: int, *, others_wait: Callable[[], bool] = lambda: False, **options: Any) -> bool:
     """Ask what is due at the connection; False if somebody else does, or it must be left alone.
 
-    `others_wait` says whether the round should come to an end for somebody else's sake.
+    `others_wait` says whether the round should come to an end for somebody else's sake. It also comes to one, with all
+    that is out answered, when the worker is asked to end.
     """
     turn = Turn.objects.take(connection, SECONDS)
     if turn is None:
@@ -149,7 +150,8 @@ class Round:
         return None
 
     def _may_go_on(self) -> bool:
-        return not self._closing and self.silence is None and self._pace.closed_for() <= LONGEST_SLEEP
+        over = self._closing or ending.is_asked()
+        return not over and self.silence is None and self._pace.closed_for() <= LONGEST_SLEEP
 
     def _ask(self, desk: Desk, row: Row) -> None:
         """Runs in a thread of the pool."""

@@ -1,7 +1,7 @@
 """A rolling restart: each process in turn is asked to end, as when a new version is put in its place.
 
-Fine-tunes go on, and whoever watches them gets each event once and in order. What `kill -9` does is in the other files
-here and in tests/bench/load/test_kills.py.
+Fine-tunes go on, whoever watches them gets each event once and in order, and no question of an evaluation is paid twice.
+What `kill -9` does is in the other files here and in tests/bench/load/test_kills.py.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench.load.busy import AT_ONCE, evaluating, moving
 from tests.chaos.looking import one, prepared
 from tests.chaos.mortal import Deployment, deployment
 from tests.chaos.person import OWNER, Person
@@ -32,16 +33,18 @@ LINES = "select ordinal from finetunes_event where fine_tune_id = ? and type <> 
 
 
 def test_who_watches_gets_each_event_once_while_every_process_is_exchanged(tmp_path: Path) -> None:
-    with deployment(tmp_path) as deployed:
+    with deployment(tmp_path, TUNEDECK_EVALUATION_CONCURRENCY=str(AT_ONCE)) as deployed:
         product, person = deployed.product, Person(deployed.product.address)
         person.sign_in(*OWNER)
         version = prepared(product, person, "small", 60)[0]
         connection = one(product, "select id from connections_connection")
         started = [person.start(person.form(version, connection, base, epochs=EPOCHS)) for base in BASES]
         with watching(deployed, person, started) as watchers:
-            for name in ORDER:
-                grown(deployed)
-                exchange(deployed, name)
+            with evaluating(deployed, person) as evaluated:
+                for name in ORDER:
+                    moving(deployed, evaluated)
+                    exchange(deployed, name)
+                evaluated.ends_well(deaths=0)
             for fine_tune in started:
                 ends_well(product, fine_tune)
             wait_for(lambda: all(one.browser.ended for some in watchers.values() for one in some), "the streams' ends")
@@ -50,12 +53,6 @@ def test_who_watches_gets_each_event_once_while_every_process_is_exchanged(tmp_p
             assert [watcher.browser.ordinals for watcher in some] == [told] * WATCHERS
             assert all(watcher.broken for watcher in some), "no stream was cut off: the web process was not exchanged"
         each_job_once(product)
-
-
-def grown(deployed: Deployment) -> None:
-    """Wait until another event has come, so that what was exchanged before does its work again."""
-    told = deployed.told()
-    wait_for(lambda: deployed.told() > told, "an event")
 
 
 def exchange(deployed: Deployment, name: str) -> None:

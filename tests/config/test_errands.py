@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import mmap
+import os
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +14,7 @@ from celery import signals
 
 from config import errands, metrics
 from config.celery import app
-from work import trace
+from work import ending, trace
 
 
 @app.task(name="tests.noted")
@@ -108,3 +110,20 @@ def test_celery_leaves_the_logs_as_they_are() -> None:
     before = root.handlers[:], root.level
     assert signals.setup_logging.send(sender=None)
     assert (root.handlers, root.level) == before
+
+
+def test_a_workers_processes_learn_that_it_was_asked_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parent gets the signal; a process that it forked before sees the same byte."""
+    with mmap.mmap(-1, 1) as shared:
+        monkeypatch.setattr(ending, "_asked", shared)
+        reading, writing = os.pipe()
+        child = os.fork()
+        if not child:
+            os.read(reading, 1)
+            os._exit(7 if ending.is_asked() else 0)
+        assert not ending.is_asked()
+        signals.worker_shutting_down.send(sender="worker@somewhere", sig="SIGTERM", how="Warm", exitcode=0)
+        os.write(writing, b"x")
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+        os.close(reading)
+        os.close(writing)

@@ -21,6 +21,7 @@ from tests.evaluations.conftest import classes_of, draft_of, model_on, only_run,
 from tests.evaluations.sorting import Sorting
 from tests.playground.provider import Answer as Said
 from tests.playground.provider import Refusal
+from work import ending
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick")]
 
@@ -222,6 +223,22 @@ def test_a_round_ends_for_others_only_if_others_wait(
     rounds.ask(sorter.connection_id)
     assert only_run(evaluation).state == "done"
     assert set(sorting.log.times.values()) == {1}
+
+
+def test_a_worker_that_is_asked_to_end_takes_in_what_is_out_and_leaves_the_rest_to_another(
+    sorter: Model, sorting: Sorting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = only_run(started(larger(sorter, 60)))
+    asked: list[bool] = []
+    monkeypatch.setattr(ending, "is_asked", lambda: bool(asked))
+    after_the_first_batch(monkeypatch, lambda: asked.append(True))
+    rounds.ask(sorter.connection_id)
+    run.refresh_from_db()
+    assert 0 < Answer.objects.count() == len(sorting.log.asked) < 60
+    assert (run.state, run.lease_token, run.problem) == (Run.State.RUNNING, None, "")
+    asked.clear()
+    rounds.ask(sorter.connection_id)
+    assert (Answer.objects.count(), len(sorting.log.asked)) == (60, 60)
 
 
 def test_counts_that_a_kill_left_behind_are_counted_anew(sorter: Model, sorting: Sorting) -> None:

@@ -100,3 +100,9 @@ def evaluating(deployed: Deployment, person: Person) -> Iterator[Evaluated]:
         assert page.status_code == 200, page.text
         run = one(deployed.product, "select id from evaluations_run where evaluation_id = ?", pk)
         yield Evaluated(deployed, provider, int(run))
+
+
+def moving(deployed: Deployment, evaluated: Evaluated) -> None:
+    """Wait until an event and an answer have come, so that those that come after an end tell something."""
+    told, answers = deployed.told(), evaluated.answers()
+    wait_for(lambda: deployed.told() > told and evaluated.answers() > answers, "an event and an answer")

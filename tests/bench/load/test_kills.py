@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.bench.bars import below, said
-from tests.bench.load.busy import AT_ONCE, Evaluated, clicking, evaluating, no_page_was_an_error_of_ours
+from tests.bench.load.busy import AT_ONCE, Evaluated, clicking, evaluating, moving, no_page_was_an_error_of_ours
 from tests.bench.load.test_servers import RECOVERY_SECONDS, told_once
 from tests.chaos.looking import one, prepared
 from tests.chaos.mortal import Deployment, deployment
@@ -71,9 +71,3 @@ def deaths(deployed: Deployment, evaluated: Evaluated) -> Iterator[tuple[str, di
     for name in PROCESSES:
         moving(deployed, evaluated)
         yield f"process {name}", deployed.killed(name, evaluated.answers)
-
-
-def moving(deployed: Deployment, evaluated: Evaluated) -> None:
-    """Wait until events and answers come, so that those that come after a death tell something."""
-    told, answers = deployed.told(), evaluated.answers()
-    wait_for(lambda: deployed.told() > told and evaluated.answers() > answers, "an event and an answer")
