@@ -20,7 +20,6 @@ from tests.chaos.looking import one, prepared
 from tests.chaos.mortal import Deployment, deployment
 from tests.chaos.person import OWNER, Person
 from tests.chaos.test_fine_tunes import BASES, PROCESSES, each_job_once, ends_well
-from tests.product import wait_for
 
 pytestmark = [pytest.mark.bench, pytest.mark.live, pytest.mark.timeout(1800)]
 
