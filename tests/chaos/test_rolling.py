@@ -24,7 +24,7 @@ from tests.chaos.test_fine_tunes import BASES, each_job_once, ends_well
 from tests.finetunes.test_stream_processes import Watcher
 from tests.product import wait_for
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("chaos-servers"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.live, pytest.mark.xdist_group("chaos-servers"), pytest.mark.timeout(600)]
 
 WATCHERS = 3  # of each fine-tune
 EPOCHS = 50
