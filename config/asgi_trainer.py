@@ -14,9 +14,7 @@ from trainer.api.receiving import most  # noqa: E402
 from trainer.api.server import Server  # noqa: E402
 from trainer.shelf import shelf  # noqa: E402
 from work.bounds import Bounds  # noqa: E402
-from work.serving import settle  # noqa: E402
 
 application = Bounds(Server(), most)
 shelf.warm()
 reporting.start("trainer")
-settle()
