@@ -102,7 +102,7 @@ class Round:
     def close(self) -> None:
         """Write what is known by now, and say when the connection may be asked again."""
         self._client.close()
-        self._note()
+        self._clock.note(self._desks)
         failures = self.turn.failures + 1 if self.silence else 0
         due_at = self._due_at(failures)
         for desk in self._desks:
@@ -251,7 +251,7 @@ class Round:
         self._beaten = time.monotonic()
         if self._beaten - self._renewed > SECONDS / 3:
             self._renew()
-        self._note()
+        self._clock.note(self._desks)
         held = set(Run.objects.filter(lease_token=self.turn.lease_token).values_list("pk", flat=True))
         for desk in list(self._desks):
             desk.is_open = desk.is_open and desk.run.pk in held
@@ -269,9 +269,6 @@ class Round:
         Run.objects.renew_all(self.turn.lease_token, SECONDS)
         self._closing = self._closing or not self.turn.renew(SECONDS)
         self._renewed = time.monotonic()
-
-    def _note(self) -> None:
-        self._clock.note(self._desks)
 
     def _has_finished(self) -> bool:
         return any(desk.is_done or not (desk.is_open or desk.out) for desk in self._desks)
