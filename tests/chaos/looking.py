@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+import threading
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -62,3 +64,19 @@ def kill(product: Product, name: str) -> None:
     """Kill one part and wait until the supervisor has started another in its place."""
     dead = product.kill(name)
     wait_for(lambda: product.processes().get(name, dead) != dead, f"another {name}")
+
+
+@contextmanager
+def meanwhile(*coroutines: Coroutine[Any, Any, None]) -> Iterator[None]:
+    """Run them beside the test, in a thread of their own, and cancel those that still run at its end."""
+    loop = asyncio.new_event_loop()
+    tasks = [loop.create_task(coroutine) for coroutine in coroutines]
+    thread = threading.Thread(target=lambda: loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True)))
+    thread.start()
+    try:
+        yield
+    finally:
+        for task in tasks:
+            loop.call_soon_threadsafe(task.cancel)
+        thread.join()
+        loop.close()

@@ -6,18 +6,16 @@ What `kill -9` does is in the other files here and in tests/bench/load/test_kill
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.bench.load.busy import AT_ONCE, evaluating, moving
-from tests.chaos.looking import one, prepared
+from tests.chaos.evaluated import AT_ONCE, evaluating, moving
+from tests.chaos.looking import meanwhile, one, prepared
 from tests.chaos.mortal import Deployment, deployment
 from tests.chaos.person import OWNER, Person
 from tests.chaos.test_fine_tunes import BASES, each_job_once, ends_well
@@ -68,15 +66,6 @@ def watching(deployed: Deployment, person: Person, fine_tunes: list[int]) -> Ite
     """Have each fine-tune watched by browsers that come again whenever their stream breaks off."""
     cookie = "; ".join(f"{name}={value}" for name, value in person.http.cookies.items())
     watchers = {fine_tune: [Watcher() for _ in range(WATCHERS)] for fine_tune in fine_tunes}
-    loop = asyncio.new_event_loop()
     port = deployed.product.port
-    tasks = [loop.create_task(one.follow(pk, [port], cookie)) for pk, some in watchers.items() for one in some]
-    thread = threading.Thread(target=lambda: loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True)))
-    thread.start()
-    try:
+    with meanwhile(*(one.follow(pk, [port], cookie) for pk, some in watchers.items() for one in some)):
         yield watchers
-    finally:
-        for task in tasks:
-            loop.call_soon_threadsafe(task.cancel)
-        thread.join()
-        loop.close()

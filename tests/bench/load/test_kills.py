@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from tests.bench.bars import below, said
-from tests.bench.load.busy import AT_ONCE, Evaluated, clicking, evaluating, moving, no_page_was_an_error_of_ours
+from tests.bench.load.busy import clicking, no_page_was_an_error_of_ours
 from tests.bench.load.test_servers import RECOVERY_SECONDS, told_once
+from tests.chaos.evaluated import AT_ONCE, Evaluated, evaluating, moving
 from tests.chaos.looking import one, prepared
 from tests.chaos.mortal import Deployment, deployment
 from tests.chaos.person import OWNER, Person
