@@ -33,13 +33,13 @@ NAMES = (
     "connection__name",
     "connection__dialect",
     "training_version__number",
-    "training_version__training_rows",
-    "training_version__validation_rows",
     "training_version__dataset__name",
     "started_by__name",
     "started_by__email",
 )
 """How pages call what a fine-tune belongs to."""
+EXAMPLES = ("training_version__training_rows", "training_version__validation_rows")
+"""How many it learns from and is validated on: its own page says so, no row of a table does."""
 ROW = (
     *NAMES,
     *("organization", "name", "base_model", "status", "provider_status", "error", "gone_at", "imported_at", "revision"),
@@ -70,9 +70,9 @@ class FineTuneQuerySet(LeasedQuerySet["FineTune"]):
         return self.for_lists().only(*ROW)
 
     def for_page(self) -> Self:
-        """All of its own, and the names of what it belongs to."""
+        """All of its own, the names of what it belongs to, and how many examples it learns from."""
         related = self.select_related("connection", "training_version__dataset", "started_by", "parent")
-        return related.only(*(field.name for field in FineTune._meta.concrete_fields), *NAMES, "parent__name")
+        return related.only(*(field.name for field in FineTune._meta.concrete_fields), *NAMES, *EXAMPLES, "parent__name")
 
     def moving(self) -> Self:
         return self.filter(MOVES)
