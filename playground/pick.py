@@ -121,8 +121,9 @@ def models(organization: Organization) -> QuerySet[Model]:
     """Return the fine-tuned models that can be asked, newest first."""
     found = Model.objects.of(organization).usable().filter(connection__archived_at__isnull=True)
     related = found.select_related("connection", "version__dataset", "fine_tune")
-    unseen = others(FineTune, "fine_tune", "adopted"), others(Dataset, "version__dataset", "name", "mapping")
-    return related.defer("raw", *unseen[0], *unseen[1]).order_by("-created_at", "-pk")
+    return related.defer(
+        "raw", *others(FineTune, "fine_tune", "adopted"), *others(Dataset, "version__dataset", "name", "mapping")
+    ).order_by("-created_at", "-pk")
 
 
 def connections(organization: Organization) -> QuerySet[Connection]:
