@@ -16,6 +16,9 @@ GET_SECONDS = 10.0
 RECONNECT_SECONDS = 2.0
 """So long the pool by itself goes on to connect anew; after that whoever needs a connection makes it try again."""
 
+REMEMBERED = {"server_side_binding": True, "prepare_threshold": 5}
+"""PostgreSQL remembers how to answer what a connection has asked five times: it need not read and plan it anew."""
+
 
 def share_connections() -> None:
     """Let the threads of this process share connections, if the database is one for which that pays."""
@@ -23,5 +26,5 @@ def share_connections() -> None:
     if settings.DATABASE_POOL and database["ENGINE"].endswith("postgresql"):
         most = settings.DATABASE_POOL
         pool = {"min_size": 1, "max_size": most, "timeout": GET_SECONDS, "reconnect_timeout": RECONNECT_SECONDS}
-        database["OPTIONS"]["pool"] = pool
+        database["OPTIONS"] |= {"pool": pool, **(REMEMBERED if settings.DATABASE_PREPARE else {})}
         database["CONN_MAX_AGE"] = 0  # given back after each request, not closed

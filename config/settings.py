@@ -143,6 +143,8 @@ DATABASES = {"default": env.database("DATABASE_URL", DATA / "tunedeck.sqlite3")}
 WEB_AT_ONCE = env.number("TUNEDECK_WEB_AT_ONCE", 3, least=1, most=64)
 # How many connections to PostgreSQL one web process shares among its threads; 0 opens one for each request.
 DATABASE_POOL = env.number("TUNEDECK_DATABASE_POOL", 8, most=1000)
+# Whether PostgreSQL remembers, for these, how to answer what is asked again and again.
+DATABASE_PREPARE = env.flag("TUNEDECK_DATABASE_PREPARE", True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 EMAIL_BACKEND = (

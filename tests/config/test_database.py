@@ -66,6 +66,17 @@ def test_the_threads_of_a_web_process_share_a_few_connections(database: dict[str
     assert database["CONN_MAX_AGE"] == 0
 
 
+@pytest.mark.parametrize("prepared", [True, False])
+def test_postgresql_remembers_what_is_asked_again_unless_a_pooler_forbids_it(
+    database: dict[str, Any], settings: Any, prepared: bool
+) -> None:
+    settings.DATABASE_POOL, settings.DATABASE_PREPARE = 5, prepared
+    share_connections()
+    assert ("prepare_threshold" in database["OPTIONS"], database["OPTIONS"].get("server_side_binding", False)) == (
+        prepared,
+    ) * 2
+
+
 def test_a_pool_of_none_is_no_pool(database: dict[str, Any], settings: Any) -> None:
     settings.DATABASE_POOL = 0
     share_connections()
