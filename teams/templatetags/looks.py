@@ -1,4 +1,4 @@
-"""What every template has: icons, and Django's filter `date` in the form that the person has chosen."""
+"""What every template has: icons, the ways through the product, and dates in the form that the person has chosen."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from functools import cache
 from typing import Any
 
 from django import template
+from django.template import Context
 from django.template.defaultfilters import date as plain_date
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import mark_safe
+from django.utils.translation import get_language
 
 from teams import looks
 
@@ -19,7 +22,6 @@ NUMBERS = str.maketrans({"Y": "%Y", "m": "%m", "d": "%d", "H": "%H", "i": "%M", 
 PLAIN = frozenset("YmdHisT .:,/-")
 
 ICON = '<svg class="icon" viewBox="0 0 20 20" aria-hidden="true"><use href="{}#{}"/></svg>'
-MOMENT = '<time datetime="{}"{} title="{}">{}</time>'
 EXACT = "Y-m-d H:i:s T"
 
 register = template.Library()
@@ -31,6 +33,21 @@ def icon(name: str) -> str:
     return format_html(ICON, static("icons.svg"), name)
 
 
+@register.simple_tag(takes_context=True)
+def navigation(context: Context) -> str:
+    """Show the ways through the product, with a mark at the page that one is on."""
+    request = context["request"]
+    here = request.resolver_match
+    return _navigation(
+        here.app_name if here else "", here.view_name if here else "", request.membership.can_own, get_language()
+    )
+
+
+@cache
+def _navigation(here: str, page: str, can_own: bool, _language: str | None) -> str:
+    return render_to_string("_navigation.html", {"here": here, "page": page, "can_own": can_own})
+
+
 @register.simple_tag
 def moment(when: datetime, shown: str, is_local: bool = False) -> str:
     """Show when something was in some words, and exactly when to whoever points there.
@@ -38,7 +55,8 @@ def moment(when: datetime, shown: str, is_local: bool = False) -> str:
     `is_local` lets the page put its reader's own time in place of the words.
     """
     here = timezone.localtime(when)
-    return format_html(MOMENT, here.isoformat(), mark_safe(" data-local" * is_local), date(here, EXACT), shown)  # noqa: S308
+    exact, local = date(here, EXACT), " data-local" * is_local  # neither holds a sign that would have to be escaped
+    return mark_safe(f'<time datetime="{here.isoformat()}"{local} title="{exact}">{escape(shown)}</time>')  # noqa: S308
 
 
 @register.filter(name="date", expects_localtime=True, is_safe=False)

@@ -44,6 +44,12 @@ class TestTheSidebar:
         (current,) = re.findall(r'<a[^>]*aria-current="page"[^>]*>', page)
         assert f'href="{address}"' in current
 
+    def test_is_drawn_for_who_asks_whoever_was_there_before(self, people: People) -> None:
+        for person, sees in ((people.owner, True), (people.viewer, False), (people.owner, True), (people.member, False)):
+            page = signed_in(person).get("/datasets/").content.decode()
+            assert ('href="/audit/"' in page) == sees
+            assert re.findall(r'<a href="(.*?)" aria-current="page">', page) == ["/datasets/"]
+
     def test_signs_out_by_post_only(self, owner_client: Client) -> None:
         page = owner_client.get("/team/").content.decode()
         assert re.search(r'<form method="post" action="/accounts/logout/">', page)
