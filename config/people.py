@@ -58,6 +58,7 @@ ACCOUNT_RATE_LIMITS = {
 # A session ends after so long without a person's doing, and after so long in any case.
 SESSION_IDLE_HOURS = env.number("TUNEDECK_SESSION_IDLE_HOURS", 168, least=1, most=8760)
 SESSION_HOURS = env.number("TUNEDECK_SESSION_HOURS", 720, least=1, most=8760)
+SESSION_ENGINE = "teams.session_store"
 SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 
 # What the web processes must know of each other, such as failed tries, is in the database when there may be several;

@@ -19,6 +19,7 @@ from finetunes.outcome import doubtful, waiting_for_files
 from finetunes.progress import Progress, queue_number
 from finetunes.statuses import Status
 from teams.looks import signs
+from work.prepared import Prepared
 
 EVENTS_SHOWN = 200
 TILES = (
@@ -29,6 +30,9 @@ TILES = (
     ("validation_sequence_accuracy", "training_sequence_accuracy"),
 )
 """One tile each, for the first series that there is."""
+_LAST_EVENTS = Prepared(
+    lambda pk: Event.objects.filter(fine_tune=pk).exclude(type="metrics").order_by("-ordinal").lines()[:EVENTS_SHOWN]
+)
 MOST_CHARTS = 40
 """A file of a thousand columns is drawn in part; the tables have all of it."""
 SCORES = ("classification/accuracy", "full_validation_loss", "validation_loss")
@@ -115,7 +119,7 @@ def page(fine_tune: FineTune) -> dict[str, Any]:
     """Return everything on the page."""
     # Read first: whatever comes after it is told by the live stream, even if the page shows some of it already.
     cursor = fine_tune.events.aggregate(last=Max("ordinal"))["last"] or 0
-    events = list(fine_tune.events.exclude(type="metrics").order_by("-ordinal").lines()[:EVENTS_SHOWN])
+    events = _LAST_EVENTS(fine_tune.pk)
     context = live(fine_tune)
     return {
         **context,

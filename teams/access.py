@@ -23,6 +23,7 @@ from django.urls import reverse
 from teams import second_step
 from teams.models import Membership, Organization, Role, User
 from work import trace
+from work.prepared import Prepared
 
 if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
@@ -30,6 +31,14 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 ACTIVE = "organization_id"
 PUBLIC, SIGNED_IN = "public", "signed in"
+
+
+def _memberships(user: int) -> QuerySet[Membership]:
+    return Membership.objects.filter(user=user).select_related("organization")
+
+
+_FIRST = Prepared(lambda user: _memberships(user)[:1])
+_IN = Prepared(lambda user, organization: _memberships(user).filter(organization=organization))
 
 
 class OrgRequest(HttpRequest):
@@ -69,10 +78,9 @@ def public(view: Callable[P, Any]) -> Callable[P, Any]:
 
 def active_membership(request: HttpRequest) -> Membership | None:
     """Return the signed-in person's membership in the organization they chose last, else their first one."""
-    memberships = Membership.objects.filter(user_id=request.user.pk or 0).select_related("organization")
-    chosen = request.session.get(ACTIVE)
-    found = memberships.filter(organization_id=chosen).first() if chosen is not None else None
-    found = found or memberships.first()
+    user, chosen = request.user.pk or 0, request.session.get(ACTIVE)
+    found = _IN.first(user, chosen) if chosen is not None else None
+    found = found or _FIRST.first(user)
     if found is not None:
         found.user = request.user  # type: ignore[assignment]
     return found

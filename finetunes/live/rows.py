@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.template.loader import render_to_string
 
 from finetunes.live.frames import message
@@ -15,6 +15,11 @@ from finetunes.models import FineTune
 from teams import looks
 from teams.looks import Look
 from teams.models import Organization
+from work.prepared import Prepared
+
+STEP = 8
+"""Numbers of rows between those for which a query is prepared."""
+_ROWS = Prepared(lambda *pks: FineTune.objects.filter(pk__in=pks).light().order_by())
 
 
 @dataclass
@@ -39,17 +44,21 @@ class Now:
 
 def look(runs: Collection[int], organizations: Collection[int]) -> Now:
     """Ask the database, once, for all who watch. The newest of an organization counts even when it has settled."""
+    return _now(_watched(runs, organizations) if runs or organizations else [], organizations)
+
+
+def _now(found: Iterable[tuple[Any, ...]], organizations: Collection[int]) -> Now:
     now = Now({}, {pk: Standing() for pk in organizations})
-    for pk, revision, organization, status, undecided, settled in _watched(runs, organizations):
+    for pk, revision, organization, status, undecided, settled in found:
         now.runs[pk] = revision
-        if found := now.organizations.get(organization):
-            found.places.append((pk, status, undecided))
+        if standing := now.organizations.get(organization):
+            standing.places.append((pk, status, undecided))
             if settled is None:
-                found.revisions[pk] = revision
+                standing.revisions[pk] = revision
     return now
 
 
-def _watched(runs: Collection[int], organizations: Collection[int]) -> Iterable[tuple[Any, ...]]:
+def _watched(runs: Collection[int], organizations: Collection[int]) -> QuerySet[FineTune, tuple[Any, ...]]:
     """One question in parts, each of which an index answers; as one condition it would read every row there is."""
     columns = ("pk", "revision", "organization_id", "status", "needs_decision", "settled_at")
     rows = FineTune.objects.order_by().values_list(*columns)
@@ -58,17 +67,27 @@ def _watched(runs: Collection[int], organizations: Collection[int]) -> Iterable[
         newest = FineTune.objects.filter(organization=OuterRef("pk")).order_by("-created_at", "-pk").values("pk")[:1]
         of_each = Organization.objects.filter(pk__in=organizations).values(newest=Subquery(newest))
         parts += [rows.filter(organization__in=organizations, settled_at=None), rows.filter(pk__in=of_each)]
-    return parts[0].union(*parts[1:]) if parts else []
+    return parts[0].union(*parts[1:])
+
+
+_IN = Prepared(lambda organization: _watched((), (organization,)))
 
 
 def shape(organization: Organization) -> str:
-    return look((), [organization.pk]).organizations[organization.pk].shape
+    return _now(_IN(organization.pk), (organization.pk,)).organizations[organization.pk].shape
+
+
+def read(pks: Iterable[int]) -> dict[int, FineTune]:
+    """Return what rows show of these fine-tunes, by number."""
+    wanted = sorted(set(pks))
+    filled = wanted + wanted[-1:] * (-len(wanted) % STEP)
+    return {one.pk: one for one in _ROWS(*filled)} if wanted else {}
 
 
 def render(pks: Iterable[int], look: Look) -> dict[int, tuple[int, bytes]]:
     """Return the message of each fine-tune: its row in tables, and how it stands among those that run."""
     with looks.worn(look):
-        return {one.pk: (one.revision, _row(one)) for one in FineTune.objects.light().filter(pk__in=list(pks))}
+        return {one.pk: (one.revision, _row(one)) for one in read(pks).values()}
 
 
 def _row(fine_tune: FineTune) -> bytes:

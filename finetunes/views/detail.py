@@ -8,7 +8,7 @@ import orjson
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -16,12 +16,14 @@ from finetunes import cancel, display, tasks
 from finetunes.models import FineTune
 from teams import access, audit
 from teams.access import OrgRequest
+from work.prepared import Prepared
 
 EVENTS_PER_PAGE = 500
+_WITH_NUMBER = Prepared(lambda pk, organization: FineTune.objects.filter(pk=pk, organization=organization).for_page())
 
 
 def fetch(request: OrgRequest, pk: int) -> FineTune:
-    return get_object_or_404(FineTune.objects.of(request.organization).for_page(), pk=pk)
+    return _WITH_NUMBER.first_or_404(pk, request.organization.pk)
 
 
 @require_safe

@@ -53,7 +53,7 @@ def _fine_tunes(organization: Organization) -> dict[str, list[FineTune]]:
     failed = mine.filter(status=Status.FAILED, created_at__gt=timezone.now() - RECENT)
     ended = {"recent": mine.ended(), "failed": failed}
     found = _unfinished(mine) | {name: list(some.values_list("pk", flat=True)[:MOST]) for name, some in ended.items()}
-    read = FineTune.objects.of(organization).light().in_bulk({pk for pks in found.values() for pk in pks})
+    read = rows.read(pk for pks in found.values() for pk in pks)
     return {name: [read[pk] for pk in pks if pk in read] for name, pks in found.items()}
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.core.paginator import Paginator
+from typing import Any
+
+from django.core.paginator import Page, Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -26,7 +28,7 @@ def fine_tune_list(request: OrgRequest) -> HttpResponse:
     query = request.GET.copy()
     query.pop("page", None)
     shape = rows.shape(request.organization)  # before the rows are read: what comes in between is told of
-    page = Paginator(_found(request, everything).light(), PER_PAGE).get_page(request.GET.get("page"))
+    page = _page(request, everything)
     chosen = choice.numbers(request.GET.getlist("run"))[: choice.MOST]
     context = {
         "shape": shape,
@@ -45,6 +47,15 @@ def fine_tune_list(request: OrgRequest) -> HttpResponse:
     }
     template = "finetunes/list.html#rows" if request.htmx.target == "rows" else "finetunes/list.html"
     return render(request, template, context)
+
+
+def _page(request: OrgRequest, fine_tunes: FineTuneQuerySet) -> Page[Any]:
+    """Find the page by number alone, and then read its rows."""
+    found = _found(request, fine_tunes).order_by("-created_at", "-pk").values_list("pk", flat=True)
+    page: Page[Any] = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    read = rows.read(page)
+    page.object_list = [read[pk] for pk in page.object_list if pk in read]
+    return page
 
 
 def _found(request: OrgRequest, fine_tunes: FineTuneQuerySet) -> FineTuneQuerySet:

@@ -20,11 +20,13 @@ from finetunes.models import FineTune
 from finetunes.views.detail import fetch
 from teams import access, audit
 from teams.access import OrgRequest
+from work.prepared import Prepared
 
 WIDEST = 4000
 """Pixels; what is wider is drawn as if it were so wide."""
 DRAWN = ("revision", "status", "last_event", "total_steps", "epochs", "resolved", "hyperparameters")
 """What charts need of a fine-tune: reading the rest takes as long as to draw one."""
+_TO_DRAW = Prepared(lambda pk, organization: FineTune.objects.filter(pk=pk, organization=organization).only(*DRAWN))
 DRAWING = 1
 """Raised when charts of the same numbers are drawn in another way."""
 
@@ -33,7 +35,7 @@ DRAWING = 1
 @access.viewer
 def chart(request: OrgRequest, pk: int, key: str) -> HttpResponse:
     """Answer with a chart, or a range of it; whoever has the latest already is told so, and nothing is read."""
-    fine_tune = get_object_or_404(FineTune.objects.of(request.organization).only(*DRAWN), pk=pk)
+    fine_tune = _TO_DRAW.first_or_404(pk, request.organization.pk)
     look = _look(request)
     asked = "-".join(str(part) for part in (key, look.axis, look.start, look.end, look.width, look.smoothing))
     etag = quote_etag(f"{DRAWING}-{fine_tune.revision}-{fine_tune.status}-{get_language()}-{asked}")

@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import get_user
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
@@ -145,3 +146,16 @@ class TestTime:
         assert UserSession.objects.get().last_seen_at == first
         in_at(client, 1)
         assert UserSession.objects.get().last_seen_at > first
+
+    def test_a_stored_one_whose_date_is_over_signs_nobody_in(self, people: People) -> None:
+        client = password_given(MEMBER)
+        Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+        assert client.get("/organizations/").status_code == 302
+        assert not any(cookie.value for name, cookie in client.cookies.items() if name == "sessionid")
+
+    @pytest.mark.parametrize("key", ["x" * 32, "", "'", "%s", "x" * 5000])
+    def test_a_key_that_nobody_was_given_is_nobodys(self, people: People, key: str) -> None:
+        password_given(MEMBER)
+        stranger = Client()
+        stranger.cookies["sessionid"] = key
+        assert stranger.get("/organizations/").status_code == 302
