@@ -5,10 +5,20 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, cast
 
+from django.db.models import Count
 from django.http import HttpRequest
 
 from notifications.models import Receipt
 from teams.access import OrgRequest
+from work.prepared import Prepared
+
+_UNREAD = Prepared(
+    lambda organization, user: Receipt.objects.of(organization, user)
+    .unread()
+    .values("user")
+    .annotate(n=Count("pk"))
+    .values_list("n", flat=True)
+)
 
 
 def bell(request: HttpRequest) -> dict[str, Any]:
@@ -19,6 +29,6 @@ def bell(request: HttpRequest) -> dict[str, Any]:
         passed = cast(OrgRequest, request)
         if not hasattr(request, "organization"):
             return 0
-        return Receipt.objects.of(passed.organization, passed.user).unread().count()
+        return _UNREAD.first(passed.organization.pk, passed.user.pk) or 0
 
     return {"unread_notifications": unread}

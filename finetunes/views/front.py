@@ -20,10 +20,33 @@ from finetunes.statuses import Status
 from teams import access
 from teams.access import OrgRequest
 from teams.models import Organization
+from work.prepared import Prepared
 
 RECENT = timedelta(days=7)
 MOST = 8
 FEW = 4
+CARDS = {
+    "running": MOVES,
+    "waiting": Q(status=Status.AWAITING_APPROVAL),
+    "undecided": UNDECIDED,
+    "troubled": Q(status__in=[Status.LOST_CONTACT, Status.UNKNOWN]),
+}
+
+
+def _newest(organization: int) -> FineTuneQuerySet:
+    return FineTune.objects.filter(organization=organization).order_by("-created_at", "-pk")
+
+
+_UNSETTLED = Prepared(
+    lambda organization: _newest(organization)
+    .filter(settled_at=None)
+    .annotate(**{f"is_{name}": some for name, some in CARDS.items()})
+    .values_list("pk", *(f"is_{name}" for name in CARDS))
+)
+_RECENT = Prepared(lambda organization: _newest(organization).ended().values_list("pk", flat=True)[:MOST])
+_FAILED = Prepared(
+    lambda organization: _newest(organization).filter(status=Status.FAILED).values_list("pk", "created_at")[:MOST]
+)
 
 
 @require_safe
@@ -49,22 +72,14 @@ def _to_try(organization: Organization) -> list[Model]:
 
 def _fine_tunes(organization: Organization) -> dict[str, list[FineTune]]:
     """Find what each card shows by number alone, and read all of it at once: one may be in several."""
-    mine = FineTune.objects.of(organization).order_by("-created_at", "-pk")
-    failed = mine.filter(status=Status.FAILED, created_at__gt=timezone.now() - RECENT)
-    ended = {"recent": mine.ended(), "failed": failed}
-    found = _unfinished(mine) | {name: list(some.values_list("pk", flat=True)[:MOST]) for name, some in ended.items()}
+    since = timezone.now() - RECENT
+    failed = [pk for pk, created_at in _FAILED(organization.pk) if created_at > since]
+    found = _under_way(organization) | {"recent": _RECENT(organization.pk), "failed": failed}
     read = rows.read(pk for pks in found.values() for pk in pks)
     return {name: [read[pk] for pk in pks if pk in read] for name, pks in found.items()}
 
 
-def _unfinished(mine: FineTuneQuerySet) -> dict[str, list[int]]:
-    """Read at once what is under way, of which there is little, and sort it into its cards."""
-    cards = {
-        "running": MOVES,
-        "waiting": Q(status=Status.AWAITING_APPROVAL),
-        "undecided": UNDECIDED,
-        "troubled": Q(status__in=[Status.LOST_CONTACT, Status.UNKNOWN]),
-    }
-    rows = mine.filter(settled_at=None).annotate(**{f"is_{name}": some for name, some in cards.items()})
-    found = list(rows.values("pk", *(f"is_{name}" for name in cards)))
-    return {name: [row["pk"] for row in found if row[f"is_{name}"]][:MOST] for name in cards}
+def _under_way(organization: Organization) -> dict[str, list[int]]:
+    """Read at once what has not settled, of which there is little, and sort it into its cards."""
+    found = _UNSETTLED(organization.pk)
+    return {name: [row[0] for row in found if row[at]][:MOST] for at, name in enumerate(CARDS, 1)}
