@@ -13,11 +13,9 @@ from teams.access import OrgRequest
 from work.prepared import Prepared
 
 _UNREAD = Prepared(
-    lambda organization, user: Receipt.objects.of(organization, user)
-    .unread()
-    .values("user")
-    .annotate(n=Count("pk"))
-    .values_list("n", flat=True)
+    lambda organization, user: (
+        Receipt.objects.of(organization, user).unread().values("user").annotate(n=Count("pk")).values_list("n", flat=True)
+    )
 )
 
 

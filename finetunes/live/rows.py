@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
 
+from finetunes import words
 from finetunes.live.frames import message
 from finetunes.models import FineTune
 from teams import looks
@@ -17,6 +21,8 @@ from teams.looks import Look
 from teams.models import Organization
 from work.prepared import Prepared
 
+KEPT = 2000
+"""So many rows of what has ended are kept as they were drawn."""
 STEP = 8
 """Numbers of rows between those for which a query is prepared."""
 _ROWS = Prepared(lambda *pks: FineTune.objects.filter(pk__in=pks).light().order_by())
@@ -91,9 +97,38 @@ def render(pks: Iterable[int], look: Look) -> dict[int, tuple[int, bytes]]:
 
 
 def _row(fine_tune: FineTune) -> bytes:
-    context = {"fine_tune": fine_tune}
-    html = {
-        "row": render_to_string("finetunes/_row.html", context).strip(),
-        "running": render_to_string("home.html#running_one", context).strip(),
-    }
+    html = {"row": draw(fine_tune), "running": render_to_string("home.html#running_one", {"fine_tune": fine_tune}).strip()}
     return message("row", {"pk": fine_tune.pk, **html}, str(fine_tune.revision))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """One that has ended, and all that its row shows: nothing of its own changes without a new revision."""
+
+    fine_tune: FineTune = field(compare=False)
+    seen: tuple[Any, ...]
+
+
+def draw(fine_tune: FineTune, is_chosen: bool = False) -> SafeString:
+    """Return a row of a table. Those of what has ended are kept as they were drawn: most rows that are looked at."""
+    if is_chosen or not fine_tune.has_ended:
+        return _draw(fine_tune, is_chosen)
+    return _drawn(_Ended(fine_tune, _seen(fine_tune)))
+
+
+def _seen(fine_tune: FineTune) -> tuple[Any, ...]:
+    ago = words.short((timezone.now() - fine_tune.created_at).total_seconds())
+    called = (fine_tune.name, str(fine_tune.connection), str(fine_tune.training_version), fine_tune.starter)
+    own = (fine_tune.pk, fine_tune.created_at, fine_tune.revision, fine_tune.status)
+    later = (bool(fine_tune.verdict), fine_tune.gone_at is None)
+    return (*own, *later, *called, ago, looks.now())
+
+
+@lru_cache(KEPT)
+def _drawn(ended: _Ended) -> SafeString:
+    return _draw(ended.fine_tune, is_chosen=False)
+
+
+def _draw(fine_tune: FineTune, is_chosen: bool) -> SafeString:
+    context = {"fine_tune": fine_tune, "is_chosen": is_chosen}
+    return mark_safe(render_to_string("finetunes/_row.html", context).strip())  # noqa: S308

@@ -38,10 +38,12 @@ def _newest(organization: int) -> FineTuneQuerySet:
 
 
 _UNSETTLED = Prepared(
-    lambda organization: _newest(organization)
-    .filter(settled_at=None)
-    .annotate(**{f"is_{name}": some for name, some in CARDS.items()})
-    .values_list("pk", *(f"is_{name}" for name in CARDS))
+    lambda organization: (
+        _newest(organization)
+        .filter(settled_at=None)
+        .annotate(**{f"is_{name}": some for name, some in CARDS.items()})
+        .values_list("pk", *(f"is_{name}" for name in CARDS))
+    )
 )
 _RECENT = Prepared(lambda organization: _newest(organization).ended().values_list("pk", flat=True)[:MOST])
 _FAILED = Prepared(
