@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
-from finetunes import words
+from finetunes import telling, words
 from finetunes.live.frames import message
 from finetunes.models import FineTune
 from teams import looks
@@ -103,9 +103,9 @@ def _row(fine_tune: FineTune) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
-    """One that has ended, and all that its row shows: nothing of its own changes without a new revision."""
+    """All that the row of one that has ended shows, most of its own by its revision; and that one, until it is drawn."""
 
-    fine_tune: FineTune = field(compare=False)
+    to_draw: list[FineTune] = field(compare=False)
     seen: tuple[Any, ...]
 
 
@@ -113,20 +113,20 @@ def draw(fine_tune: FineTune, is_chosen: bool = False) -> SafeString:
     """Return a row of a table. Those of what has ended are kept as they were drawn: most rows that are looked at."""
     if is_chosen or not fine_tune.has_ended:
         return _draw(fine_tune, is_chosen)
-    return _drawn(_Ended(fine_tune, _seen(fine_tune)))
+    return _drawn(_Ended([fine_tune], _seen(fine_tune)))
 
 
 def _seen(fine_tune: FineTune) -> tuple[Any, ...]:
     ago = words.short((timezone.now() - fine_tune.created_at).total_seconds())
     called = (fine_tune.name, str(fine_tune.connection), str(fine_tune.training_version), fine_tune.starter)
     own = (fine_tune.pk, fine_tune.created_at, fine_tune.revision, fine_tune.status)
-    later = (bool(fine_tune.verdict), fine_tune.gone_at is None)
-    return (*own, *later, *called, ago, looks.now())
+    said = (telling.warning(fine_tune.verdict), fine_tune.gone_at is None)
+    return (*own, *said, *called, ago, looks.now())
 
 
 @lru_cache(KEPT)
 def _drawn(ended: _Ended) -> SafeString:
-    return _draw(ended.fine_tune, is_chosen=False)
+    return _draw(ended.to_draw.pop(), is_chosen=False)  # so that what is kept does not keep all of it
 
 
 def _draw(fine_tune: FineTune, is_chosen: bool) -> SafeString:

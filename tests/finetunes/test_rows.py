@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -199,6 +199,11 @@ class TestRows:
         assert all(page.told[0]["pk"] == fine_tune.pk for page in pages.values())
 
 
+def hours_ago() -> datetime:
+    """Long enough for no row to grow older while it is looked at."""
+    return timezone.now() - timedelta(hours=5, minutes=30)
+
+
 class TestLook:
     @pytest.mark.parametrize("number", [1, 7])
     def test_one_question_however_many_are_watched(
@@ -224,7 +229,7 @@ class TestLook:
         assert [query["sql"] for query in asked] == []
 
     def test_a_row_of_what_has_ended_is_drawn_once(self, fine_tune: FineTune, monkeypatch: pytest.MonkeyPatch) -> None:
-        say(fine_tune, status=Status.SUCCEEDED)
+        say(fine_tune, status=Status.SUCCEEDED, created_at=hours_ago())
         drawn = rows.draw(FineTune.objects.light().get())
         monkeypatch.setattr(rows, "_draw", None)  # to call it would be an error
         assert rows.draw(FineTune.objects.light().get()) == drawn
@@ -246,7 +251,8 @@ class TestLook:
     def test_a_row_that_was_kept_is_drawn_anew_when_anything_that_it_shows_has_changed(
         self, fine_tune: FineTune, change: Callable[[FineTune], object]
     ) -> None:
-        say(fine_tune, status=Status.SUCCEEDED)
+        verdict = {"findings": [{"code": "over-fitting", "numbers": {}}]}
+        say(fine_tune, status=Status.SUCCEEDED, created_at=hours_ago(), verdict=verdict)
         before = rows.draw(FineTune.objects.light().get())
         change(fine_tune)
         after = rows.draw(FineTune.objects.light().get())
@@ -254,7 +260,7 @@ class TestLook:
         assert after == rows._draw(FineTune.objects.light().get(), is_chosen=False)
 
     def test_a_row_grows_older_and_is_drawn_as_its_reader_wants_it(self, fine_tune: FineTune) -> None:
-        say(fine_tune, status=Status.SUCCEEDED)
+        say(fine_tune, status=Status.SUCCEEDED, created_at=hours_ago())
         one = FineTune.objects.light().get()
         before = rows.draw(one)
         with time_machine.travel(timezone.now() + timedelta(days=2)):
@@ -265,7 +271,7 @@ class TestLook:
         assert rows.draw(one) == before
 
     def test_one_that_is_chosen_is_ticked_and_nobody_elses(self, fine_tune: FineTune) -> None:
-        say(fine_tune, status=Status.SUCCEEDED)
+        say(fine_tune, status=Status.SUCCEEDED, created_at=hours_ago())
         one = FineTune.objects.light().get()
         assert [" checked" in rows.draw(one, chosen) for chosen in (False, True, False)] == [False, True, False]
 
