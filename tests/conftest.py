@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.cache import caches
 from django.test import Client
 
+from config.database import REMEMBERED
 from config.left import Task
 from teams.models import Membership, Organization, Role, User
 from work import trace
@@ -28,6 +29,15 @@ pytest_plugins = ["tests.order", "tests.tables", "tests.trainer.live", "tests.br
 def throw_away_data() -> Iterator[None]:
     yield
     shutil.rmtree(settings.DATA, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Ask PostgreSQL as web processes do, which is stricter than workers are."""
+    from django.db import connection
+
+    if connection.vendor == "postgresql":
+        connection.settings_dict["OPTIONS"] |= REMEMBERED
 
 
 @pytest.fixture(scope="session")
