@@ -79,7 +79,7 @@ def public(view: Callable[P, Any]) -> Callable[P, Any]:
 def active_membership(request: HttpRequest) -> Membership | None:
     """Return the signed-in person's membership in the organization they chose last, else their first one."""
     user, chosen = request.user.pk or 0, request.session.get(ACTIVE)
-    found = _IN.first(user, chosen) if chosen is not None else None
+    found = _IN.first(user, chosen) if isinstance(chosen, int) else None
     found = found or _FIRST.first(user)
     if found is not None:
         found.user = request.user  # type: ignore[assignment]

@@ -55,7 +55,7 @@ def _fits(value: Value) -> bool:
 class _Made:
     """A query with its SQL, in the place of which Django's own classes take it to make rows of what it finds."""
 
-    def __init__(self, query: Callable[..., QuerySet[Any]], kinds: Sequence[type[Value]]) -> None:
+    def __init__(self, query: Callable[..., Any], kinds: Sequence[type[Value]]) -> None:
         places = [PLACES[kind](at) for at, kind in enumerate(kinds)]
         self._queryset = query(*places)
         self._compiler = self._queryset.query.get_compiler(using=self._queryset.db)
@@ -65,6 +65,8 @@ class _Made:
         self._filled = [(at, places.index(one)) for at, one in enumerate(self._parameters) if one in places]
         if {which for _at, which in self._filled} != set(range(len(places))):
             raise ValueError("A value of a prepared query is not compared with a column as it is.")
+        if self._queryset._prefetch_related_lookups:
+            raise ValueError("A prepared query reads its own rows alone, none that are fetched afterwards.")
 
     def rows(self, values: Sequence[Value]) -> Iterator[Any]:
         parameters = list(self._parameters)
@@ -72,8 +74,7 @@ class _Made:
             parameters[at] = type(parameters[at])(values[which])
         compiler = self._compiler_of_this_thread()
         compiler.as_sql = lambda *_args, **_kwargs: (self._sql, tuple(parameters))
-        make: Any = self._queryset._iterable_class
-        return iter(make(_Given(self._queryset, compiler)))
+        return iter(self._queryset._iterable_class(_Given(self._queryset, compiler)))
 
     def _compiler_of_this_thread(self) -> Any:
         compiler = object.__new__(type(self._compiler))  # as `copy` would, in a third of the time

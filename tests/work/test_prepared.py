@@ -146,6 +146,11 @@ def test_one_whose_value_does_not_reach_the_database_as_it_is_cannot_be_prepared
         forgotten(1, 2)
 
 
+def test_what_would_be_fetched_afterwards_cannot_be_prepared() -> None:
+    with pytest.raises(ValueError, match="its own rows alone"):
+        Prepared(lambda pk: User.objects.filter(pk=pk).prefetch_related("memberships"))(1)
+
+
 def test_values_of_its_own_stay(people: People) -> None:
     prepared = Prepared(
         lambda pk: Membership.objects.filter(organization=pk, role__in=[Role.OWNER, Role.VIEWER], user__gt=0)
