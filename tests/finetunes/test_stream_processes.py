@@ -19,6 +19,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import connection as database
+from django.db import transaction
 from django.utils import timezone
 
 from finetunes.models import FineTune
@@ -52,10 +53,9 @@ class Database:
     def write(self, *statements: tuple[str, tuple[Any, ...]]) -> None:
         """Write all statements at once, as a worker does."""
         if self.file is None:
-            with database.cursor() as cursor:
-                cursor.execute(
-                    ";".join(sql for sql, _ in statements), [value for _, values in statements for value in values]
-                )
+            with transaction.atomic(), database.cursor() as cursor:
+                for sql, values in statements:
+                    cursor.execute(sql, values)
             return
         with sqlite3.connect(self.file, timeout=30) as file:
             for sql, values in statements:
