@@ -72,7 +72,7 @@ def _fine_tunes(models: Sequence[Model], most: int) -> Resting:
         running,
     ) % {"n": running}
     kept = _("They stay, with their own models, which answer without this one.")
-    named = rows.order_by("-created_at", "-pk").only("parent", "name", "status")[:most]
+    named = rows.newest_first().only("parent", "name", "status")[:most]
     things = [Thing(row.parent_id or 0, row.name, row.get_absolute_url(), row.status_label) for row in named]
     return Resting(_("Continued fine-tunes"), rows.count(), fate if running else kept, things, bool(running))
 

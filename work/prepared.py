@@ -22,7 +22,8 @@ class Prepared(Generic[Row]):
     """A query of which only values differ: whole numbers and words that columns are compared with, as they are.
 
     Whatever else decides how it looks, such as the time or the person, must be one of them. One whose number of values
-    varies, such as the rows with these numbers, is put together once for each number of them.
+    varies, such as the rows with these numbers, is put together once for each number of them. It finds nothing if a
+    value is larger than any column holds.
     """
 
     def __init__(self, query: Callable[..., QuerySet[Any, Row]]) -> None:
@@ -48,7 +49,7 @@ class Prepared(Generic[Row]):
 
 
 def _fits(value: Value) -> bool:
-    """Say whether a column could hold it: a database takes offence at a number that is larger than all of its own."""
+    """Say whether a column could hold it: a database takes offence at a number that none of its columns could."""
     return isinstance(value, str) or abs(value) < 2**63
 
 

@@ -70,7 +70,7 @@ def _watched(runs: Collection[int], organizations: Collection[int]) -> QuerySet[
     rows = FineTune.objects.order_by().values_list(*columns)
     parts = [rows.filter(pk__in=runs)] if runs else []
     if organizations:
-        newest = FineTune.objects.filter(organization=OuterRef("pk")).order_by("-created_at", "-pk").values("pk")[:1]
+        newest = FineTune.objects.filter(organization=OuterRef("pk")).newest_first().values("pk")[:1]
         of_each = Organization.objects.filter(pk__in=organizations).values(newest=Subquery(newest))
         parts += [rows.filter(organization__in=organizations, settled_at=None), rows.filter(pk__in=of_each)]
     return parts[0].union(*parts[1:])

@@ -56,13 +56,16 @@ class FineTuneQuerySet(LeasedQuerySet["FineTune"]):
     def of(self, organization: Organization) -> Self:
         return self.filter(organization=organization)
 
+    def newest_first(self) -> Self:
+        return self.order_by("-created_at", "-pk")
+
     def for_lists(self) -> Self:
         """Newest first, with what a row of a list shows and without what only the detail page needs."""
         related = self.select_related("connection", "training_version__dataset", "started_by")
         return (
             related.annotate(error_kind=KT("error_raw__kind"))
             .defer("raw", "error_raw", "known_before", "checkpoints")
-            .order_by("-created_at", "-pk")
+            .newest_first()
         )
 
     def light(self) -> Self:

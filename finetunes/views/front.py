@@ -34,7 +34,7 @@ CARDS = {
 
 
 def _newest(organization: int) -> FineTuneQuerySet:
-    return FineTune.objects.filter(organization=organization).order_by("-created_at", "-pk")
+    return FineTune.objects.filter(organization=organization).newest_first()
 
 
 _UNSETTLED = Prepared(

@@ -51,7 +51,7 @@ def fine_tune_list(request: OrgRequest) -> HttpResponse:
 
 def _page(request: OrgRequest, fine_tunes: FineTuneQuerySet) -> Page[Any]:
     """Find the page by number alone, and then read its rows."""
-    found = _found(request, fine_tunes).order_by("-created_at", "-pk").values_list("pk", flat=True)
+    found = _found(request, fine_tunes).newest_first().values_list("pk", flat=True)
     page: Page[Any] = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     read = rows.read(page)
     page.object_list = [read[pk] for pk in page.object_list if pk in read]

@@ -6,12 +6,10 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 import pytest
-import time_machine
 from asgiref.sync import sync_to_async
 from django.db import connection as database
 from django.template.loader import render_to_string
@@ -20,15 +18,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from connections.models import Connection
-from datasets.models import Dataset, Version
+from datasets.models import Version
 from finetunes.live import rows
 from finetunes.live import tail as tails
 from finetunes.live.stream import follow_rows
 from finetunes.models import FineTune
 from finetunes.statuses import Status
-from teams import looks
 from teams.looks import Look
-from teams.models import User
 from tests.conftest import People
 from tests.finetunes.conftest import new_fine_tune
 from tests.finetunes.test_stream import asay, reached, say, signed_in
@@ -199,11 +195,6 @@ class TestRows:
         assert all(page.told[0]["pk"] == fine_tune.pk for page in pages.values())
 
 
-def hours_ago() -> datetime:
-    """Long enough for no row to grow older while it is looked at."""
-    return timezone.now() - timedelta(hours=5, minutes=30)
-
-
 class TestLook:
     @pytest.mark.parametrize("number", [1, 7])
     def test_one_question_however_many_are_watched(
@@ -227,53 +218,6 @@ class TestLook:
         with CaptureQueriesContext(database) as asked:
             assert fine_tune.name in render_to_string(template, {"fine_tune": one})
         assert [query["sql"] for query in asked] == []
-
-    def test_a_row_of_what_has_ended_is_drawn_once(self, fine_tune: FineTune, monkeypatch: pytest.MonkeyPatch) -> None:
-        say(fine_tune, status=Status.SUCCEEDED, created_at=hours_ago())
-        drawn = rows.draw(FineTune.objects.light().get())
-        monkeypatch.setattr(rows, "_draw", None)  # to call it would be an error
-        assert rows.draw(FineTune.objects.light().get()) == drawn
-
-    @pytest.mark.parametrize(
-        "change",
-        [
-            lambda one: say(one, summary={"validation_loss": {"last": 0.25}}),
-            lambda one: say(one, gone_at=timezone.now()),
-            lambda one: FineTune.objects.update(name="Another name"),
-            lambda one: FineTune.objects.update(verdict={"findings": [{"code": "diverged", "numbers": {}}]}),
-            lambda one: Connection.objects.update(name="Another name"),
-            lambda one: Dataset.objects.update(name="Another name"),
-            lambda one: User.objects.update(name="Another name"),
-            lambda one: FineTune.objects.update(started_by=None),
-            lambda one: FineTune.objects.update(created_at=timezone.now() - timedelta(days=3)),
-        ],
-    )
-    def test_a_row_that_was_kept_is_drawn_anew_when_anything_that_it_shows_has_changed(
-        self, fine_tune: FineTune, change: Callable[[FineTune], object]
-    ) -> None:
-        verdict = {"findings": [{"code": "over-fitting", "numbers": {}}]}
-        say(fine_tune, status=Status.SUCCEEDED, created_at=hours_ago(), verdict=verdict)
-        before = rows.draw(FineTune.objects.light().get())
-        change(fine_tune)
-        after = rows.draw(FineTune.objects.light().get())
-        assert after != before
-        assert after == rows._draw(FineTune.objects.light().get(), is_chosen=False)
-
-    def test_a_row_grows_older_and_is_drawn_as_its_reader_wants_it(self, fine_tune: FineTune) -> None:
-        say(fine_tune, status=Status.SUCCEEDED, created_at=hours_ago())
-        one = FineTune.objects.light().get()
-        before = rows.draw(one)
-        with time_machine.travel(timezone.now() + timedelta(days=2)):
-            assert "2 d" in rows.draw(one)
-        for look in (Look("en", "dots", "", ""), Look("en", "", "", "Asia/Tokyo"), Look("en", "", "dot", "")):
-            with looks.worn(look):
-                assert rows.draw(one) == rows._draw(one, is_chosen=False)
-        assert rows.draw(one) == before
-
-    def test_one_that_is_chosen_is_ticked_and_nobody_elses(self, fine_tune: FineTune) -> None:
-        say(fine_tune, status=Status.SUCCEEDED, created_at=hours_ago())
-        one = FineTune.objects.light().get()
-        assert [" checked" in rows.draw(one, chosen) for chosen in (False, True, False)] == [False, True, False]
 
     def test_what_has_settled_is_no_row_that_changes(self, people: People, fine_tune: FineTune) -> None:
         say(fine_tune, status=Status.SUCCEEDED, settled_at=timezone.now())
