@@ -53,7 +53,7 @@ urlpatterns = [
 @pytest.fixture
 def database(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """The settings of a database on PostgreSQL, to which nobody connects."""
-    found: dict[str, Any] = {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 60, "OPTIONS": {"pool": False}}
+    found: dict[str, Any] = {"ENGINE": "config.postgresql", "CONN_MAX_AGE": 60, "OPTIONS": {"pool": False}}
     monkeypatch.setitem(connections.settings, "default", found)
     return found
 

@@ -89,7 +89,7 @@ def test_of_two_processes_that_make_a_secret_the_first_one_wins(tmp_path: Path, 
     [
         ("", "django.db.backends.sqlite3", "/default.sqlite3", None),
         ("sqlite:///elsewhere/my%20data.sqlite3", "django.db.backends.sqlite3", "/elsewhere/my data.sqlite3", None),
-        ("postgres://me:p%40ss@db.example:5433/tunedeck", "django.db.backends.postgresql", "tunedeck", "db.example"),
+        ("postgres://me:p%40ss@db.example:5433/tunedeck", "config.postgresql", "tunedeck", "db.example"),
     ],
 )
 def test_a_database_is_named_by_its_address(

@@ -8,13 +8,17 @@ from typing import Any
 import pytest
 import time_machine
 from allauth.usersessions.models import UserSession
-from django.contrib.auth import get_user
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.models import Session
-from django.test import Client
+from django.http import HttpRequest
+from django.test import Client, RequestFactory
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from teams import sessions, sign_in
 from teams.models import AuditEntry, Membership, Organization, Role, User
+from teams.session_store import SessionStore
 from tests.conftest import People
 from tests.teams.steps import PASSWORD, password_given
 
@@ -117,6 +121,66 @@ class TestEnding:
         theirs = password_given(MEMBER)
         User.objects.filter(pk=people.member.pk).update(is_active=False)
         assert theirs.get("/organizations/").status_code == 302
+
+
+class TestWhomASessionNames:
+    """As Django finds them, but quicker: each of these is asked of both."""
+
+    @pytest.fixture
+    def visit(self, people: People, rf: RequestFactory) -> HttpRequest:
+        request = rf.get("/")
+        request.session = password_given(MEMBER).session
+        return request
+
+    def named(self, visit: HttpRequest) -> Any:
+        """Return who that is, after Django has said the same of a copy."""
+        copy = HttpRequest()
+        copy.session = SessionStore()
+        copy.session.update(dict(visit.session.items()))
+        found = sessions.person_of(visit)
+        assert found == get_user(copy)
+        return found
+
+    def test_the_person_who_signed_in(self, visit: HttpRequest, people: People) -> None:
+        assert self.named(visit) == people.member
+
+    def test_it_takes_one_query(self, visit: HttpRequest, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+        visit.session.items()
+        with django_assert_num_queries(1):
+            sessions.person_of(visit)
+
+    def test_nobody_without_a_session(self, rf: RequestFactory) -> None:
+        visit = rf.get("/")
+        visit.session = SessionStore()
+        assert self.named(visit) == AnonymousUser()
+
+    @pytest.mark.parametrize("change", [{"is_active": False}, {"password": "another"}])
+    def test_nobody_if_the_account_is_closed_or_has_another_password(
+        self, visit: HttpRequest, people: People, change: dict[str, Any]
+    ) -> None:
+        User.objects.filter(pk=people.member.pk).update(**change)
+        assert self.named(visit) == AnonymousUser()
+
+    def test_nobody_if_the_account_is_gone(self, visit: HttpRequest, people: People) -> None:
+        people.member.delete()
+        assert self.named(visit) == AnonymousUser()
+
+    @pytest.mark.parametrize("part", [SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY])
+    def test_nobody_if_a_part_is_missing(self, visit: HttpRequest, part: str) -> None:
+        del visit.session[part]
+        assert self.named(visit) == AnonymousUser()
+
+    @pytest.mark.parametrize(
+        ("part", "value"), [(BACKEND_SESSION_KEY, "somebody.elses.Backend"), (HASH_SESSION_KEY, "0" * 64)]
+    )
+    def test_nobody_if_a_part_is_wrong(self, visit: HttpRequest, part: str, value: str) -> None:
+        visit.session[part] = value
+        assert self.named(visit) == AnonymousUser()
+
+    def test_the_same_person_after_the_secret_was_exchanged(self, visit: HttpRequest, people: People, settings: Any) -> None:
+        settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "a new one " * 6
+        assert sessions.person_of(visit) == people.member
+        assert visit.session[HASH_SESSION_KEY] == people.member.get_session_auth_hash()
 
 
 class TestTime:

@@ -29,11 +29,12 @@ from django.utils import timezone  # noqa: E402
 from connections.models import Connection  # noqa: E402
 from datasets import sample  # noqa: E402
 from datasets.models import Dataset, Version  # noqa: E402
+from finetunes import judging  # noqa: E402
 from finetunes.metrics import Series  # noqa: E402
 from finetunes.models import FineTune, Model, Span  # noqa: E402
 from finetunes.spans import encode as encoded  # noqa: E402
 from finetunes.spans import outline, pack  # noqa: E402
-from finetunes.statuses import Status  # noqa: E402
+from finetunes.statuses import ENDED, Status  # noqa: E402
 from notifications.models import Notification, Receipt  # noqa: E402
 from teams import sessions  # noqa: E402
 from teams.audit import keep  # noqa: E402
@@ -181,6 +182,14 @@ def spans(made: list[FineTune]) -> Iterator[Span]:
             yield Span(fine_tune=one, name=name, number=0, outline=encoded(outline(series)), **values)
 
 
+def verdicts(made: list[FineTune]) -> None:
+    """What a worker finds with the last numbers; those that ended alike, on the same curve and data, are told the same."""
+    alike = {one.status: one for one in made if one.status in ENDED}
+    for status, one in alike.items():
+        found = judging.find(one, {})
+        FineTune.objects.filter(organization=one.organization_id, status=status).update(verdict=found)
+
+
 def events() -> None:
     """All of them in one statement; the rows that they point at were made a moment ago."""
     each, is_postgresql = EVENTS // FINE_TUNES, database.vendor == "postgresql"
@@ -244,6 +253,7 @@ def main(provider: str) -> None:
         )
         tuned = Model.objects.bulk_create(models(made), batch_size=1000)
         Span.objects.bulk_create(spans(made), batch_size=2000)
+        verdicts(made)
         entries(office, users, made)
         mine = {
             "fine_tunes": [one.pk for one in made[:60]],
