@@ -127,6 +127,7 @@ TEMPLATES = [
                 "django.templatetags.static",
                 "template_partials.templatetags.partials",
                 "teams.templatetags.looks",
+                "teams.templatetags.constants",
             ],
             "context_processors": [
                 "django.template.context_processors.request",
