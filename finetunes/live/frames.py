@@ -9,6 +9,7 @@ import orjson
 from django.template.loader import render_to_string
 
 from finetunes import display
+from finetunes.live import lines
 from finetunes.models import Event, FineTune
 from teams import looks
 from teams.looks import Look
@@ -52,7 +53,7 @@ def frame(pk: int, after: int, look: Look) -> Frame:
         )
 
 
-def lines(pk: int, after: int, upto: int, look: Look) -> Lines:
+def older(pk: int, after: int, upto: int, look: Look) -> Lines:
     """Read and render a span of older events."""
     with looks.worn(look):
         return _lines(_shown(FineTune(pk=pk)).filter(ordinal__gt=after, ordinal__lte=upto))
@@ -78,5 +79,4 @@ def _lines(events: Any) -> Lines:
 
 
 def _line(event: Event) -> bytes:
-    html = render_to_string("finetunes/detail.html#line", {"event": event})
-    return message("line", {"html": html}, str(event.ordinal))
+    return message("line", {"html": lines.draw(event)}, str(event.ordinal))

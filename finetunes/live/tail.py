@@ -106,7 +106,7 @@ class Tail:
             found = run.block(cursor)
             if found is None:
                 start = cursor // BLOCK * BLOCK
-                found = await _ask(frames.lines, run.pk, start, start + BLOCK, run.look)
+                found = await _ask(frames.older, run.pk, start, start + BLOCK, run.look)
                 run.keep(cursor, found)
         return found, (cursor // BLOCK + 1) * BLOCK
 

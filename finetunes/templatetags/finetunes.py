@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from finetunes import display, telling, words
 from finetunes.deletion import trouble
-from finetunes.live import rows
-from finetunes.models import FineTune
+from finetunes.live import lines, rows
+from finetunes.models import Event, FineTune
 
 register = template.Library()
 register.filter("sparkline", display.sparkline)
@@ -30,6 +30,11 @@ register.filter("trouble", trouble.sentence)
 def row(context: Context, fine_tune: FineTune) -> str:
     """Show the row of a table, ticked if it was chosen."""
     return rows.draw(fine_tune, fine_tune.pk in (context.get("chosen") or ()))
+
+
+@register.simple_tag
+def event_line(event: Event) -> str:
+    return lines.draw(event)
 
 
 @register.filter

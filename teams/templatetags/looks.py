@@ -54,7 +54,17 @@ def moment(when: datetime, shown: str, is_local: bool = False) -> str:
 
     `is_local` lets the page put its reader's own time in place of the words.
     """
+    return _moment(timezone.localtime(when), shown, is_local)
+
+
+@register.simple_tag
+def moment_as(when: datetime, form: str, is_local: bool = False) -> str:
+    """Show when something was as this form has it, such as `H:i:s`: as `moment` with the filter `date`, in half the time."""
     here = timezone.localtime(when)
+    return _moment(here, date(here, form), is_local)
+
+
+def _moment(here: datetime, shown: str, is_local: bool) -> str:
     exact, local = date(here, EXACT), " data-local" * is_local  # neither holds a sign that would have to be escaped
     return mark_safe(f'<time datetime="{here.isoformat()}"{local} title="{exact}">{escape(shown)}</time>')  # noqa: S308
 

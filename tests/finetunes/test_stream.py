@@ -321,8 +321,8 @@ class TestResume:
             blocks.append(after)
             return original(pk, after, upto, look)
 
-        original = frames.lines
-        monkeypatch.setattr(frames, "lines", counted)
+        original = frames.older
+        monkeypatch.setattr(frames, "older", counted)
         await asay(fine_tune, *(f"line {number}" for number in range(23)))
         browsers = [Browser(id=str(number % 4) if number % 4 else "") for number in range(20)]
         await asyncio.gather(*(watch(fine_tune.pk, one, lambda seen: bool(seen.parts)) for one in browsers))
