@@ -14,6 +14,7 @@ from django.db.models import BinaryField, Case, F, Max, Min, Q, QuerySet, Sum, V
 from finetunes import metrics, spans
 from finetunes.models import Event, FineTune, Model, ResultFile, Span
 from openai_api.types import RemoteEvent
+from work.prepared import Prepared
 
 RECENT = 100
 """So many of the newest keys are known while asking: a page of events. Older ones are looked up when they come."""
@@ -24,6 +25,13 @@ MOST_NUMBERS = 500
 """So many spans are asked for by number; of more, the range that they lie in."""
 WHOLE_SPANS = 4
 """What touches or has no more spans of points is read point by point; of more, only the spans at the ends are."""
+
+_NAMES = Prepared(lambda pk: Span.objects.filter(fine_tune=pk).order_by().values_list("name", flat=True))
+_EXTENTS = Prepared(
+    lambda pk: (
+        Span.objects.filter(fine_tune=pk).order_by("name").values_list("name").annotate(Min("first"), Max("last"), Sum("count"))
+    )
+)
 
 Named = Mapping[str, metrics.Series]
 Place = tuple[int, str]
@@ -264,10 +272,8 @@ def _grouped_by_name(found: Mapping[tuple[int, str, int], spans.Outline]) -> dic
 
 
 def extents(fine_tune: FineTune) -> dict[str, Extent]:
-    """Return how far each series goes."""
-    rows = Span.objects.filter(fine_tune=fine_tune).order_by("name").values_list("name")
-    found = rows.annotate(Min("first"), Max("last"), Sum("count"))
-    return {name: Extent(first, last, count) for name, first, last, count in found}
+    """Return how far each series goes, in the order of their names."""
+    return {name: Extent(first, last, count) for name, first, last, count in _EXTENTS(fine_tune.pk)}
 
 
 def windows(fine_tune: FineTune) -> Iterator[dict[str, metrics.Series]]:
@@ -278,4 +284,4 @@ def windows(fine_tune: FineTune) -> Iterator[dict[str, metrics.Series]]:
 
 
 def series_names(fine_tune: FineTune) -> list[str]:
-    return sorted(set(Span.objects.filter(fine_tune=fine_tune).order_by().values_list("name", flat=True)))
+    return sorted(set(_NAMES(fine_tune.pk)))

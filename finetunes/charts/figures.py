@@ -19,6 +19,8 @@ from teams.sheet import neutral
 
 MOST_ROWS = 500
 SMOOTHING = 0.05
+MOST_TOGETHER = 8
+"""Charts in one answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,22 @@ def find(fine_tune: FineTune, key: str) -> Plot | None:
     return next((plot for plot in arrange(store.series_names(fine_tune)) if plot.key == key), None)
 
 
+def draw_all(fine_tune: FineTune, keys: Sequence[str], look: Look) -> list[plotting.Drawing] | None:
+    """Draw the plots with these keys, in their order; None if they are too many, or one is not there or asked for twice."""
+    extents = store.extents(fine_tune)
+    there = {plot.key: plot for plot in arrange(extents)}
+    if len(keys) > MOST_TOGETHER or len(set(keys)) < len(keys) or not there.keys() >= set(keys):
+        return None
+    return [_draw(fine_tune, there[key], look, extents) for key in keys]
+
+
 def draw(fine_tune: FineTune, plot: Plot, look: Look | None = None) -> plotting.Drawing:
     """Draw a plot: of a range only what lies in it is read, and of a wide one only the outlines."""
-    look = look or Look()
+    return _draw(fine_tune, plot, look or Look(), store.extents(fine_tune))
+
+
+def _draw(fine_tune: FineTune, plot: Plot, look: Look, extents: Mapping[str, Extent]) -> plotting.Drawing:
     names = [one.series for one in plot.lines[:MOST_LINES]]
-    extents = store.extents(fine_tune)
     whole = _extent([one for name, one in extents.items() if name in names])
     smoothing = look.smoothing * (whole.last - whole.first)
     rough = _rough_axis(fine_tune, look.axis)

@@ -3,6 +3,7 @@
 import { separators, spelling } from "./numbers.js";
 
 const PAUSE = 2000;
+const TOGETHER = 4;
 const REMEMBERED = ["axis", "smooth"];
 const states = new Map();
 let timer = null;
@@ -79,7 +80,7 @@ const sizes = new ResizeObserver((entries) => {
   for (const { target } of entries) {
     if (!target.clientWidth || target.clientWidth === target._fullLayout?.width) continue;
     paint(target);
-    load(target, true);
+    load([target]);
   }
 });
 
@@ -94,7 +95,7 @@ function show(plot, range) {
   if (JSON.stringify(state.range) === JSON.stringify(range)) return;
   state.range = range;
   paint(plot);
-  load(plot, true);
+  load([plot]);
 }
 
 function tell(plot, state) {
@@ -119,45 +120,70 @@ function tell(plot, state) {
   plot.dataset.drawn = `${state.asked} ${drawn}`;
 }
 
-function address(plot, state) {
-  const url = new URL(plot.dataset.plot, location.href);
+// Of charts that look at the same range: several come in one answer, each still has its place in the order.
+function address(some) {
+  const { range } = stateOf(some[0]);
+  const url = new URL(some[0].dataset.plot, location.href);
+  if (some.length > 1) url.pathname = url.pathname.replace(/[^/]+\/$/, `${some.map(keyOf).join()}/`);
   const put = (name, value) => value && url.searchParams.set(name, String(value));
-  put("width", Math.ceil(plot.clientWidth / 100) * 100);
+  put("width", widthOf(some[0]));
   put("x", document.querySelector("[data-chart-axis]")?.value);
   put("smooth", document.querySelector("[data-chart-smooth]")?.value);
-  if (state.range) [put("from", state.range[0]), put("to", state.range[1])];
+  if (range) [put("from", range[0]), put("to", range[1])];
   return url;
 }
 
+const keyOf = (plot) => plot.dataset.plot.split("/").at(-2);
+const widthOf = (plot) => Math.ceil(plot.clientWidth / 100) * 100;
+
 // While somebody looks at a part that a run has left behind, there is nothing new to ask for until it ends.
 const isPast = (state) => document.getElementById("fine-tune")?.dataset.state === "active" && state.range && state.range[1] < state.end;
+const lacks = (state) => !state.busy && state.revision !== revision && !isPast(state);
 
-async function load(plot, isAsked = false) {
-  const state = stateOf(plot);
-  if (!isAsked && (state.busy || state.revision === revision || isPast(state))) return;
-  state.busy?.abort();
-  const busy = (state.busy = new AbortController());
-  const [wanted, url] = [revision, address(plot, state)];
+// Whoever asks anew no longer waits for what was asked before; that is given up, unless others wait for it, too.
+async function load(some) {
+  const states = some.map(stateOf);
+  const busy = Object.assign(new AbortController(), { isShared: some.length > 1 });
+  for (const state of states) {
+    if (!state.busy?.isShared) state.busy?.abort();
+    state.busy = busy;
+  }
+  const [wanted, url] = [revision, address(some)];
   try {
     const answer = await fetch(url, { headers: { Accept: "application/json" }, signal: busy.signal });
     if (!answer.ok) return;
-    state.drawing = await answer.json();
-    state.revision = wanted;
-    state.asked = url.search;
-    await paint(plot);
-    if (!state.range) state.end = plot._fullLayout?.xaxis.r2l(plot._fullLayout.xaxis.range[1]);
+    const drawings = [await answer.json()].flat();
+    const waiting = some.filter((_plot, place) => states[place].busy === busy);
+    for (const plot of waiting) Object.assign(stateOf(plot), { drawing: drawings[some.indexOf(plot)], revision: wanted, asked: url.search });
+    for (const plot of waiting) await drawn(plot);
   } catch {
     // The connection is lost, or a newer question took its place: the next one, or a reload, tries again.
   } finally {
-    if (state.busy === busy) state.busy = null;
+    for (const state of states) if (state.busy === busy) state.busy = null;
   }
+}
+
+async function drawn(plot) {
+  const state = stateOf(plot);
+  await paint(plot);
+  if (!state.range) state.end = plot._fullLayout?.xaxis.r2l(plot._fullLayout.xaxis.range[1]);
+}
+
+// Those that look at all of the run and are of one width together, so many that the first are there soon.
+function loadAll(some) {
+  const groups = new Map();
+  for (const plot of some) {
+    const alike = stateOf(plot).range ? plot.dataset.plot : widthOf(plot);
+    groups.set(alike, [...(groups.get(alike) ?? []), plot]);
+  }
+  for (const group of groups.values()) for (let at = 0; at < group.length; at += TOGETHER) load(group.slice(at, at + TOGETHER));
 }
 
 function look() {
   timer = null;
   prefer();
   plots().forEach((plot) => (states.has(plot.dataset.plot) && !plot.classList.contains("js-plotly-plot") ? paint(plot) : null));
-  plots().forEach((plot) => load(plot));
+  loadAll([...plots()].filter((plot) => lacks(stateOf(plot))));
 }
 
 // The page draws its choices anew when there are new charts: what was chosen is chosen again.
@@ -175,10 +201,8 @@ document.addEventListener("change", ({ target }) => {
   const name = REMEMBERED.find((one) => target.matches?.(`[data-chart-${one}]`));
   if (!name) return;
   localStorage.setItem(`tunedeck:chart-${name}`, target.value);
-  for (const plot of plots()) {
-    if (name === "axis") stateOf(plot).range = null;
-    load(plot, true);
-  }
+  if (name === "axis") plots().forEach((plot) => (stateOf(plot).range = null));
+  loadAll([...plots()]);
 });
 
 document.addEventListener("tunedeck:charts", (event) => {

@@ -133,7 +133,7 @@ def test_smoothing_lies_over_the_raw_line_and_is_kept_with_the_axis(page: Page) 
     chart = loss(page)
     smoothing, axis = page.get_by_label("Smoothing"), page.get_by_label("Along")
     assert [len(drawn(chart, part)) for part in ("raw", "smooth")] == [2, 2]
-    with page.expect_response(re.compile("/charts/loss/.*smooth=0(&|$)")):
+    with page.expect_response(re.compile(r"/charts/loss\b.*smooth=0(&|$)")):
         smoothing.select_option("none")
     plot = chart.locator("[data-plot]")
     expect(plot).to_have_attribute("data-drawn", re.compile("smooth=0(&| )"))

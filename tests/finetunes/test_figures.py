@@ -136,6 +136,36 @@ class TestView:
         change(run, revision=6)
         assert viewer_client.get(url, {"width": 800}, headers=headers).status_code == 200
 
+    def test_several_come_in_one_answer_in_their_order(
+        self, viewer_client: Client, run: FineTune, django_assert_max_num_queries: Any
+    ) -> None:
+        steps = np.arange(1, 41)
+        store.write_series({run: {"training_token_accuracy": metrics.series(steps, steps / 40)}})
+        alone = [
+            viewer_client.get(reverse("finetunes:chart", args=[run.pk, key]), {"width": 800})
+            for key in ("token-accuracy", "loss")
+        ]
+        with django_assert_max_num_queries(7):
+            both = viewer_client.get(reverse("finetunes:chart", args=[run.pk, "token-accuracy,loss"]), {"width": 800})
+        assert both.json() == [one.json() for one in alone]
+        assert len({both["ETag"], *(one["ETag"] for one in alone)}) == 3
+
+    @pytest.mark.parametrize("keys", ["loss,", ",loss", "loss,loss", "loss,nothing", "nothing", ",", "loss" + ",loss" * 40])
+    def test_what_is_not_there_or_asked_for_twice_is_not_found(
+        self, viewer_client: Client, run: FineTune, keys: str
+    ) -> None:
+        assert viewer_client.get(reverse("finetunes:chart", args=[run.pk, keys])).status_code == 404
+
+    def test_more_than_a_page_asks_for_at_once_are_not_drawn(self, viewer_client: Client, run: FineTune) -> None:
+        names = [f"own_{number}" for number in range(figures.MOST_TOGETHER + 1)]
+        store.write_series({run: {name: metrics.series([1, 2], [0.5, 0.4]) for name in names}})
+        keys = [plot.key for plot in plots.arrange(names)]
+        answers = [
+            viewer_client.get(reverse("finetunes:chart", args=[run.pk, ",".join(some)])).status_code
+            for some in (keys[: figures.MOST_TOGETHER], keys)
+        ]
+        assert answers == [200, 404]
+
     @pytest.mark.parametrize(
         "asked",
         [
