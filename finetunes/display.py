@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,7 +13,7 @@ from connections.models import Connection
 from finetunes import again, judging, next_steps, store, telling, words
 from finetunes.charts import axes
 from finetunes.charts.plots import MOST_LINES, Plot, arrange
-from finetunes.models import Event, FineTune, Model
+from finetunes.models import Event, FineTune, Model, ResultFile
 from finetunes.outcome import doubtful, waiting_for_files
 from finetunes.progress import Progress, queue_number
 from finetunes.statuses import Status
@@ -33,6 +32,8 @@ TILES = (
 _LAST_EVENTS = Prepared(
     lambda pk: Event.objects.filter(fine_tune=pk).exclude(type="metrics").order_by("-ordinal").lines()[:EVENTS_SHOWN]
 )
+_MODEL = Prepared(lambda pk: Model.objects.filter(fine_tune=pk).order_by("pk")[:1])
+_FILES = Prepared(lambda pk: ResultFile.objects.filter(fine_tune=pk).order_by("pk"))
 MOST_CHARTS = 40
 """A file of a thousand columns is drawn in part; the tables have all of it."""
 SCORES = ("classification/accuracy", "full_validation_loss", "validation_loss")
@@ -83,7 +84,7 @@ def live(fine_tune: FineTune) -> dict[str, Any]:
         "model": model,
         "verdict": verdict,
         "next_steps": next_steps.steps(fine_tune, model) if verdict else [],
-        "result_files": list(fine_tune.files.order_by("pk")),
+        "result_files": _FILES(fine_tune.pk),
         "settings": settings(fine_tune),
         "elsewhere": elsewhere(fine_tune) if fine_tune.was_turned_away else [],
     }
@@ -117,8 +118,8 @@ def shows(context: dict[str, Any]) -> str:
 
 def page(fine_tune: FineTune) -> dict[str, Any]:
     """Return everything on the page."""
-    # Read first: whatever comes after it is told by the live stream, even if the page shows some of it already.
-    cursor = fine_tune.events.aggregate(last=Max("ordinal"))["last"] or 0
+    # Of what was read first: what comes after it is told by the live stream, even if the page shows some of it already.
+    cursor = fine_tune.last_event
     events = _LAST_EVENTS(fine_tune.pk)
     context = live(fine_tune)
     return {
@@ -131,7 +132,7 @@ def page(fine_tune: FineTune) -> dict[str, Any]:
 
 
 def model_of(fine_tune: FineTune) -> Model | None:
-    return fine_tune.tuned_models.order_by("pk").first()
+    return _MODEL.first(fine_tune.pk)
 
 
 def tiles(fine_tune: FineTune) -> list[Tile]:

@@ -19,9 +19,11 @@ from finetunes.models import FineTune, Model, ModelQuerySet
 from finetunes.statuses import ENDED
 from notifications.announce import REMIND, remind_of_shutdown
 from teams.models import Organization
+from work.prepared import Prepared
 
 SOON = timedelta(days=max(REMIND))
 MOST_SHOWN = 50
+_CONNECTIONS = Prepared(lambda organization: Connection.objects.filter(organization=organization).defer("key"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +83,7 @@ def of_model(model: Model) -> tuple[date, Closing | None] | None:
 
 def calendar(organization: Organization, *, until: date | None = None, whole: bool = True) -> list[Shutdown]:
     """Return what stops, the next first; `whole` also what it affects. What stopped long ago is left out."""
-    connections = {one.pk: one for one in Connection.objects.of(organization).defer("key")}
+    connections = {one.pk: one for one in _CONNECTIONS(organization.pk)}
     since = timezone.localdate() - SOON
     ends = with_ends(Model.objects.of(organization).kept(), connections.values())
     ends = ends.filter(ends_on__gte=since, **({"ends_on__lte": until} if until else {}))

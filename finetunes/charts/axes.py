@@ -5,19 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import numpy as np
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from finetunes.charts.along import Along, Mark, ascending
 from finetunes.metrics import Series, series
-from finetunes.models import FineTune
+from finetunes.models import Event, FineTune
 from finetunes.progress import step_of
 from finetunes.spans import Outline
+from work.prepared import Prepared
 
 COUNTERS = {"tokens": "elapsed_tokens", "examples": "elapsed_examples"}
 MOMENTS = 500
 """So many events are looked at to know when a step was; between them the time is interpolated."""
 GLIMPSE = 12
 MOST_EPOCHS = 200
+
+
+def _told(fine_tune: int, *ordinals: int) -> QuerySet[Event]:
+    found = Event.objects.filter(fine_tune=fine_tune, ordinal__in=ordinals, created_at__isnull=False)
+    return found.only("fine_tune", "created_at", "message", "metrics")
+
+
+_GLIMPSES = Prepared(_told)
 
 
 def titles() -> dict[str, str]:
@@ -47,9 +57,9 @@ def along(fine_tune: FineTune, axis: str, outlines: Mapping[str, Outline]) -> Al
 
 def moments(fine_tune: FineTune, most: int) -> Series | None:
     """Return when steps were, in milliseconds since 1970, from evenly spaced events; None if nobody told."""
-    places = np.unique(np.linspace(1, max(1, fine_tune.last_event), most).astype(np.int64))
-    rows = fine_tune.events.filter(ordinal__in=places.tolist(), created_at__isnull=False)
-    told = [(step_of(event), event.created_at) for event in rows.only("fine_tune", "created_at", "message", "metrics")]
+    places = np.unique(np.linspace(1, max(1, fine_tune.last_event), most).astype(np.int64)).tolist()
+    rows = _GLIMPSES(fine_tune.pk, *places) if most == GLIMPSE else _told(fine_tune.pk, *places)
+    told = [(step_of(event), event.created_at) for event in rows]
     pairs = [(step, when) for step, when in told if step is not None]
     if len(pairs) < 2:
         return None

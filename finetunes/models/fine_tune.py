@@ -73,9 +73,12 @@ class FineTuneQuerySet(LeasedQuerySet["FineTune"]):
         return self.for_lists().only(*ROW)
 
     def for_page(self) -> Self:
-        """All of its own, the names of what it belongs to, and how many examples it learns from."""
-        related = self.select_related("connection", "training_version__dataset", "started_by", "parent")
-        return related.only(*(field.name for field in FineTune._meta.concrete_fields), *NAMES, *EXAMPLES, "parent__name")
+        """All of its own and of its charge, the names of what it belongs to, and how many examples it learns from."""
+        related = self.select_related("connection", "training_version__dataset", "started_by", "parent", "charge")
+        charge = FineTune._meta.get_field("charge").related_model
+        own = [field.name for field in FineTune._meta.concrete_fields]
+        charged = [f"charge__{field.name}" for field in charge._meta.concrete_fields]
+        return related.only(*own, *charged, *NAMES, *EXAMPLES, "parent__name")
 
     def moving(self) -> Self:
         return self.filter(MOVES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -49,6 +49,16 @@ _RECENT = Prepared(lambda organization: _newest(organization).ended().values_lis
 _FAILED = Prepared(
     lambda organization: _newest(organization).filter(status=Status.FAILED).values_list("pk", "created_at")[:MOST]
 )
+_TOTAL = Prepared(
+    lambda organization: (
+        FineTune.objects.filter(organization=organization)
+        .order_by()
+        .values("organization")
+        .annotate(n=Count("pk"))
+        .values_list("n", flat=True)
+    )
+)
+_A_DATASET = Prepared(lambda organization: Dataset.objects.filter(organization=organization).values_list("pk", flat=True)[:1])
 
 
 @require_safe
@@ -60,8 +70,8 @@ def home(request: OrgRequest) -> HttpResponse:
         **_fine_tunes(organization),
         "ending": [one for one in calendar(organization, until=timezone.localdate() + SOON, whole=False) if not one.is_over],
         "models": _to_try(organization),
-        "total": FineTune.objects.of(organization).count(),
-        "datasets": Dataset.objects.of(organization).exists(),
+        "total": _TOTAL.first(organization.pk) or 0,
+        "datasets": bool(_A_DATASET(organization.pk)),
         "has_connection": Connection.objects.of(organization).active().exists,  # asked only where nothing is yet
     }
     return render(request, "home.html", context)

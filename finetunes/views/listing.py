@@ -17,8 +17,13 @@ from finetunes.models import FineTune, FineTuneQuerySet, Inventory
 from finetunes.statuses import Status
 from teams import access
 from teams.access import OrgRequest
+from work.prepared import Prepared
 
 PER_PAGE = 25
+_DATASETS = Prepared(
+    lambda organization: Dataset.objects.filter(organization=organization).order_by("name").values_list("pk", "name")[:200]
+)
+_ELSEWHERE = Prepared(lambda organization: Inventory.objects.filter(connection__organization=organization).to_mention())
 
 
 @require_safe
@@ -39,10 +44,10 @@ def fine_tune_list(request: OrgRequest) -> HttpResponse:
         "groups": _groups(request),
         "group": request.GET.get("status", ""),
         "words": request.GET.get("q", ""),
-        "datasets": Dataset.objects.of(request.organization).order_by("name").values_list("pk", "name")[:200],
+        "datasets": _DATASETS(request.organization.pk),
         "dataset": request.GET.get("dataset", ""),
         "is_filtered": any(request.GET.get(name) for name in ("status", "q", "dataset")),
-        "elsewhere": Inventory.objects.of(request.organization).to_mention(),
+        "elsewhere": _ELSEWHERE(request.organization.pk),
         "query": query.urlencode(),
     }
     template = "finetunes/list.html#rows" if request.htmx.target == "rows" else "finetunes/list.html"
