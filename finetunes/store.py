@@ -29,7 +29,10 @@ WHOLE_SPANS = 4
 _NAMES = Prepared(lambda pk: Span.objects.filter(fine_tune=pk).order_by().values_list("name", flat=True))
 _EXTENTS = Prepared(
     lambda pk: (
-        Span.objects.filter(fine_tune=pk).order_by("name").values_list("name").annotate(Min("first"), Max("last"), Sum("count"))
+        Span.objects.filter(fine_tune=pk)
+        .order_by("name")
+        .values_list("name")
+        .annotate(Min("first"), Max("last"), Sum("count"))
     )
 )
 

@@ -58,7 +58,9 @@ _TOTAL = Prepared(
         .values_list("n", flat=True)
     )
 )
-_A_DATASET = Prepared(lambda organization: Dataset.objects.filter(organization=organization).values_list("pk", flat=True)[:1])
+_A_DATASET = Prepared(
+    lambda organization: Dataset.objects.filter(organization=organization).values_list("pk", flat=True)[:1]
+)
 
 
 @require_safe

