@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
+from django.db.models import Model as AnyModel
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -41,6 +44,7 @@ class Resting:
         return self.count - len(self.things) if self.things else 0
 
 
+Row = TypeVar("Row", bound=AnyModel)
 Finder = Callable[[Sequence[Model], int], Resting]
 _finders: list[Finder] = []
 
@@ -63,18 +67,24 @@ def above(models: Sequence[Model], most: int = MOST) -> list[Resting]:
     return [one for finder in _finders if (one := finder(models, most)).count]
 
 
+def some(rows: QuerySet[Row], most: int) -> tuple[list[Row], int]:
+    """Return so many rows at most, and how many there are: counted only if that is not all of them."""
+    found = list(rows[:most])
+    return found, len(found) if len(found) < most else rows.count()
+
+
 def _fine_tunes(models: Sequence[Model], most: int) -> Resting:
     rows = FineTune.objects.filter(parent__in=models)
-    running = rows.exclude(status__in=ENDED).count()
+    named, count = some(rows.newest_first().only("parent", "name", "status"), most)
+    running = rows.exclude(status__in=ENDED).count() if count else 0
     fate = ngettext(
         "One is under way: the model is deleted only when it has ended.",
         "%(n)d are under way: the model is deleted only when they have ended.",
         running,
     ) % {"n": running}
     kept = _("They stay, with their own models, which answer without this one.")
-    named = rows.newest_first().only("parent", "name", "status")[:most]
     things = [Thing(row.parent_id or 0, row.name, row.get_absolute_url(), row.status_label) for row in named]
-    return Resting(_("Continued fine-tunes"), rows.count(), fate if running else kept, things, bool(running))
+    return Resting(_("Continued fine-tunes"), count, fate if running else kept, things, bool(running))
 
 
 def _deployment(models: Sequence[Model], most: int) -> Resting:

@@ -6,7 +6,7 @@ A fine-tuned model is named by its row ("12"), a base model by its connection an
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -24,6 +24,7 @@ from playground.speak import CHAT, COMPLETION, format_of, is_base, writes_text
 from playground.variables import Template, template_of
 from teams.models import Organization
 from work.columns import others
+from work.prepared import Prepared
 
 FRESH = timedelta(minutes=15)  # for so long a new model may still be loading at its provider
 LONGEST_NAME = 255
@@ -119,11 +120,26 @@ def base_key(connection: Connection, name: str) -> str:
 
 def models(organization: Organization) -> QuerySet[Model]:
     """Return the fine-tuned models that can be asked, newest first."""
-    found = Model.objects.of(organization).usable().filter(connection__archived_at__isnull=True)
+    return _models(organization.pk, timezone.localdate())
+
+
+def _models(organization: int, today: date) -> QuerySet[Model]:
+    found = Model.objects.filter(organization=organization, connection__archived_at__isnull=True).usable(today)
     related = found.select_related("connection", "version__dataset", "fine_tune")
     return related.defer(
         "raw", *others(FineTune, "fine_tune", "adopted"), *others(Dataset, "version__dataset", "name", "mapping")
     ).order_by("-created_at", "-pk")
+
+
+_WITH_KEY = Prepared(lambda organization, today, pk: _models(organization, today).filter(pk=pk))
+_OFFERED = Prepared(
+    lambda organization, today: _models(organization, today).select_related(None).only("name")[:MOST_OFFERED]
+)
+
+
+def fine_tuned(organization: Organization) -> list[Model]:
+    """Return the models to choose from, with nothing but their names."""
+    return _OFFERED(organization.pk, timezone.localdate())
 
 
 def connections(organization: Organization) -> QuerySet[Connection]:
@@ -161,7 +177,7 @@ def base_models(connection: Connection) -> BaseModels:
 
 
 def _fine_tuned(organization: Organization, key: str) -> Picked:
-    model = models(organization).filter(pk=key).first() if len(key) < 19 else None
+    model = _WITH_KEY.first(organization.pk, timezone.localdate(), int(key)) if len(key) < 19 else None
     if model is None:
         raise Http404
     return picked(model)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from finetunes.models import Model
-from finetunes.rests import Resting, Thing
+from finetunes.rests import Resting, Thing, some
 from playground.models import Preset, Round
 
 
@@ -18,8 +18,9 @@ def presets(models: Sequence[Model], most: int) -> Resting:
     organizations = {model.organization_id for model in models}
     rows = Preset.objects.filter(organization__in=organizations, key__in=keys)
     home = reverse("playground:home")
-    things = [Thing(int(row.key), row.name, f"{home}?preset={row.pk}", kind=_("shared prompt")) for row in rows[:most]]
-    return Resting(_("Shared prompts"), rows.count(), _("They stay; who opens one is offered another model."), things)
+    named, count = some(rows, most)
+    things = [Thing(int(row.key), row.name, f"{home}?preset={row.pk}", kind=_("shared prompt")) for row in named]
+    return Resting(_("Shared prompts"), count, _("They stay; who opens one is offered another model."), things)
 
 
 def rounds(models: Sequence[Model], most: int) -> Resting:

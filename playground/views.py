@@ -12,6 +12,7 @@ from django.utils.http import urlencode
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
+from connections.models import Connection
 from finetunes.bases import Base
 from openai_api.errors import APIError
 from playground import ask, carry, compose, pick, tell
@@ -26,8 +27,13 @@ from playground.question import Question
 from playground.remarks import remarks
 from playground.turn import turned
 from teams import access
+from work.prepared import Prepared
 
 PAGE, WRITING = "playground/home.html", "playground/_writing.html"
+_PRESETS = Prepared(
+    lambda organization: Preset.objects.filter(organization=organization).defer("entered")[: pick.MOST_OFFERED]
+)
+_CONNECTIONS = Prepared(lambda organization: Connection.objects.filter(organization=organization).active())
 
 
 @require_safe
@@ -150,9 +156,9 @@ def page(
     context = {
         **_writing(picked, form),
         "picked_key": picked.key if picked else "",
-        "fine_tuned": pick.models(request.organization).select_related(None).only("name")[: pick.MOST_OFFERED],
+        "fine_tuned": pick.fine_tuned(request.organization),
         "groups": _groups(request, picked, listed=bool(more.get("list_bases"))),
-        "presets": Preset.objects.of(request.organization).defer("entered")[: pick.MOST_OFFERED],
+        "presets": _PRESETS(request.organization.pk),
         "ways_to_code": ways(),
         "may_run": request.membership.can_change,
     }
@@ -165,7 +171,7 @@ def _writing(picked: pick.Picked | None, form: Asking | None) -> dict[str, Any]:
 
 def _groups(request: access.OrgRequest, picked: pick.Picked | None, *, listed: bool) -> list[pick.BaseModels]:
     """Return a group of base models for each connection; not asked for yet unless `listed`."""
-    connections = list(pick.connections(request.organization))
+    connections = _CONNECTIONS(request.organization.pk)
     if listed:
         return [pick.base_models(connection) for connection in connections]
     mine = picked if picked and not picked.model and not picked.is_checkpoint else None

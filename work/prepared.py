@@ -6,6 +6,7 @@ Django puts a query together anew each time it is asked, which takes longer than
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from typing import Any, ClassVar, Generic, TypeVar
 
 from django.db import connections
@@ -13,13 +14,17 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 Row = TypeVar("Row")
-Value = int | str
-PLACES: dict[type[Value], Callable[[int], Value]] = {int: lambda at: 1_987_654_000 + at, str: lambda at: f"\N{BULLET}{at}"}
+Value = int | str | date
+PLACES: dict[type[Value], Callable[[int], Value]] = {
+    int: lambda at: 1_987_654_000 + at,
+    str: lambda at: f"\N{BULLET}{at}",
+    date: lambda at: date(9000 + at, 1, 1),
+}
 """What stands for a value while the query is put together; nobody would write it into one."""
 
 
 class Prepared(Generic[Row]):
-    """A query of which only values differ: whole numbers and words that columns are compared with, as they are.
+    """A query of which only values differ: whole numbers, words and days that columns are compared with, as they are.
 
     Whatever else decides how it looks, such as the time or the person, must be one of them. One whose number of values
     varies, such as the rows with these numbers, is put together once for each number of them. It finds nothing if a
@@ -50,7 +55,7 @@ class Prepared(Generic[Row]):
 
 def _fits(value: Value) -> bool:
     """Say whether a column could hold it: a database takes offence at a number that none of its columns could."""
-    return isinstance(value, str) or abs(value) < 2**63
+    return not isinstance(value, int) or abs(value) < 2**63
 
 
 class _Made:
@@ -63,7 +68,8 @@ class _Made:
         self._sql, self._parameters = self._compiler.as_sql()
         columns = [one[0] for one in self._compiler.select[: self._compiler.col_count]]
         self._converters = self._compiler.get_converters(columns)
-        self._filled = [(at, places.index(one)) for at, one in enumerate(self._parameters) if one in places]
+        sent = [self._sent(place, place) for place in places]
+        self._filled = [(at, sent.index(one)) for at, one in enumerate(self._parameters) if one in sent]
         if {which for _at, which in self._filled} != set(range(len(places))):
             raise ValueError("A value of a prepared query is not compared with a column as it is.")
         if self._queryset._prefetch_related_lookups:
@@ -72,10 +78,16 @@ class _Made:
     def rows(self, values: Sequence[Value]) -> Iterator[Any]:
         parameters = list(self._parameters)
         for at, which in self._filled:
-            parameters[at] = type(parameters[at])(values[which])
+            parameters[at] = self._sent(values[which], parameters[at])
         compiler = self._compiler_of_this_thread()
         compiler.as_sql = lambda *_args, **_kwargs: (self._sql, tuple(parameters))
         return iter(self._queryset._iterable_class(_Given(self._queryset, compiler)))
+
+    def _sent(self, value: Value, like: Any) -> Any:
+        """Return the value as it is handed to the database: what stood in its place says of which kind."""
+        if isinstance(value, date):
+            return self._compiler.connection.ops.adapt_datefield_value(value)
+        return type(like)(value)
 
     def _compiler_of_this_thread(self) -> Any:
         compiler = object.__new__(type(self._compiler))  # as `copy` would, in a third of the time

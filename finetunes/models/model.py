@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar, Self
 
 from django.db import models
@@ -41,9 +42,9 @@ class ModelQuerySet(models.QuerySet["Model"]):
         """Deleted, or to be deleted: offered nowhere."""
         return self.filter(Q(deleted_at__isnull=False) | Q(deletion_asked_at__isnull=False))
 
-    def usable(self) -> Self:
+    def usable(self, today: date | None = None) -> Self:
         """Kept and, as far as the provider said, not shut down: every choice of a model begins from these."""
-        alive = Q(shutdown_date__isnull=True) | Q(shutdown_date__gte=timezone.localdate())
+        alive = Q(shutdown_date__isnull=True) | Q(shutdown_date__gte=today or timezone.localdate())
         return self.kept().filter(alive)
 
     def search(self, words: str) -> Self:

@@ -61,6 +61,14 @@ _TOTAL = Prepared(
 _A_DATASET = Prepared(
     lambda organization: Dataset.objects.filter(organization=organization).values_list("pk", flat=True)[:1]
 )
+_TO_TRY = Prepared(
+    lambda organization, today: (
+        Model.objects.filter(organization=organization, ready_at__isnull=False)
+        .usable(today)
+        .select_related("fine_tune")
+        .only("name", "fine_tune__name")[:FEW]
+    )
+)
 
 
 @require_safe
@@ -71,17 +79,12 @@ def home(request: OrgRequest) -> HttpResponse:
         "shape": rows.shape(request.organization),
         **_fine_tunes(organization),
         "ending": [one for one in calendar(organization, until=timezone.localdate() + SOON, whole=False) if not one.is_over],
-        "models": _to_try(organization),
+        "models": _TO_TRY(organization.pk, timezone.localdate()),
         "total": _TOTAL.first(organization.pk) or 0,
         "datasets": bool(_A_DATASET(organization.pk)),
         "has_connection": Connection.objects.of(organization).active().exists,  # asked only where nothing is yet
     }
     return render(request, "home.html", context)
-
-
-def _to_try(organization: Organization) -> list[Model]:
-    ready = Model.objects.of(organization).usable().filter(ready_at__isnull=False)
-    return list(ready.select_related("fine_tune").only("name", "fine_tune__name")[:FEW])
 
 
 def _fine_tunes(organization: Organization) -> dict[str, list[FineTune]]:

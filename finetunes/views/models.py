@@ -65,7 +65,7 @@ def model_deployment(request: OrgRequest, pk: int) -> HttpResponse:
 
 
 def _detail(request: OrgRequest, model: Model, form: DeploymentForm | None = None) -> HttpResponse:
-    deletion = Deletion.objects.for_pages().filter(model=model, restored_at=None).order_by("-pk").first()
+    deletion = _deletion(model)
     if model.is_being_deleted and not (deletion and deletion.is_open):
         if request.htmx.target == "deletion":
             return HttpResponseClientRefresh()
@@ -80,6 +80,12 @@ def _detail(request: OrgRequest, model: Model, form: DeploymentForm | None = Non
         context |= {"deployment": form or DeploymentForm(instance=model), "to_do": what_to_do(model)}
     template = "models/detail.html#deletion" if request.htmx.target == "deletion" else "models/detail.html"
     return render(request, template, context, status=422 if form else 200)
+
+
+def _deletion(model: Model) -> Deletion | None:
+    if not (model.is_being_deleted or model.is_deleted):
+        return None
+    return Deletion.objects.for_pages().filter(model=model, restored_at=None).order_by("-pk").first()
 
 
 def _model(request: OrgRequest, pk: int) -> Model:

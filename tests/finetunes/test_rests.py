@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from connections.models import Connection
 from datasets.models import Version
@@ -16,6 +17,7 @@ from finetunes import rests
 from finetunes.models import FineTune, Model, RecordedAnswer
 from finetunes.statuses import Status
 from playground.models import Preset, Round, Side, Trial
+from teams.models import User
 from tests.conftest import People
 from tests.finetunes.conftest import NAME, new_fine_tune
 
@@ -34,6 +36,26 @@ def test_nothing_is_nothing(model: Model, owner_client: Client) -> None:
     assert rests.resting_on(model) == []
     page = owner_client.get(reverse("models:delete", args=[model.pk])).content.decode()
     assert "Nothing in Tunedeck rests on this model." in page
+
+
+@pytest.mark.parametrize(("most", "named", "queries"), [(0, 0, 2), (2, 2, 2), (3, 3, 2), (4, 3, 1)])
+def test_what_is_named_is_counted_only_where_there_may_be_more(
+    people: People, most: int, named: int, queries: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    everybody = User.objects.filter(memberships__organization=people.organization).order_by("pk")
+    with django_assert_num_queries(queries - (most == 0)):  # nothing is asked for to name nobody
+        found, count = rests.some(everybody, most)
+    assert (len(found), count) == (named, 3)
+
+
+def test_of_many_some_are_named_and_all_are_counted(
+    people: People, connection: Connection, version: Version, model: Model
+) -> None:
+    for number in range(3):
+        new_fine_tune(people, connection, version, base_model=NAME, parent=model, suffix=f"run-{number}")
+    one = next(one for one in rests.resting_on(model, 2) if one.title == "Continued fine-tunes")
+    assert (one.count, one.more, len(one.things), one.is_urgent) == (3, 1, 2, True)
+    assert "3 are under way" in one.fate
 
 
 def test_a_fine_tune_that_is_under_way_is_urgent(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 import pytest
 from django.db import connection as database
@@ -15,7 +16,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
-from finetunes.models import FineTune
+from connections.models import Connection
+from finetunes.models import FineTune, Model
 from teams.models import Membership, Organization, Role, User
 from tests.conftest import People
 from work.prepared import Prepared
@@ -180,3 +182,19 @@ def test_threads_use_their_own_connections(people: People) -> None:
     wanted = [people.owner.pk, people.member.pk, people.viewer.pk, people.owner.pk] * 5
     with ThreadPoolExecutor(4) as threads:
         assert list(threads.map(asked, wanted)) == [[pk] * 20 for pk in wanted]
+
+
+DAYS = [date(2026, 11, 22), date(1, 1, 1), date(9999, 12, 31), date(9000, 1, 1)]
+
+
+@pytest.mark.parametrize("today", DAYS)
+def test_a_day_is_a_value_too(people: People, today: date) -> None:
+    mine = people.organization
+    at = Connection.objects.create(organization=mine, name="c", base_url="http://example.com/v1", dialect="jobs", key="k")
+    model = Model.objects.create(organization=mine, connection=at, name="ft:a", base_model="a")
+    prepared = Prepared(lambda organization, today: Model.objects.filter(organization=organization).usable(today))
+    for ends in (None, *DAYS):
+        Model.objects.filter(pk=model.pk).update(shutdown_date=ends)
+        usual = list(Model.objects.of(mine).usable(today))
+        assert prepared(mine.pk, today) == usual
+        assert bool(usual) == (ends is None or ends >= today)
