@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -36,21 +36,36 @@ def test_who_watches_gets_each_event_once_while_every_process_is_exchanged(tmp_p
         person.sign_in(*OWNER)
         version = prepared(product, person, "small", 60)[0]
         connection = one(product, "select id from connections_connection")
-        started = [person.start(person.form(version, connection, base, epochs=EPOCHS)) for base in BASES]
-        with watching(deployed, person, started) as watchers:
-            with evaluating(deployed, person) as evaluated:
-                for name in ORDER:
-                    moving(deployed, evaluated)
-                    exchange(deployed, name)
-                evaluated.ends_well(deaths=0)
-            for fine_tune in started:
+        watchers: dict[int, list[Watcher]] = {}
+        with ExitStack() as open_pages, evaluating(deployed, person) as evaluated:
+
+            def begin(base: str) -> int:
+                fine_tune = person.start(person.form(version, connection, base, epochs=EPOCHS))
+                watchers[fine_tune] = open_pages.enter_context(watching(deployed, person, fine_tune))
+                return fine_tune
+
+            now = begin(BASES[0])
+            for place, name in enumerate(ORDER):
+                following = begin(BASES[1 - place % 2])  # so that there is more to come, however quick the machine
+                wait_for(lambda now=now: is_begun(deployed, now), f"the training of fine-tune {now}")  # type: ignore[misc]
+                moving(deployed, evaluated)
+                exchange(deployed, name)
+                now = following
+            evaluated.ends_well(deaths=0)
+            for fine_tune in watchers:
                 ends_well(product, fine_tune)
             wait_for(lambda: all(one.browser.ended for some in watchers.values() for one in some), "the streams' ends")
         for fine_tune, some in watchers.items():
             told = [ordinal for (ordinal,) in product.rows(LINES, fine_tune)]
             assert [watcher.browser.ordinals for watcher in some] == [told] * WATCHERS
-            assert all(watcher.broken for watcher in some), "no stream was cut off: the web process was not exchanged"
+        waited = list(watchers.values())[1]
+        assert all(watcher.broken for watcher in waited), "no stream was cut off: the web process was not exchanged"
         each_job_once(product)
+
+
+def is_begun(deployed: Deployment, fine_tune: int) -> bool:
+    status = "select status from finetunes_finetune where id = ?"
+    return one(deployed.product, status, fine_tune) in {"running", "succeeded"}
 
 
 def exchange(deployed: Deployment, name: str) -> None:
@@ -62,10 +77,9 @@ def exchange(deployed: Deployment, name: str) -> None:
 
 
 @contextmanager
-def watching(deployed: Deployment, person: Person, fine_tunes: list[int]) -> Iterator[dict[int, list[Watcher]]]:
-    """Have each fine-tune watched by browsers that come again whenever their stream breaks off."""
+def watching(deployed: Deployment, person: Person, fine_tune: int) -> Iterator[list[Watcher]]:
+    """Have a fine-tune watched by browsers that come again whenever their stream breaks off."""
     cookie = "; ".join(f"{name}={value}" for name, value in person.http.cookies.items())
-    watchers = {fine_tune: [Watcher() for _ in range(WATCHERS)] for fine_tune in fine_tunes}
-    port = deployed.product.port
-    with meanwhile(*(one.follow(pk, [port], cookie) for pk, some in watchers.items() for one in some)):
+    watchers = [Watcher() for _ in range(WATCHERS)]
+    with meanwhile(*(one.follow(fine_tune, [deployed.product.port], cookie) for one in watchers)):
         yield watchers
